@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "base/fd.h"
+
+#include <chrono>
+#include <filesystem>
+#include <optional>
+
+namespace lxcpp::sys {
+
+// An exclusive open-file-description lock (fcntl F_OFD_SETLK) on a lock file; the kernel frees it when
+// the holder dies. With remove_on_release the file is unlinked before it is let go, so that no
+// lock file stays behind; takers notice that and open the new one.
+class FileLock {
+public:
+    // Waits up to timeout (CLOCK_MONOTONIC); nullopt when somebody else held it all the time.
+    [[nodiscard]] static std::optional<FileLock> acquire(const std::filesystem::path& path,
+                                                         std::chrono::milliseconds timeout,
+                                                         bool remove_on_release = false);
+    FileLock(FileLock&&) noexcept = default;
+    FileLock& operator=(FileLock&&) noexcept = default;
+    ~FileLock();
+
+private:
+    FileLock(Fd fd, std::filesystem::path path, bool remove)
+        : fd_(std::move(fd)), path_(std::move(path)), remove_(remove) {}
+    Fd fd_;
+    std::filesystem::path path_;
+    bool remove_;
+};
+
+} // namespace lxcpp::sys

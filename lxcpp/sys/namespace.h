@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "base/fd.h"
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <sys/types.h>
+
+namespace lxcpp::sys {
+
+// One row a namespace: LXC's word (as in /proc/PID/ns and lxc.namespace.*), attach's -s word, clone flag.
+struct NamespaceType {
+    std::string_view name;        // "mnt"
+    std::string_view attach_name; // "MOUNT"
+    std::uint64_t flag;           // CLONE_NEWNS
+};
+extern const std::array<NamespaceType, 8> kNamespaces; // user mnt pid uts ipc net cgroup time
+[[nodiscard]] const NamespaceType* find_namespace(std::string_view name) noexcept;
+
+[[nodiscard]] std::optional<Fd> open_namespace(pid_t pid, std::string_view name);
+// setns(2) with one namespace descriptor, or all of flags from a pidfd.
+void enter_namespace(FdRef fd, std::uint64_t flags);
+void unshare_namespaces(std::uint64_t flags);
+// A process-less user namespace with these maps ("inside outside count" lines), kept by its descriptor.
+[[nodiscard]] Fd make_user_namespace(const std::string& uid_map, const std::string& gid_map);
+
+} // namespace lxcpp::sys

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "base/fd.h"
+
+#include <csignal>
+#include <initializer_list>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace lxcpp::sys {
+
+// lxc.signal.* syntax: a number, SIGNAME (any case, SIG required), SIGRTMIN+n, SIGRTMAX-n. 1..64 only.
+[[nodiscard]] std::optional<int> parse_signal(std::string_view text) noexcept;
+[[nodiscard]] std::string signal_name(int signal); // "SIGTERM", "SIGRTMIN+3", "signal 99"
+
+// Blocks the given signals for this thread and delivers them through a descriptor; the old mask
+// returns with the destructor.
+class SignalFd {
+public:
+    SignalFd(std::initializer_list<int> signals);
+    SignalFd(const SignalFd&) = delete;
+    SignalFd& operator=(const SignalFd&) = delete;
+    ~SignalFd();
+    [[nodiscard]] FdRef fd() const noexcept { return fd_; }
+    [[nodiscard]] std::optional<int> next(); // nullopt: none pending
+
+private:
+    Fd fd_;
+    sigset_t old_{};
+};
+
+} // namespace lxcpp::sys
