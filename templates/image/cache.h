@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "base/fd.h"
+#include "sys/lock.h"
+#include "sys/rooted_dir.h"
+
+#include <chrono>
+#include <cstdint>
+#include <ctime>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace lxcpp::image {
+
+enum class CacheKind { File, Tree, Partial }; // Partial: an interrupted download or build
+[[nodiscard]] std::string_view cache_kind_name(CacheKind kind) noexcept;
+
+struct CacheEntry {
+    CacheKind kind = CacheKind::File;
+    std::string name;        // sha256 of a file, name of a tree
+    std::uint64_t size = 0;  // bytes on disk
+    std::time_t last_used = 0;
+};
+
+struct CachePrune {
+    bool all = false;
+    std::optional<std::chrono::hours> older_than;  // not used for so long
+    std::optional<std::uint64_t> max_size;         // least recently used go until it fits
+};
+
+struct CachePruned {
+    std::vector<CacheEntry> removed;
+    std::vector<std::string> busy; // locked by a running download or create
+};
+
+// A tree being built in a hidden directory; it appears under its name as a whole or not at all. Holds
+// the lock of the name.
+class PendingTree {
+public:
+    PendingTree(PendingTree&&) noexcept = default;
+    PendingTree& operator=(PendingTree&&) = delete;
+    ~PendingTree(); // not published: removed
+
+    [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
+    // Syncs the file system and renames into place, replacing an older tree of that name. Returns
+    // the final path.
+    std::filesystem::path publish();
+
+private:
+    friend class ImageCache;
+    PendingTree(std::filesystem::path trees, std::string name, sys::FileLock lock);
+    std::filesystem::path trees_;
+    std::string name_;
+    std::filesystem::path path_;
+    std::optional<sys::FileLock> lock_;
+};
+
+// What templates keep between creates, in one directory that only we can enter: downloaded files by
+// digest (<cache>/files/ab/<sha256>) and finished base trees by name (<cache>/trees/<name>).
+class ImageCache {
+public:
+    // Makes the directories (0700); refuses ones that another user owns or may write.
+    [[nodiscard]] static ImageCache open(const std::filesystem::path& directory);
+
+    [[nodiscard]] const std::filesystem::path& directory() const noexcept { return directory_; }
+    // Where the file of that digest belongs (its directory exists afterwards): a Fetch destination.
+    [[nodiscard]] std::filesystem::path file_path(std::string_view sha256) const;
+    // The file, re-hashed through the returned descriptor; one with wrong content is deleted.
+    [[nodiscard]] std::optional<Fd> open_file(std::string_view sha256) const;
+
+    // Names are 1..128 bytes of [A-Za-z0-9._+-], first a letter or digit. Finding counts as use.
+    [[nodiscard]] std::optional<std::filesystem::path> find_tree(std::string_view name) const;
+    // Waits up to timeout for others who build it; StateError Busy after that. Look with find_tree
+    // again after taking it: somebody may have finished it meanwhile.
+    [[nodiscard]] PendingTree begin_tree(std::string_view name, std::chrono::milliseconds timeout) const;
+    // Keeps prune away from a tree while it is copied.
+    [[nodiscard]] sys::FileLock lock_tree(std::string_view name, std::chrono::milliseconds timeout) const;
+    void remove_tree(std::string_view name) const; // no error when absent
+
+    [[nodiscard]] std::vector<CacheEntry> list() const; // most recently used first
+    CachePruned prune(const CachePrune& options) const;
+
+private:
+    explicit ImageCache(std::filesystem::path directory) : directory_(std::move(directory)) {}
+    std::filesystem::path directory_;
+};
+
+} // namespace lxcpp::image
