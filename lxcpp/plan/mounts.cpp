@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "plan/mount_options.h"
+#include "plan/planner.h"
+
+#include "base/error.h"
+#include "base/strings.h"
+
+#include <optional>
+#include <sys/mount.h>
+
+namespace lxcpp {
+namespace {
+
+constexpr std::string_view kKey = "lxc.mount.entry";
+
+struct Entry {
+    std::string source;
+    std::string target;
+    std::string type;
+    std::string options;
+};
+
+// fstab(5) writes blanks in paths as \040 and so on.
+std::string unescape(std::string_view field) {
+    std::string text;
+    for (std::size_t i = 0; i < field.size(); ++i) {
+        const bool octal = field[i] == '\\' && i + 3 < field.size() && field[i + 1] >= '0' && field[i + 1] <= '3';
+        if (!octal) {
+            text += field[i];
+            continue;
+        }
+        text += static_cast<char>((field[i + 1] - '0') * 64 + (field[i + 2] - '0') * 8 + (field[i + 3] - '0'));
+        i += 3;
+    }
+    return text;
+}
+
+Entry parse_entry(const std::string& line) {
+    const auto words = split_words(line);
+    if (words.size() < 3) {
+        throw ConfigError("", 0, std::string(kKey), "\"" + line + "\" needs source, target, type and options");
+    }
+    return {unescape(words[0]), unescape(words[1]), std::string(words[2]),
+            words.size() > 3 ? std::string(words[3]) : "defaults"};
+}
+
+bool strip_prefix(std::string& path, const std::string& prefix) {
+    if (prefix.empty() || !path.starts_with(prefix)) return false;
+    if (path.size() > prefix.size() && path[prefix.size()] != '/') return false;
+    path.erase(0, prefix.size());
+    return true;
+}
+
+// Targets are relative to the root. An absolute one is accepted when it lies in the rootfs or its
+// staging directory, as LXC does; nullopt for any other.
+std::optional<std::string> target_path(const PlanContext& context, std::string target) {
+    if (target.starts_with('/') && !context.config.rootfs.path.empty() &&
+        !strip_prefix(target, context.config.rootfs.path) && !strip_prefix(target, context.host.staging)) {
+        return std::nullopt;
+    }
+    const auto first = target.find_first_not_of('/');
+    target = first == std::string::npos ? "" : target.substr(first);
+    for (const std::string_view part : split(target, '/')) {
+        if (part == "..") throw ConfigError("", 0, std::string(kKey), "\"..\" in target " + target);
+    }
+    if (target.empty()) throw ConfigError("", 0, std::string(kKey), "the target is the root itself");
+    return target;
+}
+
+void add_bind(const PlanContext& context, const Entry& entry, const MountOptions& options, Target target) {
+    const bool recursive = options.recursive;
+    if (!options.idmap.empty()) {
+        context.add(MountPrepared{context.plan.prepared_mounts.size(), options.propagation, std::move(target)});
+        context.plan.prepared_mounts.push_back(
+            {entry.source, options.idmap, recursive, options.set, options.clear, options.optional});
+    } else if (options.relative) {
+        context.add(MountInside{entry.source, recursive, options.set, options.clear, options.propagation,
+                                std::move(target)});
+    } else {
+        context.add(MountBind{entry.source, recursive, options.set, options.clear, options.propagation,
+                              options.move, std::move(target)});
+    }
+}
+
+void add_entry(const PlanContext& context, const std::string& line) {
+    const Entry entry = parse_entry(line);
+    const MountOptions options = parse_mount_options(entry.options, kKey);
+    const auto path = target_path(context, entry.target);
+    if (!path) {
+        context.plan.warnings.push_back("lxc.mount.entry: " + entry.target +
+                                        " is outside the rootfs and was ignored; give a relative target");
+        return;
+    }
+    Target target{*path, options.create, options.optional};
+    if (options.bind || options.move) {
+        if (!options.data.empty()) {
+            throw ConfigError("", 0, std::string(kKey), "unknown option \"" + options.data.front() + "\" in \"" + line + '"');
+        }
+        return add_bind(context, entry, options, std::move(target));
+    }
+    if (options.remount || (entry.type == "none" && options.propagation != 0)) {
+        return context.add(ChangeMount{options.set, options.clear, options.propagation,
+                                       options.propagation_recursive, std::move(target)});
+    }
+    if (entry.type == "none") {
+        throw ConfigError("", 0, std::string(kKey), "\"" + line + "\" has type none but neither bind nor remount");
+    }
+    if (!options.idmap.empty()) {
+        throw ConfigError("", 0, std::string(kKey), "idmap= works for bind mounts only: \"" + line + '"');
+    }
+    context.add(MountFs{entry.type, entry.source, options.data, options.set, options.propagation, std::move(target)});
+}
+
+} // namespace
+
+void plan_mount_entries(const PlanContext& context) {
+    for (const std::string& line : context.request.fstab) add_entry(context, line);
+    for (const std::string& line : context.config.mounts.entries) add_entry(context, line);
+    const AutoMounts& wish = context.config.mounts.automatic;
+    if (wish.shmounts_host.empty()) return;
+    const std::string inside = wish.shmounts_container.empty() ? "/dev/.lxc-mounts" : wish.shmounts_container;
+    context.plan.shared_mount_dir = wish.shmounts_host;
+    // A slave of the host's shared directory: what the host mounts there later appears inside.
+    context.add(MountBind{.source = wish.shmounts_host, .recursive = true, .propagation = MS_SLAVE,
+                          .target = {inside.substr(inside.find_first_not_of('/')), Create::Dir, false}});
+}
+
+} // namespace lxcpp

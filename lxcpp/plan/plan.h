@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "config/types.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <sys/types.h>
+#include <utility>
+#include <variant>
+#include <vector>
+
+// What a start will do, as values: nothing here touches the kernel. The child interprets the steps
+// after clone without allocating; the parent does the rest.
+namespace lxcpp {
+
+enum class Create : std::uint8_t { No, Dir, File };
+
+// A place below the container's root ("dev/pts"). No component may be a symbolic link.
+struct Target {
+    std::string path;
+    Create create = Create::No;
+    bool optional = false; // a missing source or target, or a refused mount, is skipped
+};
+
+// fsopen(2) of a file system and move_mount(2) onto the target.
+struct MountFs {
+    std::string type;
+    std::string source;
+    std::vector<std::string> options; // "key" or "key=value" of the file system
+    std::uint64_t attributes = 0;     // MOUNT_ATTR_*
+    std::uint64_t propagation = 0;    // MS_SHARED, ...; 0 = leave
+    Target target;
+};
+
+// A bind mount of a host path, opened before the host's tree is left.
+struct MountBind {
+    std::string source;
+    bool recursive = false;
+    std::uint64_t attributes_set = 0;
+    std::uint64_t attributes_clear = 0;
+    std::uint64_t propagation = 0;
+    bool move = false; // move the mount instead of cloning it
+    Target target;
+};
+
+// A bind of one place of the container onto another, or itself.
+struct MountInside {
+    std::string source;
+    bool recursive = false;
+    std::uint64_t attributes_set = 0;
+    std::uint64_t attributes_clear = 0;
+    std::uint64_t propagation = 0;
+    Target target;
+};
+
+// A mount that the parent prepared because the child may not (idmapped mounts); arrives with Go.
+struct MountPrepared {
+    std::size_t index = 0; // into StartPlan::prepared_mounts
+    std::uint64_t propagation = 0;
+    Target target;
+};
+
+// Changes what is mounted at target.
+struct ChangeMount {
+    std::uint64_t set = 0;
+    std::uint64_t clear = 0;
+    std::uint64_t propagation = 0;
+    bool recursive = false;
+    Target target;
+};
+
+struct MakeDir {
+    std::string path;
+    mode_t mode = 0755;
+};
+struct MakeLink { // symbolic; an existing entry stays
+    std::string target;
+    std::string path;
+};
+struct MakeNode {
+    std::string path;
+    mode_t mode = 0;
+    dev_t device = 0;
+};
+// Covers a file or directory with an empty read-only inode of our own; absent = skipped.
+struct Mask {
+    std::string path;
+};
+// Writes into a file of procfs (relative to /proc); the descriptor is checked to be procfs.
+struct WriteProc {
+    std::string path;
+    std::string value;
+    std::string key; // for messages
+};
+// A private devpts on dev/pts and, from it, the console and ttys; their masters go to the parent.
+struct SetupPtys {
+    std::vector<std::string> options;
+    bool console = true;
+    std::string console_file;      // "dev/console"
+    std::vector<std::string> ttys; // "dev/tty1"
+};
+struct RunProgram {
+    std::string what; // "lxc.hook.mount: /path/script"
+    std::vector<std::string> argv;
+    std::vector<std::string> env;
+};
+struct RootPropagation { // of the tree the child starts with
+    std::uint64_t flags = 0;
+};
+struct AttachRoot { // the root file system onto the staging directory; opens the root descriptor
+    std::string staging;
+    std::uint64_t propagation = 0;
+};
+struct UseHostRoot {}; // no rootfs configured: the host's tree is the root
+struct PivotRoot {};
+struct SetHostName {
+    std::string name;
+};
+struct Unshare {
+    std::uint64_t flags = 0;
+};
+struct EnterTimeNamespace { // unshare, offsets, enter
+    std::string offsets;    // text of /proc/self/timens_offsets; may be empty
+};
+// A file of our own making below the root (a fresh /dev), never through a link.
+struct WriteInside {
+    std::string path;
+    std::string content;
+    mode_t mode = 0444;
+};
+struct BecomeRoot {}; // ids 0:0 and no groups, once the maps are written
+struct NewKeyring {};
+struct LoopbackUp {};
+struct SetPersonality {
+    unsigned long persona = 0;
+};
+struct DropBounding {
+    std::uint64_t keep = ~0ull; // bit n = capability n
+};
+struct NoNewPrivs {};
+struct LoadSeccomp {};    // what prepare() compiled
+struct CoreScheduling {}; // PR_SCHED_CORE_CREATE
+struct NewSession {};     // setsid(2); a console becomes the controlling terminal
+struct StdioFromConsole {
+    bool only_terminals = false; // standard descriptors that are no terminals stay
+};
+struct ChangeDir {
+    std::string path;
+    bool create = false;
+};
+struct SetIds {
+    uid_t uid = 0;
+    gid_t gid = 0;
+    std::vector<gid_t> groups;
+};
+struct DieWithParent {
+    int signal = 9;
+};
+struct JoinCgroupsV1 {}; // "0" into every tasks file that prepare() opened
+struct ReportReady {};   // SetupDone with the pty masters, then waits for Exec
+struct Exec {
+    std::vector<std::string> argv;
+    std::vector<std::string> env;
+    bool from_init_fd = false; // the program is lxcpp-init, by descriptor
+};
+
+using Step = std::variant<MountFs, MountBind, MountInside, MountPrepared, ChangeMount, MakeDir, MakeLink,
+                          MakeNode, Mask, WriteProc, SetupPtys, RunProgram, RootPropagation, AttachRoot,
+                          UseHostRoot, PivotRoot, SetHostName, Unshare, EnterTimeNamespace,
+                          WriteInside, BecomeRoot, NewKeyring, LoopbackUp, SetPersonality,
+                          DropBounding, NoNewPrivs, LoadSeccomp, CoreScheduling, NewSession, StdioFromConsole,
+                          ChangeDir, SetIds, DieWithParent, JoinCgroupsV1, ReportReady, Exec>;
+
+struct ChildPlan {
+    std::vector<Step> steps;
+};
+
+// A mount that needs the rights of the host and the container's user namespace.
+struct PreparedMount {
+    std::string source; // host path
+    std::string idmap;  // "container", or a path to a user namespace
+    bool recursive = false;
+    std::uint64_t attributes_set = 0;
+    std::uint64_t attributes_clear = 0;
+    bool optional = false;
+};
+
+struct RootfsPlan {
+    std::string path;  // host directory; empty = the host's root
+    std::string idmap; // "", "container" or a path
+    std::uint64_t attributes = 0;
+};
+
+// Entered by the parent around clone, so that the child is born in it.
+struct SharedNamespace {
+    std::string name;
+    std::string target; // a pid, a container's name or a path
+    std::uint64_t flag = 0;
+};
+
+// prlimit(2) on the child by the parent, which may raise what the child may not.
+struct LimitPlan {
+    std::string name;
+    int resource = 0;
+    std::uint64_t soft = 0; // RLIM_INFINITY for unlimited
+    std::uint64_t hard = 0;
+};
+
+struct StartPlan {
+    std::string name;
+    std::string lxcpath;
+    std::uint64_t clone_flags = 0; // CLONE_NEW* for clone3
+    std::vector<IdMapEntry> idmap; // empty = no user namespace
+    RootfsPlan rootfs;
+    std::vector<PreparedMount> prepared_mounts;
+    std::vector<SharedNamespace> shared_namespaces;
+    std::vector<LimitPlan> limits;
+    std::vector<RunProgram> pre_start;  // on the host, before anything
+    std::vector<RunProgram> start_host; // on the host, once the child is set up
+    std::vector<std::pair<std::string, std::string>> proc_writes; // lxc.proc.*: file of /proc/PID, value
+    std::string seccomp_profile;        // path; empty = the built-in policy
+    std::string shared_mount_dir;       // host directory that must be a shared mount (shmounts)
+    bool needs_init_program = false;
+    bool console = true;
+    std::vector<std::string> warnings; // for the administrator, each one line
+    ChildPlan child;
+};
+
+// One line for a step, as in error messages: "mount proc on /proc (type proc, nosuid)".
+[[nodiscard]] std::string describe(const Step& step);
+// The whole plan, one act a line, stable: golden tests and `lxcpp-start --print-plan`.
+[[nodiscard]] std::string print_plan(const StartPlan& plan);
+
+} // namespace lxcpp

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "plan/plan.h"
+
+#include <string>
+#include <vector>
+
+namespace lxcpp {
+
+// What the planner must know of the host and of the payload; probed by the caller, so that the same
+// values give the same plan everywhere.
+struct PlanHost {
+    bool unified_cgroups = false;           // one cgroup2 hierarchy and nothing else
+    std::vector<std::string> cgroup_v1;     // mounted v1 hierarchies: "memory", "cpu,cpuacct", "name=systemd"
+    bool cgroup_v2 = false;                 // a cgroup2 hierarchy is there too
+    bool inside_user_namespace = false;     // we are ourselves mapped: no mknod, no idmapped mounts
+    bool payload_unified_only = false;      // the rootfs has a systemd that refuses cgroup v1
+    std::uint64_t bounding_set = ~0ull;     // capabilities that stay: security/ reads the names
+    std::string staging;                    // directory on which the rootfs is staged
+    std::string boot_id;                    // fresh UUID for the payload
+};
+
+enum class StartKind { System, Execute };
+
+// One request to start: what the administrator typed, beside the configuration.
+struct StartRequest {
+    std::string name;
+    std::string lxcpath;
+    std::string config_file; // for hooks; may be empty
+    StartKind kind = StartKind::System;
+    std::vector<std::string> command;       // empty = lxc.init.cmd, lxc.execute.cmd
+    std::vector<NamespaceShare> share;      // --share-net ..., on top of lxc.namespace.share
+    std::vector<std::string> fstab;         // lines of lxc.mount.fstab, read by the caller
+    bool keep_stdio = false;                // foreground execute: descriptors that are no terminals stay
+    std::string target = "stop";            // LXC_TARGET for hooks: "stop" or "reboot"
+    std::string log_level = "ERROR";
+};
+
+// Pure. Throws ConfigError for what cannot be planned (unknown mount option, bad hook).
+[[nodiscard]] StartPlan plan_start(const StartRequest& request, const Config& config,
+                                   const PlanHost& host);
+
+// Parts of plan_start, one file each.
+struct PlanContext {
+    const StartRequest& request;
+    const Config& config;
+    const PlanHost& host;
+    StartPlan& plan;
+    [[nodiscard]] bool creates(std::uint64_t namespace_flag) const; // with clone or unshare
+    void add(Step step) const { plan.child.steps.push_back(std::move(step)); }
+};
+
+void plan_namespaces(const PlanContext& context);
+void plan_root(const PlanContext& context);
+void plan_dev_tmpfs(const PlanContext& context);
+void plan_dev(const PlanContext& context);
+void plan_proc_sys(const PlanContext& context);
+void plan_cgroup_mounts(const PlanContext& context);
+void plan_mount_entries(const PlanContext& context);
+void plan_security(const PlanContext& context);
+void plan_payload(const PlanContext& context);
+
+// Environment of hooks, and one hook as a program to run. section is "lxc".
+[[nodiscard]] std::vector<std::string> hook_environment(const StartRequest& request,
+                                                        const Config& config, const std::string& staging,
+                                                        const std::string& type);
+[[nodiscard]] std::vector<RunProgram> plan_hooks(const StartRequest& request, const Config& config,
+                                                 const std::string& staging, const std::string& type,
+                                                 const std::vector<std::string>& commands);
+
+} // namespace lxcpp

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <sys/types.h>
+#include <vector>
+
+// System calls for a process between clone and exec: no allocation, no locks, no exceptions, no
+// libc state. Everything returns 0, a descriptor or a count, or -errno.
+namespace lxcpp::sys::raw {
+
+// Below root with openat2(2): no symbolic link, no magic link, never above.
+[[nodiscard]] int open_in(int root, const char* path, int flags, mode_t mode = 0) noexcept;
+[[nodiscard]] int make_dirs_in(int root, const char* path, mode_t mode) noexcept;
+[[nodiscard]] int make_file_in(int root, const char* path, mode_t mode) noexcept; // with its directories
+[[nodiscard]] int make_link_in(int root, const char* target, const char* path) noexcept;
+[[nodiscard]] int make_node_in(int root, const char* path, mode_t mode, dev_t device) noexcept;
+
+// A file system by fsopen(2): options "key" or "key=value". Returns the detached mount.
+[[nodiscard]] int new_mount(const char* type, const char* source, std::span<const std::string> options,
+                            std::uint64_t attributes) noexcept;
+[[nodiscard]] int clone_tree(int directory, const char* path, bool recursive) noexcept;
+[[nodiscard]] int open_path(int directory, const char* path) noexcept; // O_PATH, follows links
+[[nodiscard]] int change_mount(int mount, std::uint64_t set, std::uint64_t clear,
+                               std::uint64_t propagation, bool recursive) noexcept;
+[[nodiscard]] int attach_mount(int mount, int target) noexcept;
+[[nodiscard]] int move_mount_path(const char* source, int target) noexcept;
+[[nodiscard]] int set_root_propagation(std::uint64_t flags) noexcept;
+[[nodiscard]] int pivot_to(int root) noexcept; // pivot_root(".", "."), the old root is let go
+
+[[nodiscard]] int write_file(int directory, const char* path, const char* data, std::size_t size) noexcept;
+[[nodiscard]] int write_proc(int proc, const char* path, const char* data, std::size_t size) noexcept;
+[[nodiscard]] int write_fd(int fd, const char* data, std::size_t size) noexcept; // all of it
+
+[[nodiscard]] int open_ptmx(int devpts_mount) noexcept;  // unlocked master
+[[nodiscard]] int open_pty_peer(int master) noexcept;    // TIOCGPTPEER: no path is involved
+[[nodiscard]] bool is_terminal(int fd) noexcept;
+[[nodiscard]] int become(uid_t uid, gid_t gid, std::span<const gid_t> groups, bool set_groups) noexcept;
+[[nodiscard]] int loopback_up() noexcept;
+// argv and envp end in nullptr. Waits; returns the wait status >= 0.
+[[nodiscard]] int run_program(char* const* argv, char* const* envp) noexcept;
+[[nodiscard]] int reset_signals() noexcept; // default handlers, nothing blocked
+// Keeps 0, 1, 2 and the sorted descriptors; closes all others.
+[[nodiscard]] int close_all_but(std::span<const int> keep_sorted) noexcept;
+
+// One datagram with descriptors. receive returns the bytes read (0 = peer gone) and fills fds.
+inline constexpr std::size_t kMaxFds = 200;
+[[nodiscard]] int send_message(int socket, const void* data, std::size_t size,
+                               std::span<const int> fds) noexcept;
+[[nodiscard]] int receive_message(int socket, void* data, std::size_t size, std::span<int> fds,
+                                  std::size_t& fd_count) noexcept;
+
+} // namespace lxcpp::sys::raw
