@@ -1,0 +1,356 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "image/tar_reader.h"
+
+#include "base/strings.h"
+
+#include <lxcpp/error.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstring>
+#include <fmt/core.h>
+#include <limits>
+
+namespace lxcpp::image {
+namespace {
+
+// POSIX.1-2017 pax, "ustar Interchange Format": offset and length of each field.
+struct FieldPlace {
+    std::size_t offset;
+    std::size_t length;
+};
+constexpr FieldPlace kName{0, 100};
+constexpr FieldPlace kMode{100, 8};
+constexpr FieldPlace kUid{108, 8};
+constexpr FieldPlace kGid{116, 8};
+constexpr FieldPlace kSize{124, 12};
+constexpr FieldPlace kMtime{136, 12};
+constexpr FieldPlace kChecksum{148, 8};
+constexpr std::size_t kTypeOffset = 156;
+constexpr FieldPlace kLink{157, 100};
+constexpr FieldPlace kMagic{257, 6};
+constexpr FieldPlace kMajor{329, 8};
+constexpr FieldPlace kMinor{337, 8};
+constexpr FieldPlace kPrefix{345, 155};
+
+constexpr std::uint64_t kMaxName = 4096;
+constexpr std::uint64_t kMaxPax = 1u << 20;
+constexpr std::uint64_t kMaxSize = std::uint64_t{1} << 50;
+constexpr std::int64_t kMaxTime = 0x3ffffffff; // ext4's last second, year 2446
+
+std::string_view field(std::span<const char> block, FieldPlace place) {
+    return {block.data() + place.offset, place.length};
+}
+
+std::string_view text_field(std::span<const char> block, FieldPlace place) {
+    const auto raw = field(block, place);
+    return raw.substr(0, raw.find('\0'));
+}
+
+// Octal digits with blanks or NULs around, or GNU's base-256 (first bit set). nullopt when neither.
+std::optional<std::int64_t> parse_number(std::string_view raw) {
+    const auto first = static_cast<unsigned char>(raw.front());
+    if ((first & 0x80u) != 0) {
+        auto value = static_cast<std::int64_t>((first & 0x40u) != 0 ? ~std::uint64_t{0x3f} | (first & 0x3fu)
+                                                                    : first & 0x3fu);
+        for (const char c : raw.substr(1)) {
+            if (value > (std::numeric_limits<std::int64_t>::max() >> 8) ||
+                value < (std::numeric_limits<std::int64_t>::min() >> 8)) {
+                return std::nullopt;
+            }
+            value = value * 256 + static_cast<unsigned char>(c);
+        }
+        return value;
+    }
+    raw = raw.substr(0, raw.find('\0'));
+    raw = trim(raw);
+    std::int64_t value = 0;
+    const auto [end, error] = std::from_chars(raw.data(), raw.data() + raw.size(), value, 8);
+    if (raw.empty()) return 0;
+    if (error != std::errc() || end != raw.data() + raw.size()) return std::nullopt;
+    return value;
+}
+
+bool all_zero(std::span<const char> bytes) {
+    return std::all_of(bytes.begin(), bytes.end(), [](char c) { return c == '\0'; });
+}
+
+// The sum counts the checksum field as blanks; historic archives summed signed bytes.
+bool checksum_good(std::span<const char> block) {
+    const auto stored = parse_number(field(block, kChecksum));
+    if (!stored) return false;
+    std::int64_t plain = 0;
+    std::int64_t signed_sum = 0;
+    for (std::size_t i = 0; i < block.size(); ++i) {
+        const bool inside = i >= kChecksum.offset && i < kChecksum.offset + kChecksum.length;
+        const char c = inside ? ' ' : block[i];
+        plain += static_cast<unsigned char>(c);
+        signed_sum += static_cast<signed char>(c);
+    }
+    return *stored == plain || *stored == signed_sum;
+}
+
+timespec clamp_time(std::int64_t seconds, long nanoseconds) {
+    return {std::clamp<std::int64_t>(seconds, -0x80000000LL, kMaxTime), nanoseconds};
+}
+
+// "1700000000.123456789"; digits past nine are cut off.
+std::optional<timespec> parse_pax_time(std::string_view text) {
+    const auto dot = text.find('.');
+    const auto whole = text.substr(0, dot);
+    std::int64_t seconds = 0;
+    const auto [end, error] = std::from_chars(whole.data(), whole.data() + whole.size(), seconds);
+    if (whole.empty() || end != whole.data() + whole.size()) return std::nullopt;
+    if (error == std::errc::result_out_of_range) {
+        return clamp_time(whole.front() == '-' ? std::numeric_limits<std::int64_t>::min() : kMaxTime, 0);
+    }
+    if (error != std::errc()) return std::nullopt;
+    long nanoseconds = 0;
+    if (dot != text.npos) {
+        std::string digits(text.substr(dot + 1, 9));
+        if (digits.find_first_not_of("0123456789") != digits.npos) return std::nullopt;
+        digits.resize(9, '0');
+        nanoseconds = static_cast<long>(parse_u64(digits).value_or(0));
+    }
+    if (whole.front() == '-' && nanoseconds != 0) { // "-1.25" is a quarter before -1
+        --seconds;
+        nanoseconds = 1'000'000'000 - nanoseconds;
+    }
+    return clamp_time(seconds, nanoseconds);
+}
+
+std::optional<TarType> parse_type(char type) {
+    switch (type) {
+    case '\0':
+    case '0':
+    case '7': return TarType::File;
+    case '1': return TarType::HardLink;
+    case '2': return TarType::Symlink;
+    case '3': return TarType::CharDevice;
+    case '4': return TarType::BlockDevice;
+    case '5': return TarType::Directory;
+    case '6': return TarType::Fifo;
+    default: return std::nullopt;
+    }
+}
+
+bool usable_name(std::string_view name) {
+    return !name.empty() && name.size() <= kMaxName && name.find('\0') == name.npos;
+}
+
+} // namespace
+
+struct TarReader::Overrides {
+    std::optional<std::string> path;
+    std::optional<std::string> link;
+    std::optional<std::uint64_t> size;
+    std::optional<std::uint64_t> uid;
+    std::optional<std::uint64_t> gid;
+    std::optional<timespec> mtime;
+    std::vector<std::pair<std::string, std::string>> xattrs;
+    bool any = false;
+    bool gnu_path = false;
+    bool gnu_link = false;
+    bool pax = false;
+};
+
+void TarReader::fail(std::string_view problem) const {
+    throw Error(fmt::format("{}: {}: the archive is refused", what_, problem));
+}
+
+bool TarReader::read_block(Block& block) {
+    std::size_t got = 0;
+    while (got < block.size()) {
+        const auto count = source_(std::span(block).subspan(got));
+        if (count == 0) break;
+        got += count;
+    }
+    if (got != 0 && got != block.size()) fail("it ends within a header");
+    return got != 0;
+}
+
+void TarReader::read_exactly(std::span<char> into) {
+    while (!into.empty()) {
+        const auto count = source_(into);
+        if (count == 0) fail("it ends within a member");
+        into = into.subspan(count);
+    }
+}
+
+std::string TarReader::read_payload(std::uint64_t size, std::uint64_t limit) {
+    if (size > limit) fail(fmt::format("an extension header of {} bytes", size));
+    std::string text(size, '\0');
+    read_exactly(text);
+    std::array<char, 512> rest{};
+    read_exactly(std::span(rest).first((512 - size % 512) % 512));
+    return text;
+}
+
+std::span<const char> TarReader::read() {
+    if (left_ == 0) return {};
+    const auto want = std::span(buffer_).first(static_cast<std::size_t>(
+        std::min<std::uint64_t>(left_, buffer_.size())));
+    const auto count = source_(want);
+    if (count == 0) fail(fmt::format("it ends within {}", printable(entry_.path)));
+    left_ -= count;
+    return want.first(count);
+}
+
+void TarReader::skip_data() {
+    while (!read().empty()) {}
+    std::array<char, 512> rest{};
+    read_exactly(std::span(rest).first(static_cast<std::size_t>(padding_)));
+    padding_ = 0;
+}
+
+void TarReader::finish() {
+    ended_ = true;
+    for (;;) {
+        const auto count = source_(buffer_);
+        if (count == 0) return;
+        if (!all_zero(std::span(buffer_).first(count))) fail("data after the end of the archive");
+    }
+}
+
+void TarReader::apply_pax(std::string_view key, std::string_view value, Overrides& overrides) {
+    constexpr std::string_view kXattr = "SCHILY.xattr.";
+    const auto number = [&](std::optional<std::uint64_t>& target) {
+        target = parse_u64(value);
+        if (!target) fail(fmt::format("pax {} is '{}'", key, printable(value)));
+    };
+    if (key == "path") {
+        overrides.path = value;
+    } else if (key == "linkpath") {
+        overrides.link = value;
+    } else if (key == "size") {
+        number(overrides.size);
+    } else if (key == "uid") {
+        number(overrides.uid);
+    } else if (key == "gid") {
+        number(overrides.gid);
+    } else if (key == "mtime") {
+        overrides.mtime = parse_pax_time(value);
+        if (!overrides.mtime) fail(fmt::format("pax mtime is '{}'", printable(value)));
+    } else if (key.starts_with("GNU.sparse.")) {
+        fail("a sparse file");
+    } else if (key.starts_with(kXattr)) {
+        overrides.xattrs.emplace_back(key.substr(kXattr.size()), value);
+    } else if (key.starts_with("LIBARCHIVE.xattr.") || key.starts_with("RHT.security.")) {
+        fail(fmt::format("extended attributes as {}", printable(key)));
+    }
+}
+
+// Records are "LENGTH KEY=VALUE\n", LENGTH counting all of it (POSIX pax).
+void TarReader::read_pax(std::string_view records, Overrides& overrides) {
+    while (!records.empty()) {
+        const auto blank = records.find(' ');
+        const auto length = parse_u64(records.substr(0, std::min<std::size_t>(blank, 8)));
+        if (blank == records.npos || !length || *length <= blank + 1 || *length > records.size() ||
+            records[*length - 1] != '\n') {
+            fail("a malformed pax record");
+        }
+        const auto record = records.substr(blank + 1, *length - blank - 2);
+        const auto equals = record.find('=');
+        if (equals == record.npos || equals == 0) fail("a pax record without a key");
+        apply_pax(record.substr(0, equals), record.substr(equals + 1), overrides);
+        records.remove_prefix(*length);
+    }
+}
+
+bool TarReader::read_extension(char type, std::uint64_t size, Overrides& overrides) {
+    const auto once = [&](bool& seen) {
+        if (std::exchange(seen, true)) fail("an extension header that stands twice");
+        overrides.any = true;
+    };
+    const auto long_name = [&] {
+        std::string name = read_payload(size, kMaxName + 1);
+        name.resize(std::strlen(name.c_str()));
+        return name;
+    };
+    switch (type) {
+    case 'L':
+        once(overrides.gnu_path);
+        overrides.path = long_name();
+        return true;
+    case 'K':
+        once(overrides.gnu_link);
+        overrides.link = long_name();
+        return true;
+    case 'x':
+        once(overrides.pax);
+        read_pax(read_payload(size, kMaxPax), overrides);
+        return true;
+    case 'g': fail("a global pax header");
+    case 'S': fail("a sparse file");
+    default: return false;
+    }
+}
+
+void TarReader::read_member(const Block& block, std::uint64_t header_size, Overrides overrides) {
+    const auto type = parse_type(block[kTypeOffset]);
+    if (!type) fail(fmt::format("a member of type '{}'", printable({&block[kTypeOffset], 1})));
+    const auto number = [&](FieldPlace place, std::string_view name, std::int64_t highest) {
+        const auto value = parse_number(field(block, place));
+        if (!value || *value < 0 || *value > highest) fail(fmt::format("a member with a bad {}", name));
+        return static_cast<std::uint64_t>(*value);
+    };
+    entry_ = TarEntry{};
+    entry_.type = *type;
+    std::string path(text_field(block, kName));
+    const bool posix = field(block, kMagic) == std::string_view("ustar\0", 6);
+    if (const auto prefix = text_field(block, kPrefix); posix && !prefix.empty()) {
+        path = fmt::format("{}/{}", prefix, path);
+    }
+    entry_.path = std::move(overrides.path).value_or(std::move(path));
+    entry_.link = std::move(overrides.link).value_or(std::string(text_field(block, kLink)));
+    entry_.mode = static_cast<std::uint32_t>(number(kMode, "mode", 0xffffffff) & 07777u);
+    entry_.uid = overrides.uid ? *overrides.uid : number(kUid, "uid", 0xffffffff);
+    entry_.gid = overrides.gid ? *overrides.gid : number(kGid, "gid", 0xffffffff);
+    const auto mtime = parse_number(field(block, kMtime));
+    if (!mtime) fail("a member with a bad time");
+    entry_.mtime = overrides.mtime ? *overrides.mtime : clamp_time(*mtime, 0);
+    entry_.xattrs = std::move(overrides.xattrs);
+    if (*type == TarType::CharDevice || *type == TarType::BlockDevice) {
+        entry_.major = static_cast<std::uint32_t>(number(kMajor, "device number", 0xffffffff));
+        entry_.minor = static_cast<std::uint32_t>(number(kMinor, "device number", 0xffffffff));
+    }
+    if (!usable_name(entry_.path)) fail("a member with an unusable name");
+    const bool link = *type == TarType::HardLink || *type == TarType::Symlink;
+    if (link && !usable_name(entry_.link)) {
+        fail(fmt::format("{} is a link with an unusable target", printable(entry_.path)));
+    }
+    // Historic archives mark directories as files whose name ends in '/'.
+    if (*type == TarType::File && entry_.path.back() == '/') entry_.type = TarType::Directory;
+    const std::uint64_t size = overrides.size.value_or(header_size);
+    if (entry_.type != TarType::File && size != 0) {
+        fail(fmt::format("{} is no file and has data", printable(entry_.path)));
+    }
+    if (size > kMaxSize) fail(fmt::format("{} has an absurd size", printable(entry_.path)));
+    entry_.size = size;
+    left_ = size;
+    padding_ = (512 - size % 512) % 512;
+}
+
+const TarEntry* TarReader::next() {
+    if (ended_) return nullptr;
+    skip_data();
+    Overrides overrides;
+    Block block{};
+    for (;;) {
+        if (!read_block(block)) fail("it ends without an end mark");
+        if (all_zero(block)) {
+            if (overrides.any) fail("an extension header without a member");
+            finish();
+            return nullptr;
+        }
+        if (!checksum_good(block)) fail("a header with a wrong checksum");
+        const auto size = parse_number(field(block, kSize));
+        if (!size || *size < 0) fail("a member with a bad size");
+        if (!read_extension(block[kTypeOffset], static_cast<std::uint64_t>(*size), overrides)) {
+            read_member(block, static_cast<std::uint64_t>(*size), std::move(overrides));
+            return &entry_;
+        }
+    }
+}
+
+} // namespace lxcpp::image

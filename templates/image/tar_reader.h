@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <ctime>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace lxcpp::image {
+
+enum class TarType { File, HardLink, Symlink, Directory, Fifo, CharDevice, BlockDevice };
+
+// One member of a tar archive, as the archive has it: nothing in it can be trusted yet.
+struct TarEntry {
+    TarType type = TarType::File;
+    std::string path;
+    std::string link; // target of a symlink, path of the member a hard link repeats
+    std::uint32_t mode = 0; // permission bits, at most 07777
+    std::uint64_t uid = 0;
+    std::uint64_t gid = 0;
+    std::uint64_t size = 0; // bytes of data that follow; 0 unless File
+    timespec mtime{};       // clamped to what file systems hold
+    std::uint32_t major = 0;
+    std::uint32_t minor = 0;
+    std::vector<std::pair<std::string, std::string>> xattrs; // from SCHILY.xattr.*
+};
+
+// Fills the buffer as far as the stream goes; 0 = end. Throws.
+using ByteSource = std::function<std::size_t(std::span<char>)>;
+
+// Reads tar: ustar, GNU (long names, base-256 numbers) and pax with local headers. Strict, so that no
+// two readers can see two different archives: bad checksums, cut-off members, unknown types, sparse
+// files, global pax headers, malformed pax records, names with NUL or of more than 4096 bytes, and
+// data on links are refused by Error. After the end mark only zero bytes may follow.
+class TarReader {
+public:
+    // what names the archive in messages.
+    TarReader(ByteSource source, std::string what) : source_(std::move(source)), what_(std::move(what)) {}
+
+    // The next member (valid until the call after), nullptr at the end. Unread data is skipped.
+    [[nodiscard]] const TarEntry* next();
+    // Data of the current file; empty at its end. The bytes are valid until the next call.
+    [[nodiscard]] std::span<const char> read();
+
+private:
+    using Block = std::array<char, 512>;
+    struct Overrides; // what long-name and pax headers say of the member that follows
+
+    [[nodiscard]] bool read_block(Block& block);
+    void read_exactly(std::span<char> into);
+    [[nodiscard]] std::string read_payload(std::uint64_t size, std::uint64_t limit);
+    void skip_data();
+    void finish();
+    void read_pax(std::string_view records, Overrides& overrides);
+    void apply_pax(std::string_view key, std::string_view value, Overrides& overrides);
+    [[nodiscard]] bool read_extension(char type, std::uint64_t size, Overrides& overrides);
+    void read_member(const Block& block, std::uint64_t header_size, Overrides overrides);
+    [[noreturn]] void fail(std::string_view problem) const;
+
+    ByteSource source_;
+    std::string what_;
+    TarEntry entry_;
+    std::vector<char> buffer_ = std::vector<char>(256u << 10);
+    std::uint64_t left_ = 0;    // unread data of the current member
+    std::uint64_t padding_ = 0; // after it
+    bool ended_ = false;
+};
+
+} // namespace lxcpp::image
