@@ -6,7 +6,8 @@ add_library(lxcpp_options INTERFACE)
 target_compile_options(lxcpp_options INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wnon-virtual-dtor
   -Woverloaded-virtual -Wnull-dereference -Wformat=2 -Wno-missing-field-initializers
-  -fstack-protector-strong $<$<CONFIG:Release>:-D_FORTIFY_SOURCE=2>)
+  -fstack-protector-strong -ffunction-sections -fdata-sections
+  $<$<CONFIG:Release>:-D_FORTIFY_SOURCE=2>)
 target_compile_definitions(lxcpp_options INTERFACE _GNU_SOURCE)
 target_link_options(lxcpp_options INTERFACE -Wl,-z,relro,-z,now -Wl,--as-needed)
 if(LXCPP_WERROR)

@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: Apache-2.0
+# lxcpp_add_program(NAME SOURCES files… [HOT] [LIBEXEC] [LIBRARIES targets…])
+#
+# A program lxcpp-… that uses the library's inside: it links the archive lxcpp_internal, of which
+# the linker keeps only what the program reaches. HOT: it runs so often, or stays in memory so long,
+# that loading a shared library less is felt. LIBEXEC: not for the administrator's PATH.
+function(lxcpp_add_program name)
+  cmake_parse_arguments(arg "HOT;LIBEXEC" "" "SOURCES;LIBRARIES" ${ARGN})
+  add_executable(${name} ${arg_SOURCES})
+  set_target_properties(${name} PROPERTIES LXCPP_HOT ${arg_HOT})
+  target_link_libraries(${name} PRIVATE lxcpp_internal ${arg_LIBRARIES})
+  target_link_options(${name} PRIVATE -Wl,--gc-sections)
+  if(LXCPP_STATIC_RUNTIME)
+    target_link_options(${name} PRIVATE -static-libstdc++ -static-libgcc)
+  endif()
+  if(arg_LIBEXEC)
+    set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${LXCPP_BUILD_LIBEXECDIR})
+    install(TARGETS ${name} RUNTIME DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/lxcpp)
+  else()
+    set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${LXCPP_BUILD_BINDIR})
+    install(TARGETS ${name} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+  endif()
+endfunction()
