@@ -28,7 +28,9 @@ struct DirEntry {
 // One directory tree whose content we do not trust: the only way to touch a rootfs, an image, a
 // container directory or an unpack target. All paths are relative to it (a leading '/' is
 // ignored); "" and "." are the directory itself. The last component is never followed by create,
-// remove, chown and metadata calls. Everything throws SystemError "VERB PATH in ROOT".
+// remove, chown and metadata calls, and must not be "..". The umask applies to make_dir, make_dirs and
+// make_node; modes given to write_file and chmod are exact. Everything throws SystemError
+// "VERB PATH in ROOT".
 class RootedDir {
 public:
     // Opens a directory of the host; its own path must not end in a symbolic link.
@@ -53,6 +55,7 @@ public:
     // Regular files only (a fifo or device is an Error, it is never opened for reading).
     [[nodiscard]] std::optional<std::string> read_file(std::string_view path, std::size_t limit = 1u << 20,
                                                        Links links = Links::Refuse) const;
+    // nullopt when it is absent or no symbolic link.
     [[nodiscard]] std::optional<std::string> read_link(std::string_view path,
                                                        Links links = Links::Refuse) const;
     [[nodiscard]] std::vector<DirEntry> list(std::string_view path = "", Links links = Links::Refuse) const;
@@ -74,8 +77,9 @@ public:
     // No error when absent.
     void remove(std::string_view path, Links parent_links = Links::Refuse) const; // file, link, node
     void remove_dir(std::string_view path, Links parent_links = Links::Refuse) const;
-    // Depth first; stays on one file system (a mount below is an Error naming it) and follows no
-    // link. With keep_top the directory itself stays.
+    // Depth first, with few descriptors however deep the tree is; never enters a mount (a mount below
+    // is an Error naming it) and follows no link. No error when absent. With keep_top the directory
+    // itself stays.
     void remove_tree(std::string_view path, bool keep_top = false) const;
 
     void chown(std::string_view path, uid_t uid, gid_t gid, Links parent_links = Links::Refuse) const;
@@ -89,8 +93,15 @@ private:
         Fd dir;
         std::string leaf;
     };
-    [[nodiscard]] Parent parent_of(std::string_view path, Links links) const;
+    [[nodiscard]] int resolve(std::string_view path, int flags, mode_t mode, Links links) const;
+    [[nodiscard]] Parent parent_of(std::string_view verb, std::string_view path, Links links) const;
+    [[nodiscard]] std::optional<Parent> try_parent_of(std::string_view verb, std::string_view path,
+                                                      Links links) const; // nullopt: no such directory
+    // The very inode of path (a link itself, not its target), O_PATH.
+    [[nodiscard]] Fd open_inode(std::string_view verb, std::string_view path, Links parent_links) const;
     [[nodiscard]] std::string label(std::string_view verb, std::string_view path) const;
+    [[noreturn]] void fail(std::string_view verb, std::string_view path, int error, Links links) const;
+    void check(int result, std::string_view verb, std::string_view path) const;
 
     Fd dir_;
     std::string name_;
