@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "start/child.h"
+
+#include "start/child_state.h"
+#include "start/sync.h"
+
+#include <cerrno>
+#include <unistd.h>
+
+namespace lxcpp {
+namespace {
+
+void report_failure(const ChildState& state, int error) noexcept {
+    const SyncMessage message{SyncKind::Failure, static_cast<std::int32_t>(state.step), -error, state.detail};
+    (void)sys::raw::send_message(state.resources.sync, &message, sizeof message, {});
+}
+
+// False when the parent is gone or says something else.
+bool wait_for(SyncKind kind, ChildState& state) noexcept {
+    SyncMessage message;
+    std::size_t count = 0;
+    const int size = sys::raw::receive_message(state.resources.sync, &message, sizeof message,
+                                               state.received, count);
+    if (kind == SyncKind::Go) state.received_count = count;
+    return size == static_cast<int>(sizeof message) && message.kind == kind;
+}
+
+std::vector<char*> c_strings(const std::vector<std::string>& strings) {
+    std::vector<char*> pointers;
+    for (const std::string& string : strings) pointers.push_back(const_cast<char*>(string.c_str()));
+    pointers.push_back(nullptr);
+    return pointers;
+}
+
+} // namespace
+
+std::vector<ExecVectors> make_exec_vectors(const ChildPlan& plan) {
+    std::vector<ExecVectors> vectors(plan.steps.size());
+    for (std::size_t i = 0; i < plan.steps.size(); ++i) {
+        if (const auto* program = std::get_if<RunProgram>(&plan.steps[i])) {
+            vectors[i] = {c_strings(program->argv), c_strings(program->env)};
+        } else if (const auto* exec = std::get_if<Exec>(&plan.steps[i])) {
+            vectors[i] = {c_strings(exec->argv), c_strings(exec->env)};
+        }
+    }
+    return vectors;
+}
+
+void run_child(const ChildPlan& plan, const ChildResources& resources) noexcept {
+    ChildState state{.resources = resources};
+    (void)sys::raw::reset_signals();
+    if (!wait_for(SyncKind::Go, state)) ::_exit(1);
+    for (const Step& step : plan.steps) {
+        const int error = std::visit([&state](const auto& value) noexcept { return run(value, state); }, step);
+        if (error < 0) {
+            report_failure(state, error);
+            ::_exit(1);
+        }
+        ++state.step;
+    }
+    ::_exit(1); // a plan ends in Exec
+}
+
+int run(const ReportReady&, ChildState& state) noexcept {
+    const SyncMessage message{SyncKind::SetupDone, static_cast<std::int32_t>(state.step), 0, 0};
+    const std::span<const int> masters(state.masters.data(), state.master_count);
+    if (const int error = sys::raw::send_message(state.resources.sync, &message, sizeof message, masters); error < 0) {
+        return error;
+    }
+    for (const int master : masters) ::close(master);
+    if (!wait_for(SyncKind::Exec, state)) ::_exit(1);
+    return 0;
+}
+
+} // namespace lxcpp

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "plan/plan.h"
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace lxcpp {
+
+// argv and envp of one step in execve(2)'s form, made before clone.
+struct ExecVectors {
+    std::vector<char*> argv; // ends in nullptr
+    std::vector<char*> envp;
+};
+
+// What the child needs beside the plan. Everything is in place before clone and only read after it.
+struct ChildResources {
+    int sync = -1;                         // its end of the pair
+    std::span<const int> cgroup_tasks;     // "tasks" files of v1 hierarchies, opened by the parent
+    std::span<const std::uint8_t> seccomp; // struct sock_filter array; empty = none
+    int init_program = -1;                 // lxcpp-init
+    std::vector<ExecVectors> vectors;      // by step index; empty where a step runs nothing
+};
+
+[[nodiscard]] std::vector<ExecVectors> make_exec_vectors(const ChildPlan& plan);
+
+// The life of a container's first process between clone and exec. Follows the fork rule: no
+// allocation, no locks, no exceptions. Never returns: it execs, or reports Failure and exits.
+[[noreturn]] void run_child(const ChildPlan& plan, const ChildResources& resources) noexcept;
+
+} // namespace lxcpp

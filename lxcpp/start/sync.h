@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+
+namespace lxcpp {
+
+// What parent and child say over their SOCK_SEQPACKET pair, in this order:
+//   parent: Go (prepared mounts)      child: SetupDone (pty masters: console first, then ttys)
+//   parent: Exec                      child: end of file by exec
+// At any moment the child may send Failure instead. End of file before Exec means that it died.
+enum class SyncKind : std::int32_t { Go = 1, SetupDone, Exec, Failure };
+
+struct SyncMessage {
+    SyncKind kind = SyncKind::Go;
+    std::int32_t step = -1;   // Failure: index into ChildPlan::steps
+    std::int32_t error = 0;   // Failure: errno
+    std::int32_t detail = 0;  // Failure of a program: its wait status
+};
+
+} // namespace lxcpp
