@@ -3,7 +3,6 @@
 
 #include "base/fd.h"
 #include "sys/lock.h"
-#include "sys/rooted_dir.h"
 
 #include <chrono>
 #include <cstdint>
@@ -34,14 +33,14 @@ struct CachePrune {
 
 struct CachePruned {
     std::vector<CacheEntry> removed;
-    std::vector<std::string> busy; // locked by a running download or create
+    std::uint64_t kept_size = 0; // of what remains
 };
 
 // A tree being built in a hidden directory; it appears under its name as a whole or not at all. Holds
 // the lock of the name.
 class PendingTree {
 public:
-    PendingTree(PendingTree&&) noexcept = default;
+    PendingTree(PendingTree&& other) noexcept;
     PendingTree& operator=(PendingTree&&) = delete;
     ~PendingTree(); // not published: removed
 
@@ -60,10 +59,12 @@ private:
 };
 
 // What templates keep between creates, in one directory that only we can enter: downloaded files by
-// digest (<cache>/files/ab/<sha256>) and finished base trees by name (<cache>/trees/<name>).
+// digest (<cache>/files/ab/<sha256>) and finished base trees by name (<cache>/trees/<name>). Keep it
+// open for as long as you work with what it returned.
 class ImageCache {
 public:
-    // Makes the directories (0700); refuses ones that another user owns or may write.
+    // Makes the directories (0700); refuses ones that another user owns or may write. Waits a
+    // little for a prune to end; StateError Busy after that.
     [[nodiscard]] static ImageCache open(const std::filesystem::path& directory);
 
     [[nodiscard]] const std::filesystem::path& directory() const noexcept { return directory_; }
@@ -77,16 +78,19 @@ public:
     // Waits up to timeout for others who build it; StateError Busy after that. Look with find_tree
     // again after taking it: somebody may have finished it meanwhile.
     [[nodiscard]] PendingTree begin_tree(std::string_view name, std::chrono::milliseconds timeout) const;
-    // Keeps prune away from a tree while it is copied.
-    [[nodiscard]] sys::FileLock lock_tree(std::string_view name, std::chrono::milliseconds timeout) const;
     void remove_tree(std::string_view name) const; // no error when absent
 
     [[nodiscard]] std::vector<CacheEntry> list() const; // most recently used first
-    CachePruned prune(const CachePrune& options) const;
+    // StateError Busy while another ImageCache is open on the directory. Interrupted downloads and
+    // builds always go. Default options: only those.
+    CachePruned prune(const CachePrune& options);
 
 private:
-    explicit ImageCache(std::filesystem::path directory) : directory_(std::move(directory)) {}
+    ImageCache(std::filesystem::path directory, Fd use)
+        : directory_(std::move(directory)), use_(std::move(use)) {}
+
     std::filesystem::path directory_;
+    Fd use_; // holds a shared lock, so that prune() never takes away what somebody works with
 };
 
 } // namespace lxcpp::image

@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "image/cache.h"
+
+#include "base/log.h"
+#include "image/digest.h"
+#include "sys/file.h"
+#include "sys/file_io.h"
+#include "sys/rooted_dir.h"
+
+#include <lxcpp/error.h>
+
+#include <algorithm>
+#include <array>
+#include <dirent.h>
+#include <fmt/core.h>
+#include <set>
+#include <thread>
+
+namespace lxcpp::image {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kFiles = "files";
+constexpr auto kTrees = "trees";
+constexpr auto kLocks = "locks";
+constexpr auto kUse = "locks/use";
+constexpr std::string_view kNew = ".new"; // of ".NAME.new": a tree that is being built
+constexpr std::string_view kOld = ".old"; // a tree that has been replaced
+constexpr std::string_view kPart = ".part";
+constexpr auto kWaitForPrune = 10s;
+constexpr std::size_t kMaxName = 128;
+
+void check_tree_name(std::string_view name) {
+    const auto plain = [](char c) {
+        return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+    };
+    const bool fine = !name.empty() && name.size() <= kMaxName && plain(name.front()) &&
+                      std::all_of(name.begin(), name.end(), [&](char c) {
+                          return plain(c) || c == '.' || c == '_' || c == '+' || c == '-';
+                      });
+    if (!fine)
+        throw Error("name of a cached tree: 1 to 128 of [A-Za-z0-9._+-], first a letter or digit");
+}
+
+std::string hidden(std::string_view name, std::string_view suffix) {
+    return fmt::format(".{}{}", name, suffix);
+}
+
+// Bytes on disk; a file with several names counts once.
+std::uint64_t tree_size(const sys::RootedDir& dir, std::set<ino_t>& linked) {
+    std::uint64_t sum = 0;
+    for (const auto& entry : dir.list()) {
+        const auto info = dir.stat(entry.name);
+        if (!info) continue;
+        if (info->st_nlink > 1 && !S_ISDIR(info->st_mode) && !linked.insert(info->st_ino).second)
+            continue;
+        sum += static_cast<std::uint64_t>(info->st_blocks) * 512;
+        if (S_ISDIR(info->st_mode)) sum += tree_size(dir.sub_dir(entry.name), linked);
+    }
+    return sum;
+}
+
+CacheEntry make_entry(CacheKind kind, std::string name, const struct stat& info) {
+    return {.kind = kind,
+            .name = std::move(name),
+            .size = static_cast<std::uint64_t>(info.st_blocks) * 512,
+            .last_used = info.st_mtim.tv_sec};
+}
+
+// A cache entry and where it is, relative to the cache.
+struct Place {
+    CacheEntry entry;
+    std::string path;
+};
+
+void add_files(const sys::RootedDir& root, std::vector<Place>& places) {
+    for (const auto& shard : root.list(kFiles)) {
+        const std::string folder = fmt::format("{}/{}", kFiles, shard.name);
+        for (const auto& file : root.list(folder)) {
+            const std::string path = fmt::format("{}/{}", folder, file.name);
+            const auto info = root.stat(path);
+            if (!info) continue;
+            const auto dot = file.name.find(kPart);
+            const auto kind = dot == std::string::npos ? CacheKind::File : CacheKind::Partial;
+            places.push_back({make_entry(kind, file.name.substr(0, dot), *info), path});
+        }
+    }
+}
+
+void add_trees(const sys::RootedDir& root, std::vector<Place>& places) {
+    for (const auto& tree : root.list(kTrees)) {
+        const std::string path = fmt::format("{}/{}", kTrees, tree.name);
+        const auto info = root.stat(path);
+        if (!info) continue;
+        const bool unfinished = tree.name.starts_with('.');
+        const auto name = unfinished ? tree.name.substr(1, tree.name.rfind('.') - 1) : tree.name;
+        auto entry = make_entry(unfinished ? CacheKind::Partial : CacheKind::Tree, name, *info);
+        std::set<ino_t> linked;
+        if (S_ISDIR(info->st_mode)) entry.size += tree_size(root.sub_dir(path), linked);
+        places.push_back({std::move(entry), path});
+    }
+}
+
+std::vector<Place> find_all(const std::filesystem::path& directory) {
+    const auto root = sys::RootedDir::open(directory);
+    std::vector<Place> places;
+    add_files(root, places);
+    add_trees(root, places);
+    std::stable_sort(places.begin(), places.end(), [](const Place& a, const Place& b) {
+        return a.entry.last_used > b.entry.last_used;
+    });
+    return places;
+}
+
+void remove_place(const sys::RootedDir& root, const Place& place) {
+    const auto info = root.stat(place.path);
+    if (!info) return;
+    if (S_ISDIR(info->st_mode))
+        root.remove_tree(place.path);
+    else
+        root.remove(place.path);
+}
+
+void touch(const sys::RootedDir& root, std::string_view path) {
+    timespec now = {};
+    clock_gettime(CLOCK_REALTIME, &now);
+    root.set_times(path, now);
+}
+
+} // namespace
+
+std::string_view cache_kind_name(CacheKind kind) noexcept {
+    static constexpr std::array<std::string_view, 3> kNames = {"file", "tree", "partial"};
+    return kNames.at(static_cast<std::size_t>(kind));
+}
+
+PendingTree::PendingTree(std::filesystem::path trees, std::string name, sys::FileLock lock)
+    : trees_(std::move(trees)), name_(std::move(name)), path_(trees_ / hidden(name_, kNew)),
+      lock_(std::move(lock)) {
+    const auto root = sys::RootedDir::open(trees_);
+    for (const auto suffix : {kNew, kOld}) // of a run that was killed
+        if (root.exists(hidden(name_, suffix))) root.remove_tree(hidden(name_, suffix));
+    root.make_dir(hidden(name_, kNew), 0700);
+}
+
+PendingTree::PendingTree(PendingTree&& other) noexcept
+    : trees_(std::move(other.trees_)), name_(std::move(other.name_)),
+      path_(std::move(other.path_)), lock_(std::exchange(other.lock_, std::nullopt)) {}
+
+PendingTree::~PendingTree() {
+    if (!lock_) return; // published or moved from
+    try {
+        sys::RootedDir::open(trees_).remove_tree(hidden(name_, kNew));
+    } catch (const std::exception& error) {
+        log::debug("unfinished tree stays: {}", error.what());
+    }
+}
+
+std::filesystem::path PendingTree::publish() {
+    const auto root = sys::RootedDir::open(trees_);
+    sys::sync_filesystem(sys::RootedDir::open(path_).fd(), path_.string());
+    const bool replaces = root.exists(name_);
+    if (replaces) root.rename(name_, hidden(name_, kOld));
+    root.rename(hidden(name_, kNew), name_, false);
+    sys::fsync_dir(trees_);
+    if (replaces) root.remove_tree(hidden(name_, kOld));
+    lock_.reset();
+    return trees_ / name_;
+}
+
+ImageCache ImageCache::open(const std::filesystem::path& directory) {
+    for (const auto& path : {directory, directory / kFiles, directory / kTrees, directory / kLocks})
+        sys::make_private_dirs(path);
+    const auto name = (directory / kUse).string();
+    auto use = sys::open_file(name, {.access = sys::Access::ReadWrite, .create = true,
+                                     .follow = false, .mode = 0600});
+    const auto end = std::chrono::steady_clock::now() + kWaitForPrune;
+    while (!sys::try_lock_file(use, sys::LockKind::Shared, name)) {
+        if (std::chrono::steady_clock::now() >= end)
+            throw StateError(StateProblem::Busy, fmt::format("the image cache {} is being pruned",
+                                                             directory.string()));
+        std::this_thread::sleep_for(50ms);
+    }
+    return {directory, std::move(use)};
+}
+
+std::filesystem::path ImageCache::file_path(std::string_view sha256) const {
+    const auto digest = check_sha256(sha256, "cached file");
+    const auto shard = directory_ / kFiles / digest.substr(0, 2);
+    sys::make_dirs(shard, 0700);
+    return shard / digest;
+}
+
+std::optional<Fd> ImageCache::open_file(std::string_view sha256) const {
+    const auto path = file_path(sha256);
+    try {
+        return open_verified(path, sha256);
+    } catch (const DigestError&) {
+        sys::remove_file(path);
+        return std::nullopt;
+    }
+}
+
+std::optional<std::filesystem::path> ImageCache::find_tree(std::string_view name) const {
+    check_tree_name(name);
+    const auto root = sys::RootedDir::open(directory_ / kTrees);
+    if (!root.exists(name)) return std::nullopt;
+    touch(root, name);
+    return directory_ / kTrees / name;
+}
+
+PendingTree ImageCache::begin_tree(std::string_view name, std::chrono::milliseconds timeout) const {
+    check_tree_name(name);
+    auto lock = sys::FileLock::acquire(directory_ / kLocks / fmt::format("{}.lock", name), timeout,
+                                       true);
+    if (!lock)
+        throw StateError(StateProblem::Busy,
+                         fmt::format("another command is still building the cached tree {}", name));
+    return {directory_ / kTrees, std::string(name), *std::move(lock)};
+}
+
+void ImageCache::remove_tree(std::string_view name) const {
+    check_tree_name(name);
+    const auto root = sys::RootedDir::open(directory_ / kTrees);
+    if (root.exists(name)) root.remove_tree(name);
+}
+
+std::vector<CacheEntry> ImageCache::list() const {
+    std::vector<CacheEntry> entries;
+    for (auto& place : find_all(directory_)) entries.push_back(std::move(place.entry));
+    return entries;
+}
+
+CachePruned ImageCache::prune(const CachePrune& options) {
+    const auto name = (directory_ / kUse).string();
+    if (!sys::try_lock_file(use_, sys::LockKind::Exclusive, name))
+        throw StateError(StateProblem::Busy,
+                         fmt::format("the image cache {} is in use by a running create; prune it "
+                                     "when that is done",
+                                     directory_.string()));
+    const auto root = sys::RootedDir::open(directory_);
+    const auto now = std::time(nullptr);
+    CachePruned result;
+    for (auto& place : find_all(directory_)) { // most recently used first
+        const auto& entry = place.entry;
+        const auto idle = std::chrono::seconds(now - entry.last_used);
+        const bool too_old = options.older_than && idle >= *options.older_than;
+        const bool too_much = options.max_size && result.kept_size + entry.size > *options.max_size;
+        if (options.all || too_old || too_much || entry.kind == CacheKind::Partial) {
+            remove_place(root, place);
+            result.removed.push_back(entry);
+        } else {
+            result.kept_size += entry.size;
+        }
+    }
+    static_cast<void>(sys::try_lock_file(use_, sys::LockKind::Shared, name));
+    return result;
+}
+
+} // namespace lxcpp::image

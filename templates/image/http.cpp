@@ -1,0 +1,404 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "image/http.h"
+
+#include "base/error.h"
+#include "base/strings.h"
+#include "image/http_transfer.h"
+#include "image/http_url.h"
+
+#include <lxcpp/error.h>
+
+#include <algorithm>
+#include <array>
+#include <curl/curl.h>
+#include <deque>
+#include <fmt/core.h>
+#include <numeric>
+
+namespace lxcpp::image {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kLockedPoll = 200ms; // another process receives the same file
+constexpr auto kPoll = 500ms;       // at least this often the progress line lives
+
+template <auto Function>
+struct Deleter {
+    template <typename T> void operator()(T* object) const { Function(object); }
+};
+using Easy = std::unique_ptr<CURL, Deleter<curl_easy_cleanup>>;
+using Multi = std::unique_ptr<CURLM, Deleter<curl_multi_cleanup>>;
+using HeaderList = std::unique_ptr<curl_slist, Deleter<curl_slist_free_all>>;
+
+struct CurlLibrary {
+    CurlLibrary() {
+        if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+            throw Error("libcurl cannot be initialised");
+    }
+    CurlLibrary(const CurlLibrary&) = delete;
+    CurlLibrary& operator=(const CurlLibrary&) = delete;
+    ~CurlLibrary() { curl_global_cleanup(); }
+};
+
+bool is_transient(CURLcode code) noexcept {
+    switch (code) {
+    case CURLE_OPERATION_TIMEDOUT:
+    case CURLE_SEND_ERROR:
+    case CURLE_RECV_ERROR:
+    case CURLE_GOT_NOTHING:
+    case CURLE_PARTIAL_FILE:
+    case CURLE_HTTP2:
+    case CURLE_HTTP2_STREAM: return true;
+    default: return false;
+    }
+}
+
+std::string describe(CURLcode code, const char* detail) {
+    switch (code) {
+    case CURLE_COULDNT_RESOLVE_HOST: return "could not resolve host";
+    case CURLE_COULDNT_RESOLVE_PROXY: return "could not resolve the proxy";
+    case CURLE_OPERATION_TIMEDOUT: return "timed out";
+    case CURLE_GOT_NOTHING: return "the server closed the connection without an answer";
+    case CURLE_PARTIAL_FILE: return "the connection was closed before the end of the file";
+    default: break;
+    }
+    const auto text = printable(trim(detail));
+    return text.empty() ? curl_easy_strerror(code) : text;
+}
+
+void check(CURLcode code) {
+    if (code != CURLE_OK) throw Error(fmt::format("libcurl: {}", curl_easy_strerror(code)));
+}
+
+// A transfer with its libcurl handle; the callbacks' data, so it does not move.
+struct Active {
+    Active(std::size_t index_, const Fetch& fetch, const HttpOptions& options)
+        : index(index_), transfer(fetch, options) {}
+
+    std::size_t index;
+    HttpTransfer transfer;
+    Easy easy;
+    HeaderList headers;
+    bool opened = false;        // the body is ready to receive
+    std::exception_ptr failure; // thrown in a callback
+    std::array<char, CURL_ERROR_SIZE> detail{};
+};
+
+std::size_t on_header(char* data, std::size_t size, std::size_t count, void* user) {
+    auto* active = static_cast<Active*>(user);
+    try {
+        active->transfer.take_header({data, size * count});
+        return size * count;
+    } catch (...) {
+        active->failure = std::current_exception();
+        return 0;
+    }
+}
+
+std::size_t on_body(char* data, std::size_t size, std::size_t count, void* user) {
+    auto* active = static_cast<Active*>(user);
+    try {
+        return active->transfer.take_body({data, size * count}) ? size * count : 0;
+    } catch (...) {
+        active->failure = std::current_exception();
+        return 0;
+    }
+}
+
+HeaderList make_headers(const HttpTransfer& transfer) {
+    HeaderList list;
+    const auto add = [&list](const std::string& line) {
+        auto* longer = curl_slist_append(list.get(), line.c_str());
+        if (longer == nullptr) throw std::bad_alloc();
+        static_cast<void>(list.release());
+        list.reset(longer);
+    };
+    if (const auto version = transfer.if_range(); !version.empty()) add("If-Range: " + version);
+    const auto& fetch = transfer.fetch();
+    if (!fetch.headers.empty() && same_origin(fetch.url, transfer.url()))
+        for (const auto& line : fetch.headers) add(line);
+    return list;
+}
+
+void set_limits(CURL* easy, const HttpOptions& options) {
+    check(curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, options.allow_http ? "http,https" : "https"));
+    check(curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L)); // accept_redirect() decides
+    check(curl_easy_setopt(easy, CURLOPT_NETRC, static_cast<long>(CURL_NETRC_IGNORED)));
+    check(curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L));
+    check(curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L));
+    check(curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
+                           static_cast<long>(options.connect_timeout.count())));
+    check(curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, options.stall_rate));
+    check(curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME,
+                           static_cast<long>(options.stall_time.count())));
+}
+
+void prepare(Active& active, const HttpOptions& options) {
+    active.transfer.start();
+    active.failure = nullptr;
+    active.detail[0] = '\0';
+    active.headers = make_headers(active.transfer);
+    CURL* easy = active.easy.get();
+    curl_easy_reset(easy);
+    set_limits(easy, options);
+    const auto range = active.transfer.range();
+    check(curl_easy_setopt(easy, CURLOPT_URL, active.transfer.url().c_str()));
+    check(curl_easy_setopt(easy, CURLOPT_USERAGENT, "lxcpp/" LXCPP_VERSION));
+    check(curl_easy_setopt(easy, CURLOPT_RANGE, range.empty() ? nullptr : range.c_str()));
+    check(curl_easy_setopt(easy, CURLOPT_HTTPHEADER, active.headers.get()));
+    check(curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, 256L << 10));
+    check(curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, active.detail.data()));
+    check(curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, &on_header));
+    check(curl_easy_setopt(easy, CURLOPT_HEADERDATA, &active));
+    check(curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &on_body));
+    check(curl_easy_setopt(easy, CURLOPT_WRITEDATA, &active));
+    check(curl_easy_setopt(easy, CURLOPT_PRIVATE, &active));
+}
+
+HttpTransfer::Next conclude(Active& active, CURLcode code, bool allow_http, Fetched& result) {
+    auto& transfer = active.transfer;
+    if (active.failure) std::rethrow_exception(active.failure);
+    const int status = transfer.head().status;
+    // An error page may have been cut off by us; its status line is what counts.
+    const bool cut_page = code == CURLE_WRITE_ERROR && status != 200 && status != 206;
+    if (code != CURLE_OK && !cut_page)
+        return transfer.failed(describe(code, active.detail.data()), is_transient(code));
+    if (!is_redirect_status(status)) return transfer.complete(result);
+    char* target = nullptr;
+    check(curl_easy_getinfo(active.easy.get(), CURLINFO_REDIRECT_URL, &target));
+    return transfer.redirected(accept_redirect(transfer.url(), target != nullptr ? target : "", allow_http));
+}
+
+// Handles that outlive one batch: the multi handle keeps connections open.
+struct HttpPool {
+    CurlLibrary library;
+    HttpOptions options;
+    Multi multi;
+    std::vector<Easy> idle;
+
+    explicit HttpPool(HttpOptions wanted) : options(std::move(wanted)), multi(curl_multi_init()) {
+        if (!multi) throw Error("libcurl: out of memory");
+        curl_multi_setopt(multi.get(), CURLMOPT_MAX_TOTAL_CONNECTIONS,
+                          static_cast<long>(options.connections));
+    }
+
+    Easy take() {
+        if (idle.empty()) {
+            Easy easy(curl_easy_init());
+            if (!easy) throw Error("libcurl: out of memory");
+            return easy;
+        }
+        Easy easy = std::move(idle.back());
+        idle.pop_back();
+        return easy;
+    }
+    void give_back(Easy easy) {
+        curl_easy_reset(easy.get()); // it points into a transfer that ends
+        idle.push_back(std::move(easy));
+    }
+};
+
+// The work of one fetch_all call: waiting → active → results.
+class Batch {
+public:
+    Batch(HttpPool& pool, std::span<const Fetch> fetches, ProgressSink& progress)
+        : pool_(pool), fetches_(fetches), progress_(progress), results_(fetches.size()) {
+        waiting_.resize(fetches.size());
+        std::iota(waiting_.begin(), waiting_.end(), std::size_t{0});
+    }
+    Batch(const Batch&) = delete;
+    Batch& operator=(const Batch&) = delete;
+    ~Batch() {
+        for (auto& active : active_) detach(*active);
+    }
+
+    std::vector<Fetched> run() {
+        progress_.begin(pool_.options.phase, expected_total(), ProgressUnit::Bytes);
+        try {
+            while (!waiting_.empty() || !active_.empty()) step();
+        } catch (...) {
+            progress_.abandon();
+            throw;
+        }
+        progress_.update(done_bytes(), expected_total());
+        progress_.end(note());
+        return std::move(results_);
+    }
+
+private:
+    void step() {
+        fill();
+        resume_due();
+        int running = 0;
+        curl_multi_perform(pool_.multi.get(), &running);
+        const bool finished = collect();
+        progress_.update(done_bytes(), expected_total());
+        if (!finished && !active_.empty())
+            curl_multi_poll(pool_.multi.get(), nullptr, 0, time_to_next(), nullptr);
+    }
+
+    // Starts waiting fetches while there are connections for them.
+    void fill() {
+        while (!waiting_.empty() && active_.size() < pool_.options.connections) {
+            const std::size_t index = waiting_.front();
+            waiting_.pop_front();
+            named(fetches_[index], [&] { admit(index); });
+        }
+    }
+
+    void admit(std::size_t index) {
+        const Fetch& fetch = fetches_[index];
+        check_url(fetch.url, pool_.options.allow_http);
+        auto active = std::make_unique<Active>(index, fetch, pool_.options);
+        if (keep(*active)) return;
+        active->easy = pool_.take();
+        paused_.push_back(active.get());
+        active_.push_back(std::move(active));
+    }
+
+    bool keep(Active& active) {
+        if (!active.transfer.body().keep_existing()) return false;
+        auto& result = results_[active.index];
+        result.kept = true;
+        result.size = active.transfer.body().size();
+        result.sha256 = *active.transfer.fetch().sha256;
+        result.final_url = display_url(active.transfer.fetch().url);
+        finished_bytes_ += result.size;
+        ++kept_;
+        return true;
+    }
+
+    void resume_due() {
+        const auto now = std::chrono::steady_clock::now();
+        auto due = std::move(paused_);
+        paused_.clear();
+        for (auto* active : due) {
+            if (active->transfer.not_before() > now)
+                paused_.push_back(active);
+            else
+                named(active->transfer.fetch(), [&] { launch(*active); });
+        }
+    }
+
+    void launch(Active& active) {
+        if (!active.opened && !active.transfer.body().open()) {
+            active.transfer.wait_until(std::chrono::steady_clock::now() + kLockedPoll);
+            paused_.push_back(&active);
+            return;
+        }
+        active.opened = true;
+        prepare(active, pool_.options);
+        curl_multi_add_handle(pool_.multi.get(), active.easy.get());
+    }
+
+    // True when something ended, so that more can be started at once.
+    bool collect() {
+        bool any = false;
+        int left = 0;
+        while (const CURLMsg* message = curl_multi_info_read(pool_.multi.get(), &left)) {
+            if (message->msg != CURLMSG_DONE) continue;
+            any = true;
+            const CURLcode code = message->data.result;
+            Active* active = nullptr;
+            curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &active);
+            curl_multi_remove_handle(pool_.multi.get(), active->easy.get());
+            named(active->transfer.fetch(), [&] { settle(*active, code); });
+        }
+        return any;
+    }
+
+    void settle(Active& active, CURLcode code) {
+        Fetched& result = results_[active.index];
+        const auto next = conclude(active, code, pool_.options.allow_http, result);
+        if (next == HttpTransfer::Next::Again) {
+            paused_.push_back(&active);
+            return;
+        }
+        finished_bytes_ += result.size;
+        pool_.give_back(std::move(active.easy));
+        std::erase_if(active_, [&](const auto& entry) { return entry.get() == &active; });
+    }
+
+    void detach(Active& active) {
+        if (!active.easy) return;
+        curl_multi_remove_handle(pool_.multi.get(), active.easy.get()); // harmless when not in
+        pool_.give_back(std::move(active.easy));
+    }
+
+    template <typename Body>
+    void named(const Fetch& fetch, Body&& body) {
+        with_context("fetch " + display_url(fetch.url), std::forward<Body>(body));
+    }
+
+    [[nodiscard]] int time_to_next() const {
+        auto wait = std::chrono::duration_cast<std::chrono::milliseconds>(kPoll);
+        const auto now = std::chrono::steady_clock::now();
+        for (const auto* active : paused_) {
+            const auto until = std::chrono::ceil<std::chrono::milliseconds>(
+                active->transfer.not_before() - now);
+            wait = std::clamp(until, 0ms, wait);
+        }
+        return static_cast<int>(wait.count());
+    }
+
+    [[nodiscard]] std::uint64_t done_bytes() const {
+        std::uint64_t sum = finished_bytes_;
+        for (const auto& active : active_) sum += active->transfer.body().size();
+        return sum;
+    }
+
+    // 0 unless the size of everything is known.
+    [[nodiscard]] std::uint64_t expected_total() const {
+        std::uint64_t sum = 0;
+        for (const auto& fetch : fetches_) {
+            if (fetch.size)
+                sum += *fetch.size;
+            else if (fetches_.size() == 1 && !active_.empty())
+                sum += active_.front()->transfer.head().length.value_or(0);
+            else
+                return 0;
+        }
+        return sum;
+    }
+
+    [[nodiscard]] std::string note() const {
+        const auto amount = format_amount(finished_bytes_, ProgressUnit::Bytes);
+        if (fetches_.size() == 1) return amount;
+        return fmt::format("{} files, {}{}", fetches_.size(), amount,
+                           kept_ == 0 ? "" : fmt::format(", {} were here already", kept_));
+    }
+
+    HttpPool& pool_;
+    std::span<const Fetch> fetches_;
+    ProgressSink& progress_;
+    std::vector<Fetched> results_;
+    std::deque<std::size_t> waiting_;
+    std::vector<std::unique_ptr<Active>> active_;
+    std::vector<Active*> paused_; // of the active: those without a request under way
+    std::uint64_t finished_bytes_ = 0;
+    std::size_t kept_ = 0;
+};
+
+} // namespace
+
+struct HttpClient::State : HttpPool {
+    using HttpPool::HttpPool;
+};
+
+HttpClient::HttpClient(HttpOptions options)
+    : state_(std::make_unique<State>(std::move(options))) {}
+HttpClient::HttpClient(HttpClient&&) noexcept = default;
+HttpClient& HttpClient::operator=(HttpClient&&) noexcept = default;
+HttpClient::~HttpClient() = default;
+
+std::vector<Fetched> HttpClient::fetch_all(std::span<const Fetch> fetches, ProgressSink& progress) {
+    return Batch(*state_, fetches, progress).run();
+}
+
+Fetched HttpClient::fetch(const Fetch& fetch, ProgressSink& progress) {
+    return std::move(fetch_all(std::span(&fetch, 1), progress).front());
+}
+
+} // namespace lxcpp::image

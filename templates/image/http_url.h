@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+
+namespace lxcpp::image {
+
+// Throws Error unless url is one that we fetch: http (when allowed) or https.
+void check_url(const std::string& url, bool allow_http);
+// Same scheme, host and port: credentials and extra headers are for one origin only.
+[[nodiscard]] bool same_origin(const std::string& a, const std::string& b);
+// The URL to go on with when from redirects to to: only http and https, never from https to http;
+// user and password are kept on the same origin and dropped otherwise. Throws Error.
+[[nodiscard]] std::string accept_redirect(const std::string& from, const std::string& to,
+                                          bool allow_http);
+
+} // namespace lxcpp::image
