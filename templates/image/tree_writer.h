@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "image/tar_reader.h"
+#include "sys/rooted_dir.h"
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+namespace lxcpp::image {
+
+struct TreeWriterOptions {
+    // Refuse: no member may pass through a symbolic link. InRoot: links are followed as if the tree
+    // were "/"; for signed packages, which rely on /lib -> usr/lib and the like.
+    sys::Links parents = sys::Links::Refuse;
+    std::uint32_t highest_id = 65535; // an owner above it is refused
+    std::uint64_t max_bytes = std::uint64_t{64} << 30;
+    std::uint64_t max_entries = 5'000'000;
+    std::size_t max_depth = 512;
+};
+
+// Creates the members of archives below a directory. Each path is taken apart, refused when absolute
+// or with "..", and created relative to its parent's descriptor; existing files are replaced, never
+// written through. Owners, modes, times, security.capability and harmless user.* attributes are kept;
+// device nodes are left out and counted. Not for use by several threads; several writers on the same
+// tree are fine.
+class TreeWriter {
+public:
+    TreeWriter(const sys::RootedDir& root, TreeWriterOptions options = {});
+    TreeWriter(const TreeWriter&) = delete;
+    TreeWriter& operator=(const TreeWriter&) = delete;
+
+    // Creates one member; its data comes from reader. Throws Error or SystemError naming it.
+    void write(const TarEntry& entry, TarReader& reader);
+    // Same under another name than the archive's; clean: as normal_path() gives it.
+    void write_as(std::string_view clean, const TarEntry& entry, TarReader& reader);
+    // Sets the times of directories; call once at the end.
+    void finish();
+
+    [[nodiscard]] std::uint64_t skipped_devices() const noexcept { return skipped_devices_; }
+
+private:
+    const sys::RootedDir& parent(std::string_view directory);
+    void make_directory(std::string_view path, const TarEntry& entry);
+    void make_file(std::string_view path, const TarEntry& entry, TarReader& reader);
+    void make_symlink(std::string_view path, const TarEntry& entry);
+    void make_hard_link(std::string_view path, const TarEntry& entry);
+    void make_fifo(std::string_view path, const TarEntry& entry);
+    void make_room(const sys::RootedDir& directory, std::string_view leaf, std::string_view path,
+                   mode_t wanted_type);
+    void count(std::string_view path, const TarEntry& entry);
+
+    const sys::RootedDir& root_;
+    TreeWriterOptions options_;
+    std::unordered_map<std::string, sys::RootedDir> open_; // directories of recent members
+    std::map<std::string, timespec, std::less<>> directory_times_;
+    std::uint64_t bytes_ = 0;
+    std::uint64_t entries_ = 0;
+    std::uint64_t skipped_devices_ = 0;
+};
+
+// "./usr//bin/" -> "usr/bin"; "" for the root itself. Error when absolute, with "..", or too deep.
+[[nodiscard]] std::string normal_path(std::string_view path, std::size_t max_depth = 512);
+
+} // namespace lxcpp::image
