@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+// Keys that were renamed or dropped before and at LXC 2.1.
+namespace lxcpp {
+
+struct LegacyKey {
+    std::string name; // what it is called today; "" when it is gone without replacement
+};
+[[nodiscard]] std::optional<LegacyKey> find_legacy_key(std::string_view key);
+
+} // namespace lxcpp

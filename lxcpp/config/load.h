@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "config/item.h"
+#include "config/problem.h"
+#include "config/text.h"
+#include "config/types.h"
+
+#include <filesystem>
+#include <string_view>
+#include <vector>
+
+// Config files into values. lxc.include is carried out here; nothing else in a file has a meaning
+// beyond its own line, and nothing is expanded.
+namespace lxcpp {
+
+// One line that was applied, in order, those of included files in their place.
+struct Assignment {
+    std::string key;
+    std::string value;
+    Origin origin;
+};
+
+struct LoadedConfig {
+    Config config;
+    ConfigText text; // the top file alone
+    std::vector<Assignment> assignments;
+};
+
+struct LoadOptions {
+    int max_depth = 16; // of includes
+    // Stands in for /usr/share/lxc where a file that is included from there does not exist.
+    std::filesystem::path data_dir = {};
+    bool validate = true; // refuse values that contradict each other
+};
+
+// Throws SystemError when the file cannot be read, ConfigError (file, line, key) for the first
+// thing wrong in it.
+[[nodiscard]] LoadedConfig load_config(const std::filesystem::path& path,
+                                       const LoadOptions& options = {});
+// The same for text that is not in a file; name stands in error messages, and relative includes
+// start at its directory.
+[[nodiscard]] LoadedConfig load_config_text(std::string_view text,
+                                            const std::filesystem::path& name,
+                                            const LoadOptions& options = {});
+
+// Goes on after an error; everything wrong is added to problems.
+[[nodiscard]] LoadedConfig load_config_tolerant(std::string_view text,
+                                                const std::filesystem::path& name,
+                                                const LoadOptions& options,
+                                                std::vector<Problem>& problems);
+
+// The lines that made the value what it is: without those that a later line replaced or cleared.
+[[nodiscard]] std::vector<Assignment> effective_assignments(const LoadedConfig& loaded);
+
+// The line that set key last; an origin without a file when none did.
+[[nodiscard]] Origin origin_of(const std::vector<Assignment>& assignments, std::string_view key);
+
+// Writes the text so that a crash leaves the old or the new file. Mode 0640 for a new file; an old
+// one keeps its mode.
+void save_config(const ConfigText& text, const std::filesystem::path& path);
+
+} // namespace lxcpp

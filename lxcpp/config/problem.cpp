@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/problem.h"
+
+#include <fmt/format.h>
+
+namespace lxcpp {
+
+std::string problem_line(const Problem& problem) {
+    std::string line = problem.origin.file;
+    if (problem.origin.line > 0) line += fmt::format(":{}", problem.origin.line);
+    if (!line.empty()) line += ": ";
+    line += problem.severity == Severity::Error ? "error: " : "warning: ";
+    if (!problem.key.empty()) line += problem.key + ": ";
+    line += problem.message;
+    if (!problem.suggestion.empty()) line += " (" + problem.suggestion + ")";
+    return line;
+}
+
+} // namespace lxcpp
