@@ -14,17 +14,20 @@ namespace lxcpp::sys {
 // lock file stays behind; takers notice that and open the new one.
 class FileLock {
 public:
-    // Waits up to timeout (CLOCK_MONOTONIC); nullopt when somebody else held it all the time.
+    // Waits up to timeout (CLOCK_MONOTONIC; milliseconds::max() = for ever); nullopt when somebody
+    // else held it all the time. The file is made with mode 0600 and a link there is refused.
     [[nodiscard]] static std::optional<FileLock> acquire(const std::filesystem::path& path,
                                                          std::chrono::milliseconds timeout,
                                                          bool remove_on_release = false);
     FileLock(FileLock&&) noexcept = default;
-    FileLock& operator=(FileLock&&) noexcept = default;
-    ~FileLock();
+    FileLock& operator=(FileLock&& other) noexcept;
+    ~FileLock() { release(); }
 
 private:
     FileLock(Fd fd, std::filesystem::path path, bool remove)
         : fd_(std::move(fd)), path_(std::move(path)), remove_(remove) {}
+    void release() noexcept;
+
     Fd fd_;
     std::filesystem::path path_;
     bool remove_;

@@ -15,7 +15,8 @@ namespace lxcpp::sys {
 // A detached mount (open_tree(2), fsmount(2)): visible nowhere until attached, gone with its owner.
 class MountTree {
 public:
-    // fsopen/fsconfig/fsmount. options: "name" or "name=value". attributes: MOUNT_ATTR_*.
+    // fsopen/fsconfig/fsmount. options: "name" or "name=value"; the kernel takes at most 255 bytes for
+    // one value. attributes: MOUNT_ATTR_*. The SystemError carries the kernel's own explanation.
     [[nodiscard]] static MountTree create(const std::string& type, const std::string& source,
                                           const std::vector<std::string>& options = {},
                                           std::uint64_t attributes = 0);
@@ -29,7 +30,7 @@ public:
     // MOUNT_ATTR_IDMAP with the ids of that user namespace. Throws SystemError with EINVAL when the file system
     // cannot be idmapped.
     void idmap(FdRef user_namespace, bool recursive = false);
-    void attach(const std::filesystem::path& target) const;
+    void attach(const std::filesystem::path& target) const; // a link at the end is not followed
     void attach_fd(FdRef target) const; // onto the very inode that target refers to
     [[nodiscard]] FdRef fd() const noexcept { return fd_; }
     [[nodiscard]] Fd take() && { return std::move(fd_); }

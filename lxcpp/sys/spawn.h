@@ -14,6 +14,8 @@
 namespace lxcpp::sys {
 
 // One helper program (a hook, a template, newuidmap). Never a shell: argv goes to execve(2) as it is.
+// It starts with all signals at their default and unblocked, and with no descriptor but 0, 1, 2 and
+// the extra ones.
 struct SpawnOptions {
     std::vector<std::string> argv;               // argv[0] is also the path when program is empty
     std::string program;                         // absolute path; no PATH search
@@ -31,21 +33,26 @@ struct SpawnOptions {
 
 class Child {
 public:
-    Child(pid_t pid, Fd pidfd) : pid_(pid), pidfd_(std::move(pidfd)) {}
+    // group: it leads a process group, which is killed as a whole.
+    Child(pid_t pid, Fd pidfd, bool group = false)
+        : pid_(pid), pidfd_(std::move(pidfd)), group_(group) {}
     Child(Child&&) noexcept = default;
     Child& operator=(Child&&) = delete;
     ~Child(); // kills and reaps a child that was not waited for
+    void kill() noexcept; // SIGKILL; still to be waited for
     [[nodiscard]] pid_t pid() const noexcept { return pid_; }
     [[nodiscard]] FdRef pidfd() const noexcept { return pidfd_; }
-    ExitStatus wait();
-    std::optional<ExitStatus> wait_for(std::chrono::milliseconds timeout);
+    ExitStatus wait(); // once
+    std::optional<ExitStatus> wait_for(std::chrono::milliseconds timeout); // nullopt: still runs
 
 private:
     pid_t pid_;
-    Fd pidfd_;
+    Fd pidfd_; // empty once reaped
+    bool group_;
 };
 
-// Throws SystemError "run PROGRAM" when the child could not be made or exec failed.
+// Returns once the program runs. Throws SystemError "run PROGRAM" when the child could not be made or
+// exec failed, with the step ("run PROGRAM: enter the user namespace") when another one did.
 [[nodiscard]] Child spawn(const SpawnOptions& options);
 
 struct RunResult {
@@ -53,6 +60,7 @@ struct RunResult {
     std::string output; // standard output and standard error, at most 64 KiB, rest dropped
 };
 // spawn, collect the output, wait. After timeout the process (group) is killed and Error thrown.
+// What a process that it leaves behind writes later is not waited for.
 [[nodiscard]] RunResult run_and_capture(SpawnOptions options, std::chrono::milliseconds timeout);
 
 } // namespace lxcpp::sys

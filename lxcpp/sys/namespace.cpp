@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sys/namespace.h"
+
+#include "sys/clone.h"
+#include "sys/file.h"
+#include "sys/pidfd.h"
+
+#include <lxcpp/error.h>
+
+#include <fmt/core.h>
+
+#include <csignal>
+#include <fcntl.h>
+#include <linux/sched.h>
+#include <sched.h>
+#include <unistd.h>
+
+namespace lxcpp::sys {
+namespace {
+
+// Does nothing until the parent closes its end (or dies), which ends it.
+[[noreturn]] void hold_namespace(int pipe_read, int pipe_write) noexcept {
+    ::close(pipe_write);
+    char byte = 0;
+    while (::read(pipe_read, &byte, 1) < 0 && errno == EINTR) {
+    }
+    ::_exit(0);
+}
+
+void write_gid_map(const std::string& process, const std::string& map) {
+    const int result = try_write_existing(process + "/gid_map", map);
+    if (result == 0) return;
+    if (result != -EPERM) throw SystemError("write " + process + "/gid_map", -result);
+    // Without CAP_SETGID outside only a namespace that cannot drop groups may be mapped.
+    write_existing(process + "/setgroups", "deny");
+    write_existing(process + "/gid_map", map);
+}
+
+Fd map_and_open(pid_t pid, const std::string& uid_map, const std::string& gid_map) {
+    const std::string process = fmt::format("/proc/{}", pid);
+    write_existing(process + "/uid_map", uid_map);
+    write_gid_map(process, gid_map);
+    return open_file(process + "/ns/user");
+}
+
+} // namespace
+
+constexpr std::array<NamespaceType, 8> kNamespaces{{
+    {"user", "USER", CLONE_NEWUSER},
+    {"mnt", "MOUNT", CLONE_NEWNS},
+    {"pid", "PID", CLONE_NEWPID},
+    {"uts", "UTSNAME", CLONE_NEWUTS},
+    {"ipc", "IPC", CLONE_NEWIPC},
+    {"net", "NETWORK", CLONE_NEWNET},
+    {"cgroup", "CGROUP", CLONE_NEWCGROUP},
+    {"time", "TIME", CLONE_NEWTIME},
+}};
+
+const NamespaceType* find_namespace(std::string_view name) noexcept {
+    for (const NamespaceType& type : kNamespaces) {
+        if (type.name == name) return &type;
+    }
+    return nullptr;
+}
+
+std::optional<Fd> open_namespace(pid_t pid, std::string_view name) {
+    return try_open_file(fmt::format("/proc/{}/ns/{}", pid, name));
+}
+
+void enter_namespace(FdRef fd, std::uint64_t flags) {
+    if (::setns(fd.raw(), static_cast<int>(flags)) != 0) throw SystemError("enter a namespace");
+}
+
+void unshare_namespaces(std::uint64_t flags) {
+    if (::unshare(static_cast<int>(flags)) != 0) throw SystemError("create namespaces");
+}
+
+Fd make_user_namespace(const std::string& uid_map, const std::string& gid_map) {
+    int ends[2];
+    if (::pipe2(ends, O_CLOEXEC) != 0) throw SystemError("create a pipe");
+    const Fd read_end(ends[0]);
+    Fd write_end(ends[1]);
+    const Cloned holder = clone_process({.flags = CLONE_NEWUSER});
+    if (holder.pid == 0) hold_namespace(read_end.raw(), write_end.raw());
+    try {
+        Fd result = map_and_open(holder.pid, uid_map, gid_map);
+        write_end.reset();
+        static_cast<void>(reap(holder.pidfd));
+        return result;
+    } catch (Error& error) {
+        write_end.reset();
+        static_cast<void>(reap(holder.pidfd));
+        error.add_context("create a user namespace");
+        throw;
+    }
+}
+
+} // namespace lxcpp::sys

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sys/pidfd.h"
+
+#include "base/strings.h"
+#include "sys/eintr.h"
+#include "sys/epoll.h"
+#include "sys/file.h"
+
+#include <lxcpp/error.h>
+
+#include <fmt/core.h>
+
+#include <csignal>
+#include <sys/ioctl.h>
+#include <sys/pidfd.h>
+#include <sys/wait.h>
+
+namespace lxcpp::sys {
+namespace {
+
+// PIDFD_GET_INFO of Linux 6.15's <linux/pidfd.h>, which is newer than the headers we build with.
+struct PidfdInfo {
+    std::uint64_t mask;
+    std::uint64_t cgroup_id;
+    std::uint32_t pid, tgid, ppid, ruid, rgid, euid, egid, suid, sgid, fsuid, fsgid;
+    std::int32_t exit_code;
+};
+static_assert(sizeof(PidfdInfo) == 64);
+constexpr unsigned long kPidfdGetInfo = _IOWR(0xFF, 11, PidfdInfo);
+constexpr std::uint64_t kPidfdInfoExit = 1u << 3;
+
+ExitStatus from_wait_status(int status) noexcept {
+    if (WIFSIGNALED(status)) return {true, WTERMSIG(status)};
+    return {false, WEXITSTATUS(status)};
+}
+
+ExitStatus from_siginfo(const siginfo_t& info) noexcept {
+    return {info.si_code != CLD_EXITED, info.si_status};
+}
+
+} // namespace
+
+std::optional<Fd> open_pidfd(pid_t pid) {
+    Fd fd(::pidfd_open(pid, 0));
+    if (fd.valid()) return fd;
+    if (errno == ESRCH) return std::nullopt;
+    throw SystemError(fmt::format("open process {}", pid));
+}
+
+int try_send_signal(FdRef pidfd, int signal) noexcept {
+    return ::pidfd_send_signal(pidfd.raw(), signal, nullptr, 0) == 0 ? 0 : -errno;
+}
+
+void send_signal(FdRef pidfd, int signal) {
+    if (const int result = try_send_signal(pidfd, signal); result != 0) {
+        throw SystemError(fmt::format("send signal {}", signal), -result);
+    }
+}
+
+bool wait_exited(FdRef pidfd, std::optional<std::chrono::milliseconds> timeout) {
+    return wait_readable(pidfd, timeout);
+}
+
+ExitStatus reap(FdRef pidfd) {
+    siginfo_t info{};
+    const auto id = static_cast<id_t>(pidfd.raw());
+    if (retry_eintr([&] { return ::waitid(P_PIDFD, id, &info, WEXITED); }) != 0) {
+        throw SystemError("wait for a child");
+    }
+    return from_siginfo(info);
+}
+
+std::optional<ExitStatus> try_reap(FdRef pidfd) {
+    siginfo_t info{};
+    const auto id = static_cast<id_t>(pidfd.raw());
+    if (retry_eintr([&] { return ::waitid(P_PIDFD, id, &info, WEXITED | WNOHANG); }) != 0) {
+        throw SystemError("wait for a child");
+    }
+    if (info.si_pid == 0) return std::nullopt;
+    return from_siginfo(info);
+}
+
+std::optional<ExitStatus> exit_info(FdRef pidfd) {
+    PidfdInfo info{};
+    info.mask = kPidfdInfoExit;
+    if (::ioctl(pidfd.raw(), kPidfdGetInfo, &info) != 0) return std::nullopt;
+    if ((info.mask & kPidfdInfoExit) == 0) return std::nullopt;
+    return from_wait_status(info.exit_code);
+}
+
+std::optional<std::uint64_t> start_time(pid_t pid) {
+    std::optional<std::string> text;
+    try {
+        text = read_file_if_exists(fmt::format("/proc/{}/stat", pid));
+    } catch (const SystemError& error) {
+        if (error.code() != ESRCH) throw; // it went between open and read
+    }
+    if (!text) return std::nullopt;
+    // The second field is the program's name in parentheses and may hold anything.
+    const std::size_t name_end = text->rfind(')');
+    if (name_end == std::string::npos) return std::nullopt;
+    const auto fields = split_words(std::string_view(*text).substr(name_end + 1));
+    constexpr std::size_t kState = 0;      // field 3
+    constexpr std::size_t kStartTime = 19; // field 22
+    if (fields.size() <= kStartTime) return std::nullopt;
+    if (fields[kState] == "Z" || fields[kState] == "X") return std::nullopt;
+    return parse_u64(fields[kStartTime]);
+}
+
+std::string boot_id() { return std::string(trim(read_file("/proc/sys/kernel/random/boot_id"))); }
+
+bool is_alive(const ProcessId& id, const std::string& current_boot_id) {
+    return id.pid > 0 && id.boot_id == current_boot_id && start_time(id.pid) == id.start_time;
+}
+
+std::optional<Fd> open_pidfd(const ProcessId& id) {
+    if (id.pid <= 0) return std::nullopt;
+    std::optional<Fd> pidfd = open_pidfd(id.pid);
+    // Looked at after the descriptor pins the process: what is compared is what is returned.
+    if (!pidfd || !is_alive(id, boot_id())) return std::nullopt;
+    return pidfd;
+}
+
+} // namespace lxcpp::sys
