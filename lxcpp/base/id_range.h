@@ -11,7 +11,9 @@ struct IdRange {
     std::uint32_t count = 0;
 
     // One past the last id; 64 bits, because a range may end at the very last id.
-    [[nodiscard]] constexpr std::uint64_t end() const noexcept { return std::uint64_t{first} + count; }
+    [[nodiscard]] constexpr std::uint64_t end() const noexcept {
+        return std::uint64_t{first} + count;
+    }
     [[nodiscard]] constexpr bool overlaps(const IdRange& other) const noexcept {
         return first < other.end() && other.first < end();
     }

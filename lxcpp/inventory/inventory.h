@@ -28,13 +28,14 @@ class Database;
 // anyway, and a start does not wait for the disk.
 class Inventory {
 public:
-    // Creates the file (0600) and missing directories; brings an older one up to date. A damaged file is
-    // moved aside (quarantine) and InventoryError{Corrupt} thrown: open again, then rebuild().
+    // Creates the file (0600) and missing directories; brings an older one up to date. A damaged
+    // file is moved aside (quarantine) and InventoryError{Corrupt} thrown: open again, then
+    // rebuild().
     [[nodiscard]] static Inventory open(const std::filesystem::path& file);
     // nullopt when there is none. Writes nothing, also works on a read-only file system.
     [[nodiscard]] static std::optional<Inventory> open_read_only(const std::filesystem::path& file);
-    // Renames a damaged file to FILE.corrupt-<time> unless another process did so already or it turns out
-    // to be sound. Returns the new name.
+    // Renames a damaged file to FILE.corrupt-<time> unless another process did so already or it
+    // turns out to be sound. Returns the new name.
     static std::optional<std::filesystem::path> quarantine(const std::filesystem::path& file);
 
     Inventory(Inventory&&) noexcept;
@@ -44,12 +45,14 @@ public:
     // True when open() made a new file: containers that exist already are not in it yet.
     [[nodiscard]] bool created() const noexcept { return created_; }
 
-    // Adds a container, with the ranges it names and, with a wish, one more that is free. Returns the record
-    // as stored. Throws StateError{Exists}, and Error when the pools have no free range left.
+    // Adds a container, with the ranges it names and, with a wish, one more that is free. Returns
+    // the record as stored. Throws StateError{Exists}, and Error when the pools have no free range
+    // left.
     ContainerRecord add_container(ContainerRecord record,
                                   const std::optional<RangeWish>& wish = std::nullopt);
     // The create has finished: ready = true, with the marker of its root directory.
-    void set_ready(const ContainerKey& key, std::uint64_t rootfs_device, std::uint64_t rootfs_inode);
+    void set_ready(const ContainerKey& key, std::uint64_t rootfs_device,
+                   std::uint64_t rootfs_inode);
     // Also frees its ranges and its run; no error when absent.
     void remove_container(const ContainerKey& key);
     // Throws StateError{NotFound} and StateError{Exists}.
@@ -57,19 +60,21 @@ public:
 
     [[nodiscard]] std::optional<ContainerRecord> find(const ContainerKey& key) const;
     // All containers of one lxcpath, or of all, with their runs, by lxcpath and name: one query.
-    [[nodiscard]] std::vector<ListedContainer> list(
-        const std::optional<std::string>& lxcpath = std::nullopt) const;
+    [[nodiscard]] std::vector<ListedContainer>
+    list(const std::optional<std::string>& lxcpath = std::nullopt) const;
 
     // A range that overlaps no range of any container. Throws StateError{NotFound} for an unknown
     // container, Error when the pools are used up.
     IdRange allocate_range(const ContainerKey& key, const RangeWish& wish);
-    // Ranges that the container's own configuration maps, in place of those known so far. They may overlap
-    // others (an explicit lxc.idmap is obeyed) but are never handed out. Adds an unknown container.
+    // Ranges that the container's own configuration maps, in place of those known so far. They may
+    // overlap others (an explicit lxc.idmap is obeyed) but are never handed out. Adds an unknown
+    // container.
     void note_ranges(const ContainerKey& key, std::span<const IdRange> ranges);
     [[nodiscard]] std::vector<IdRange> all_ranges() const;
     [[nodiscard]] std::vector<RangeConflict> conflicts() const;
 
-    // What runs now, and the event that tells of it, in one transaction. An unknown container is added.
+    // What runs now, and the event that tells of it, in one transaction. An unknown container is
+    // added.
     void set_run(const ContainerKey& key, RunRecord run, const Event* event = nullptr);
     void set_run_state(const ContainerKey& key, State state, const Event* event = nullptr);
     void clear_run(const ContainerKey& key, const Event* event = nullptr);
@@ -78,8 +83,9 @@ public:
     void record_event(const Event& event);
     [[nodiscard]] std::vector<Event> events(const EventFilter& filter = {}) const;
 
-    // Makes the containers of these lxcpaths what the caller found on disk. What only the inventory knows
-    // (origin, arguments, runs, events) stays; unfinished creates stay; other lxcpaths are not touched.
+    // Makes the containers of these lxcpaths what the caller found on disk. What only the inventory
+    // knows (origin, arguments, runs, events) stays; unfinished creates stay; other lxcpaths are
+    // not touched.
     RebuildReport rebuild(std::span<const std::string> lxcpaths,
                           std::span<const ContainerRecord> found);
     // Damage that SQLite finds, one line each; empty = sound.

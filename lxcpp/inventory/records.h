@@ -77,9 +77,9 @@ struct EventFilter {
     std::optional<std::string> lxcpath;
     std::optional<std::string> name;
     std::optional<std::string> event;
-    std::int64_t after_id = 0;   // only later ones
-    std::int64_t since_ms = 0;   // not before this time
-    std::size_t limit = 1'000;   // the newest that match, oldest first; 0 = all
+    std::int64_t after_id = 0; // only later ones
+    std::int64_t since_ms = 0; // not before this time
+    std::size_t limit = 1'000; // the newest that match, oldest first; 0 = all
 };
 
 // Asks for count ids from the pools, tried in this order.
