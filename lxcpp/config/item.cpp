@@ -130,6 +130,7 @@ KeyInfo info_of(const NetKey& row) {
 
 void set_item(Config& config, std::string_view key, std::string_view value) {
     const Match match = need_key(key);
+    if (!is_known_key(key)) throw_unknown(key);
     if (value.empty()) return apply_empty(config, match);
     if (value.find_first_of(std::string_view("\n\0", 2)) != value.npos)
         throw Error("a value may not contain a line break or a NUL byte");

@@ -40,25 +40,24 @@ constexpr std::array kRenames = {
     Rename{"lxc.utsname", "lxc.uts.name"},
 };
 
-// Network keys without a number meant the device begun last; a file with one device is number 0.
-std::string network_name(std::string_view rest) {
+std::string network_name(std::string_view rest, unsigned device) {
     constexpr std::array addresses = {
         Rename{"ipv4", "ipv4.address"},
         Rename{"ipv6", "ipv6.address"},
     };
     const bool numbered = std::isdigit(static_cast<unsigned char>(rest.front())) != 0;
     const auto dot = rest.find('.');
-    const auto number = numbered ? rest.substr(0, dot) : "0";
+    const auto number = numbered ? std::string(rest.substr(0, dot)) : std::to_string(device);
     auto key = numbered ? (dot == rest.npos ? std::string_view{} : rest.substr(dot + 1)) : rest;
     const auto renamed = std::ranges::find(addresses, key, &Rename::old_name);
     if (renamed != addresses.end()) key = renamed->new_name;
-    std::string name = "lxc.net." + std::string(number);
+    std::string name = "lxc.net." + number;
     return key.empty() ? name : name + "." + std::string(key);
 }
 
 } // namespace
 
-std::optional<LegacyKey> find_legacy_key(std::string_view key) {
+std::optional<LegacyKey> find_legacy_key(std::string_view key, unsigned device) {
     constexpr std::string_view network = "lxc.network";
     constexpr std::string_view limit = "lxc.limit.";
     const auto row = std::ranges::find(kRenames, key, &Rename::old_name);
@@ -67,7 +66,7 @@ std::optional<LegacyKey> find_legacy_key(std::string_view key) {
         return LegacyKey{"lxc.prlimit." + std::string(key.substr(limit.size()))};
     if (key == network) return LegacyKey{"lxc.net"};
     if (key.starts_with(network) && key.size() > network.size() + 1 && key[network.size()] == '.')
-        return LegacyKey{network_name(key.substr(network.size() + 1))};
+        return LegacyKey{network_name(key.substr(network.size() + 1), device)};
     return std::nullopt;
 }
 

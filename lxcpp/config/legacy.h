@@ -11,6 +11,9 @@ namespace lxcpp {
 struct LegacyKey {
     std::string name; // what it is called today; "" when it is gone without replacement
 };
-[[nodiscard]] std::optional<LegacyKey> find_legacy_key(std::string_view key);
+
+// device is the number that a network key without one gets: such keys belonged to the device that
+// the last "lxc.network.type" line began.
+[[nodiscard]] std::optional<LegacyKey> find_legacy_key(std::string_view key, unsigned device = 0);
 
 } // namespace lxcpp
