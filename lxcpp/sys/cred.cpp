@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sys/cred.h"
+
+#include <lxcpp/error.h>
+
+#include <fmt/core.h>
+
+#include <grp.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace lxcpp::sys {
+
+void set_ids(uid_t uid, gid_t gid) {
+    if (::setresgid(gid, gid, gid) != 0) throw SystemError(fmt::format("become gid {}", gid));
+    if (::setresuid(uid, uid, uid) != 0) throw SystemError(fmt::format("become uid {}", uid));
+}
+
+std::vector<gid_t> groups() {
+    const int count = ::getgroups(0, nullptr);
+    if (count < 0) throw SystemError("read the supplementary groups");
+    std::vector<gid_t> result(static_cast<std::size_t>(count));
+    const int filled = ::getgroups(count, result.data());
+    if (filled < 0) throw SystemError("read the supplementary groups");
+    result.resize(static_cast<std::size_t>(filled));
+    return result;
+}
+
+void set_groups(std::span<const gid_t> groups) {
+    if (::setgroups(groups.size(), groups.data()) != 0) {
+        throw SystemError("set the supplementary groups");
+    }
+}
+
+ScopedUmask::ScopedUmask(mode_t mask) noexcept : old_(::umask(mask)) {}
+ScopedUmask::~ScopedUmask() { ::umask(old_); }
+
+} // namespace lxcpp::sys

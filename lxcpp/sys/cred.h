@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <span>
+#include <sys/types.h>
+#include <vector>
+
+namespace lxcpp::sys {
+
+// Real, effective and saved ids, the group first. Throws SystemError. Single-threaded processes only.
+void set_ids(uid_t uid, gid_t gid);
+[[nodiscard]] std::vector<gid_t> groups();
+void set_groups(std::span<const gid_t> groups);
+
+// Sets the umask until the scope ends.
+class ScopedUmask {
+public:
+    explicit ScopedUmask(mode_t mask) noexcept;
+    ScopedUmask(const ScopedUmask&) = delete;
+    ScopedUmask& operator=(const ScopedUmask&) = delete;
+    ~ScopedUmask();
+
+private:
+    mode_t old_;
+};
+
+} // namespace lxcpp::sys
