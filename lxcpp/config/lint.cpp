@@ -133,7 +133,7 @@ private:
     }
 
     void check_file(std::string_view key, const std::string& file) {
-        if (!file.empty() && !sys::exists(file))
+        if (!file.empty() && !sys::exists(find_shared_file(file)))
             warn_at(key, fmt::format("{} does not exist", printable(file)));
     }
 

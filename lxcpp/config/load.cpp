@@ -68,7 +68,7 @@ private:
             throw Error(fmt::format("includes are nested deeper than {}; does a file include "
                                     "itself?",
                                     options_.max_depth));
-        const fs::path path = locate(directory / value);
+        const fs::path path = find_shared_file(directory / value, options_.data_dir);
         const auto status = sys::stat_path(path);
         if (!status && value.ends_with('/')) return;
         if (status && S_ISDIR(status->st_mode)) return include_directory(path, depth);
@@ -78,15 +78,6 @@ private:
     void include_directory(const fs::path& path, int depth) {
         for (const auto& name : sys::list_dir(path))
             if (name.ends_with(".conf")) read(sys::read_file(path / name), path / name, depth + 1);
-    }
-
-    // Configs made for LXC include its shared files; ours stand in where LXC is not installed.
-    [[nodiscard]] fs::path locate(const fs::path& path) const {
-        const std::string text = path.string();
-        if (!text.starts_with(kLxcShare) || sys::exists(path)) return path;
-        const fs::path data = options_.data_dir.empty() ? default_paths().data : options_.data_dir;
-        const fs::path ours = data / text.substr(kLxcShare.size());
-        return sys::exists(ours) ? ours : path;
     }
 
     void fail(const Origin& origin, const std::string& key, std::string message) {
@@ -122,6 +113,14 @@ bool replaces(const Assignment& later, const Assignment& earlier) {
 }
 
 } // namespace
+
+fs::path find_shared_file(const fs::path& path, const fs::path& data_dir) {
+    const std::string text = path.string();
+    if (!text.starts_with(kLxcShare) || sys::exists(path)) return path;
+    const fs::path data = data_dir.empty() ? default_paths().data : data_dir;
+    const fs::path ours = data / text.substr(kLxcShare.size());
+    return sys::exists(ours) ? ours : path;
+}
 
 LoadedConfig load_config(const fs::path& path, const LoadOptions& options) {
     return load(sys::read_file(path), path, options, nullptr);

@@ -29,10 +29,15 @@ struct LoadedConfig {
 
 struct LoadOptions {
     int max_depth = 16; // of includes
-    // Stands in for /usr/share/lxc where a file that is included from there does not exist.
-    std::filesystem::path data_dir = {};
+    std::filesystem::path data_dir = {}; // see find_shared_file
     bool validate = true; // refuse values that contradict each other
 };
+
+// Configurations made for LXC name its shared files (/usr/share/lxc/config/common.seccomp). Where
+// that does not exist the file of the same name below data_dir (empty: default_paths().data) stands
+// in. Any other path, or one without a stand-in, is returned as it is.
+[[nodiscard]] std::filesystem::path find_shared_file(const std::filesystem::path& path,
+                                                     const std::filesystem::path& data_dir = {});
 
 // Throws SystemError when the file cannot be read, ConfigError (file, line, key) for the first
 // thing wrong in it.

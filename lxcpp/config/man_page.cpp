@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/man_page.h"
+
+#include "config/global.h"
+#include "config/item.h"
+#include "config/names.h"
+
+#include <fmt/format.h>
+
+namespace lxcpp {
+namespace {
+
+// Text as roff prints it: no escape, no hyphen that breaks a copied key, no control line.
+std::string roff(std::string_view text) {
+    std::string out;
+    for (const char c : text) {
+        if (c == '\\') {
+            out += "\\e";
+            continue;
+        }
+        if ((c == '.' || c == '\'') && out.empty()) out += "\\&";
+        if (c == '-') out += '\\';
+        out += c;
+    }
+    return out;
+}
+
+constexpr std::string_view kFormat = R"(.SH DESCRIPTION
+The configuration of a container is the file
+.I config
+in its directory. Each line is
+.PP
+.RS
+.I key
+=
+.I value
+.RE
+.PP
+Blanks around key and value do not count. One pair of equal quotes around the value is taken away.
+A line that begins with # is a comment; there are no comments behind a value. Lines whose first word
+does not begin with "lxc." are ignored. Nothing is expanded.
+.PP
+A key marked
+.I list
+may stand on several lines, which add up; of any other key the last line counts. An empty value takes
+the key back to its default, and a list to nothing. Lines are carried out in their order, those of an
+included file in the place of its
+.B lxc.include
+line, so a file that takes something back stands behind the one that set it.
+.PP
+An unknown key or a value that is not valid makes the whole file unusable; the message names file, line
+and, for a misspelt key, the one that was probably meant. "lxcpp\-config lint" reports all problems of
+a file at once.
+.PP
+Sizes are in bytes and may end in KB, MB or GB (powers of 1024). Numbers may be written in hexadecimal
+with 0x. A signal is a number, a name that begins with SIG, SIGRTMIN+N or SIGRTMAX\-N.
+)";
+
+constexpr std::string_view kNotes = R"(.SH NOTES
+The keys and their meaning are those of LXC, so that its configurations can be used as they are. Where
+they differ: included directories are read in the order of their names; an IPv4 address without prefix
+takes that of its class in the right byte order; a time offset may be negative in every unit; values
+that LXC accepts and silently replaces or cuts off (user ids that are no numbers, interface names that are
+too long, flags other than "up") are refused; lxc.keyring.session means what its description says.
+.SH FILES
+.TP
+.I /var/lib/lxcpp/NAME/config
+The configuration of the container NAME.
+.TP
+.I /etc/lxcpp/default.conf
+What a new container starts from.
+.SH SEE ALSO
+.BR lxcpp\-config (1),
+.BR lxcpp.conf (5)
+)";
+
+std::string header(std::string_view name, std::string_view purpose) {
+    return fmt::format(".\\\" Made from the table of keys: lxcpp-config --man\n"
+                       ".TH {} 5 \"\" \"lxcpp\" \"File formats\"\n"
+                       ".SH NAME\n{} \\- {}\n",
+                       name, name, purpose);
+}
+
+std::string key_entry(const KeyInfo& key) {
+    std::string entry =
+        fmt::format(".TP\n.BR \"{}\" \" = \" \"{}\"", roff(key.name), roff(key.syntax));
+    entry += key.list ? " \" (list)\"\n" : "\n";
+    entry += roff(key.help);
+    if (!key.fallback.empty() && key.fallback != "NOTSET")
+        entry += fmt::format(" Default: {}.", roff(key.fallback));
+    if (key.applied == Applied::Later) entry += "\n.I Kept, but not acted on yet.";
+    return entry + "\n";
+}
+
+template <typename E>
+std::string words(std::string_view key) {
+    return fmt::format(".TP\n.B {}\n{}\n", roff(key), roff(name_list<E>()));
+}
+
+std::string all_words() {
+    return ".SH WORDS\nThe values of the keys that take a word.\n" + words<Arch>("lxc.arch") +
+           words<NetType>("lxc.net.N.type") + words<VethMode>("lxc.net.N.veth.mode") +
+           words<MacvlanMode>("lxc.net.N.macvlan.mode") +
+           words<IpvlanMode>("lxc.net.N.ipvlan.mode") +
+           words<IpvlanIsolation>("lxc.net.N.ipvlan.isolation");
+}
+
+} // namespace
+
+std::string container_conf_man_page() {
+    std::string page = header("lxcpp.container.conf", "configuration of a container");
+    page += kFormat;
+    page += ".SH KEYS\n";
+    for (const auto& key : all_keys()) page += key_entry(key);
+    return page + all_words() + std::string(kNotes);
+}
+
+std::string system_conf_man_page() {
+    std::string page = header("lxcpp.conf", "settings of the host for all containers");
+    page += ".SH DESCRIPTION\nThe file\n.I /etc/lxcpp/lxcpp.conf\nholds lines \"key = value\" as "
+            "in\n.BR lxcpp.container.conf (5).\nIt need not exist. \"lxcpp\\-config KEY\" prints "
+            "the value in force. The keys are those of LXC's lxc.conf.\n.SH KEYS\n";
+    for (const auto& key : global_keys())
+        page += fmt::format(".TP\n.B {}\n{}\n", roff(key.name), roff(key.help));
+    return page + ".SH SEE ALSO\n.BR lxcpp\\-config (1),\n.BR lxcpp.container.conf (5)\n";
+}
+
+} // namespace lxcpp
