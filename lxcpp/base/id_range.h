@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
+#include <vector>
 
 namespace lxcpp {
 
@@ -22,5 +24,11 @@ struct IdRange {
     }
     bool operator==(const IdRange&) const = default;
 };
+
+// Sets of ids. Results are ascending, with neighbours and overlaps joined and nothing empty.
+[[nodiscard]] std::vector<IdRange> join_ranges(std::vector<IdRange> ranges);
+[[nodiscard]] std::vector<IdRange> intersect_ranges(std::vector<IdRange> a, std::vector<IdRange> b);
+[[nodiscard]] std::vector<IdRange> subtract_ranges(std::vector<IdRange> from,
+                                                   std::vector<IdRange> taken);
 
 } // namespace lxcpp

@@ -52,11 +52,4 @@ private:
 // Reads text in the form of /proc/PID/uid_map. Throws Error for a line of another form.
 [[nodiscard]] IdMap parse_id_map(std::string_view text);
 
-// Ascending, neighbours and overlaps joined.
-[[nodiscard]] std::vector<IdRange> join_ranges(std::vector<IdRange> ranges);
-[[nodiscard]] std::vector<IdRange> intersect_ranges(std::span<const IdRange> a,
-                                                    std::span<const IdRange> b);
-[[nodiscard]] std::vector<IdRange> subtract_ranges(std::span<const IdRange> from,
-                                                   std::span<const IdRange> taken);
-
 } // namespace lxcpp
