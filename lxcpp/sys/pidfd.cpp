@@ -11,9 +11,14 @@
 #include <fmt/core.h>
 
 #include <csignal>
+#include <fcntl.h>
 #include <sys/ioctl.h>
-#include <sys/pidfd.h>
 #include <sys/wait.h>
+
+// glibc 2.36 forgets to give these C linkage.
+extern "C" {
+#include <sys/pidfd.h>
+}
 
 namespace lxcpp::sys {
 namespace {
