@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
 # install_packages GROUP…: installs what apt-packages.txt lists for these groups and is missing.
 # Sourced by quickstart and tests/run. Silent when nothing is missing; then it needs no network either.
 install_packages() {

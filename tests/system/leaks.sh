@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
 # The leak meter: one line for each thing that a container could leave behind on the machine.
 
 leak_reading() {

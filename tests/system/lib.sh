@@ -26,6 +26,11 @@ make_sandbox() {
     LXCPP_ROOTFS_MOUNT=$(find "$stage$prefix/lib" -type d -path '*/lxcpp/rootfs' -print -quit)
     export LXCPP_ROOTFS_MOUNT
     LXCPATH="$LXCPP_STATE_DIR"
+    # What the container's own ids must reach; the source tree may be below somebody's closed home.
+    mkdir "$SANDBOX/support"
+    install -m 0755 "${LXCPP_TESTINIT:?}" "$SANDBOX/support/testinit"
+    install -m 0755 "$(dirname "${BASH_SOURCE[0]}")/../support/template-testinit" "$SANDBOX/support/"
+    LXCPP_TESTINIT="$SANDBOX/support/testinit"
     # A machine without a bridge must pass too.
     printf 'lxc.net.0.type = empty\n' >"$LXCPP_CONFIG_DIR/default.conf"
     command -v lxc-info >/dev/null && LXC_PEER=yes
@@ -109,21 +114,21 @@ differs() { [ "$1" != "$2" ] || fail "${3:-values}: both are '$1'"; }
 make_container() {
     local name="$1" line
     shift
-    printf 'lxc.net.0.type = empty\nlxc.init.cmd = /sbin/init\n' >"$SANDBOX/tmp/$name.conf"
+    printf '%s\n' 'lxc.net.0.type = empty' 'lxc.mount.auto = proc:mixed sys:mixed cgroup:mixed' \
+        >"$SANDBOX/tmp/$name.conf"
     for line in "$@"; do printf '%s\n' "$line"; done >>"$SANDBOX/tmp/$name.conf"
     expect 0 lxcpp-create -n "$name" -f "$SANDBOX/tmp/$name.conf" -t "$(support template-testinit)" \
-        ${CREATE_OPTIONS:-} -- --testinit "${LXCPP_TESTINIT:?}"
+        ${CREATE_OPTIONS:-} -- --testinit "${LXCPP_TESTINIT:?}" ${TEMPLATE_ARGS:-}
 }
 
-support() { realpath "$(dirname "${BASH_SOURCE[0]}")/../support/$1"; }
+support() { echo "$SANDBOX/support/$1"; }
 
 # The same with busybox' init, shell and tools.
 make_busybox_container() {
     local name="$1" line
     shift
     need_tool busybox
-    make_container "$name" 'lxc.signal.halt = SIGUSR1' 'lxc.signal.reboot = SIGTERM' \
-        'lxc.mount.auto = proc:mixed sys:ro' "$@"
+    TEMPLATE_ARGS=--busybox-init make_container "$name" 'lxc.signal.halt = SIGUSR1' 'lxc.signal.reboot = SIGTERM' "$@"
 }
 
 # A root file system outside any container directory, for lxc.rootfs.path and execute.

@@ -1,0 +1,168 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash disable=SC2154
+
+test_standard_streams_are_byte_exact() {
+    make_container "$C1"
+    start "$C1"
+    head -c 3000000 /dev/urandom >"$SANDBOX/tmp/in"
+    timeout 30 lxcpp-attach -n "$C1" -- /bin/cat <"$SANDBOX/tmp/in" >"$SANDBOX/tmp/copy" || fail "exit code $?"
+    cmp "$SANDBOX/tmp/in" "$SANDBOX/tmp/copy" || fail "bytes changed on the way"
+    timeout 30 lxcpp-attach -n "$C1" -- /bin/sh -c 'echo out; echo err >&2' >"$SANDBOX/tmp/1" 2>"$SANDBOX/tmp/2" </dev/null
+    is "$(<"$SANDBOX/tmp/1")" out
+    is "$(<"$SANDBOX/tmp/2")" err
+}
+
+test_no_terminal_without_one() {
+    make_container "$C1"
+    start "$C1"
+    attach "$C1" /bin/testinit ttys
+    out_is "0=file 1=file 2=file "
+}
+
+test_terminal_is_a_new_pty() {
+    need_tool script
+    make_container "$C1"
+    start "$C1"
+    timeout 30 script -qec "lxcpp-attach -n $C1 -- /bin/testinit ttys" /dev/null </dev/null >"$SANDBOX/tmp/typescript" 2>&1
+    OUT=$(<"$SANDBOX/tmp/typescript")
+    out_has "0=tty 1=tty 2=tty"
+}
+
+test_inside_everything() {
+    make_container "$C1"
+    start "$C1"
+    local name
+    for name in user mnt pid uts ipc net cgroup; do
+        attach "$C1" /bin/testinit namespace "$name"
+        is "$OUT" "$(readlink "/proc/$(init_pid "$C1")/ns/$name")" "$name namespace"
+    done
+    attach "$C1" /bin/testinit ids
+    out_matches '^uid=0 gid=0 '
+    # In the container's cgroup: seen from inside it is the root or below.
+    attach "$C1" /bin/testinit cgroup
+    out_lacks "/../"
+}
+
+test_environment() {
+    make_container "$C1" 'lxc.environment = FROM=config'
+    start "$C1"
+    export KEEP_ME=kept
+    attach "$C1" /bin/testinit env
+    out_has KEEP_ME=kept
+    out_has container=lxc
+    out_has FROM=config
+    expect 0 lxcpp-attach -n "$C1" --clear-env -- /bin/testinit env
+    out_lacks KEEP_ME
+    out_has container=lxc
+    out_has PATH=
+    expect 0 lxcpp-attach -n "$C1" --clear-env --keep-var KEEP_ME -v NEW=1 -- /bin/testinit env
+    out_has KEEP_ME=kept
+    out_has NEW=1
+    expect 0 lxcpp-attach -n "$C1" --clear-env -v NEW=1 -- /bin/testinit env
+    is "$(sort <<<"$OUT" | cut -d= -f1 | tr '\n' ' ')" "FROM NEW PATH container " "variables"
+}
+
+test_user_and_group() {
+    make_container "$C1"
+    start "$C1"
+    expect 0 lxcpp-attach -n "$C1" -u 1000 -g 1000 -- /bin/testinit ids
+    out_matches '^uid=1000 gid=1000 '
+    expect 1 lxcpp-attach -n "$C1" -u 70000 -- /bin/testinit ids
+    err_has 70000
+}
+
+test_restrictions_are_the_containers() {
+    make_container "$C1" 'lxc.cap.drop = sys_module sys_admin' 'lxc.no_new_privs = 1'
+    start "$C1"
+    attach "$C1" /bin/testinit caps no-new-privs
+    [[ "$OUT" =~ CapBnd:[[:space:]]*([0-9a-f]+) ]] || fail "no CapBnd"
+    is $((16#${BASH_REMATCH[1]} >> 21 & 1)) 0 "CAP_SYS_ADMIN"
+    [[ "$OUT" == *$'\n1' ]] || fail "no_new_privs is not set"
+    expect 0 lxcpp-attach -n "$C1" -e -- /bin/testinit caps
+    [[ "$OUT" =~ CapBnd:[[:space:]]*([0-9a-f]+) ]] || fail "no CapBnd"
+    is $((16#${BASH_REMATCH[1]} >> 21 & 1)) 1 "CAP_SYS_ADMIN with -e"
+}
+
+test_seccomp_is_the_containers() {
+    printf '2\ndenylist\nsched_yield errno 42\n' >"$SANDBOX/tmp/policy"
+    make_container "$C1" "lxc.seccomp.profile = $SANDBOX/tmp/policy"
+    start "$C1"
+    attach "$C1" /bin/testinit syscall 24
+    out_is ENOMSG
+    is "$(awk '/^Seccomp:/ {print $2}' "/proc/$(init_pid "$C1")/status")" 2 "seccomp mode of init"
+}
+
+test_chosen_namespaces() {
+    make_container "$C1" 'lxc.uts.name = guest'
+    start "$C1"
+    expect 0 lxcpp-attach -n "$C1" -s UTSNAME -- "$LXCPP_TESTINIT" hostname
+    out_is guest
+    expect 0 lxcpp-attach -n "$C1" -s 'NETWORK|UTSNAME' -- "$LXCPP_TESTINIT" namespace mnt
+    is "$OUT" "$(readlink /proc/self/ns/mnt)" "mount namespace"
+    expect 1 lxcpp-attach -n "$C1" -s NONSENSE -- /bin/true
+    err_has NONSENSE
+}
+
+test_remount_sys_proc() {
+    make_container "$C1"
+    start "$C1"
+    expect 0 lxcpp-attach -n "$C1" -R -s 'PID|NETWORK' -- "$LXCPP_TESTINIT" cat /proc/1/comm
+    is "$OUT" "$(<"/proc/$(init_pid "$C1")/comm")" "PID 1 in the remounted /proc"
+}
+
+test_default_shell() {
+    make_container "$C1"
+    start "$C1"
+    echo 'echo shell runs as $(id -u)' >"$SANDBOX/tmp/in"
+    timeout 20 lxcpp-attach -n "$C1" <"$SANDBOX/tmp/in" >"$SANDBOX/tmp/out" 2>"$SANDBOX/tmp/err" || fail "exit code $?"
+    is "$(<"$SANDBOX/tmp/out")" "shell runs as 0"
+}
+
+test_signal_to_the_tool_ends_the_program() {
+    make_container "$C1"
+    start "$C1"
+    lxcpp-attach -n "$C1" -- /bin/sh -c 'touch /waiting; exec sleep 600' </dev/null >/dev/null 2>&1 &
+    local tool=$!
+    until [ -e "$LXCPATH/$C1/rootfs/waiting" ]; do kill -0 $tool || break; done
+    kill -TERM $tool
+    wait $tool
+    is $? 143 "exit code"
+}
+
+test_fifty_at_once() { # 300 s
+    make_container "$C1"
+    start "$C1"
+    local number pids=() bad=0
+    for number in {1..50}; do
+        timeout 120 lxcpp-attach -n "$C1" -- /bin/testinit echo "number $number" exit $((number % 7)) \
+            </dev/null >"$SANDBOX/tmp/out.$number" 2>&1 &
+        pids+=($!)
+    done
+    for number in {1..50}; do
+        wait "${pids[number - 1]}"
+        [ $? = $((number % 7)) ] && [ "$(<"$SANDBOX/tmp/out.$number")" = "number $number" ] || bad=$((bad + 1))
+    done
+    is $bad 0 "attaches that went wrong"
+}
+
+test_attach_works_while_frozen_is_thawed() {
+    make_container "$C1"
+    start "$C1"
+    expect 0 lxcpp-freeze -n "$C1"
+    is "$(state_of "$C1")" FROZEN
+    expect 0 lxcpp-unfreeze -n "$C1"
+    attach "$C1" /bin/testinit echo thawed
+    out_is thawed
+}
+
+test_container_cannot_see_the_tool() {
+    # The program that enters must not offer the container its own binary (CVE-2019-5736).
+    make_container "$C1"
+    start "$C1"
+    cp "$(command -v busybox)" "$LXCPATH/$C1/rootfs/bin/probe" 2>/dev/null || skip "busybox is not installed"
+    expect 0 lxcpp-attach -n "$C1" -- /bin/sh -c 'readlink /proc/self/exe'
+    out_lacks lxcpp
+    sha256sum "$(command -v lxcpp-attach)" >"$SANDBOX/tmp/sum"
+    run lxcpp-attach -n "$C1" -- /proc/self/exe --help
+    sha256sum -c --quiet "$SANDBOX/tmp/sum" || fail "the tool's binary changed"
+}

@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash disable=SC2154
+# A whole distribution from a mirror, verified, booted with systemd. Needs the network.
+
+needs_mirror() {
+    local url
+    url=$(cat /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null |
+        grep -oE 'https?://[^ ]+' | head -1)
+    [ -n "$url" ] || skip "no Debian mirror in apt's sources"
+    # One cache for all releases: a second create is a copy.
+    mkdir -p /var/tmp/lxcpp-test-cache
+    export LXCPP_CACHE_DIR=/var/tmp/lxcpp-test-cache
+}
+
+boots() { # RELEASE
+    needs_mirror
+    RUN_TIMEOUT=420 expect 0 lxcpp-create -n "$C1" -t debian -- -r "$1"
+    start "$C1"
+    RUN_TIMEOUT=120
+    expect 0 lxcpp-attach -n "$C1" -- systemctl is-system-running --wait
+    out_is running
+    expect 0 lxcpp-attach -n "$C1" -- systemctl --failed --no-legend --plain
+    out_is ""
+    attach "$C1" cat /proc/self/uid_map
+    out_matches '^ *0 +[1-9][0-9]* +65536$'
+    attach "$C1" cat /etc/hostname
+    out_is "$C1"
+    # A machine of its own: nothing of the host.
+    attach "$C1" cat /etc/machine-id
+    differs "$OUT" "$(cat /etc/machine-id 2>/dev/null)" "machine-id"
+    # Reboot inside, then from outside.
+    local before
+    before=$(init_pid "$C1")
+    run lxcpp-attach -n "$C1" -- systemctl reboot
+    await_new_init "$before"
+    expect 0 lxcpp-attach -n "$C1" -- systemctl is-system-running --wait
+    out_is running
+    before=$(init_pid "$C1")
+    expect 0 lxcpp-stop -r -n "$C1"
+    await_new_init "$before"
+    expect 0 lxcpp-attach -n "$C1" -- systemctl is-system-running --wait
+    out_is running
+    before=$SECONDS
+    expect 0 lxcpp-stop -n "$C1" -t 60
+    [ $((SECONDS - before)) -lt 45 ] || fail "a graceful stop took $((SECONDS - before)) s"
+    is "$(state_of "$C1")" STOPPED
+}
+
+await_new_init() { # OLD-PID
+    local deadline=$((SECONDS + 90)) pid
+    while [ $SECONDS -lt $deadline ]; do
+        pid=$(init_pid "$C1" 2>/dev/null)
+        [ -n "$pid" ] && [ "$pid" != "$1" ] && break
+        run lxcpp-wait -n "$C1" -s STARTING -t 1
+    done
+    differs "$(init_pid "$C1")" "$1" "pid of init after a reboot"
+    wait_state "$C1" RUNNING 60
+    # systemd answers on its bus a moment after it became PID 1.
+    while [ $SECONDS -lt $deadline ]; do
+        run lxcpp-attach -n "$C1" -- systemctl is-system-running
+        [[ "$OUT" =~ ^(running|starting|initializing|degraded)$ ]] && break
+        run lxcpp-wait -n "$C1" -s STOPPED -t 1
+    done
+}
+
+test_bookworm_lives() { boots bookworm; } # 600 s
+test_trixie_lives() { boots trixie; } # 600 s
+test_sid_lives() { boots sid; } # 600 s
+
+test_second_create_comes_from_the_cache() { # 600 s
+    needs_mirror
+    RUN_TIMEOUT=420 expect 0 lxcpp-create -n "$C1" -t debian -- -r bookworm
+    local before=$SECONDS
+    RUN_TIMEOUT=120 expect 0 lxcpp-create -n "$C2" -t debian -- -r bookworm
+    [ $((SECONDS - before)) -lt 60 ] || fail "the second create took $((SECONDS - before)) s"
+    # Each has its own name, and no identity that a first boot has yet to make.
+    is "$(<"$LXCPATH/$C2/rootfs/etc/hostname")" "$C2" "hostname of the second"
+    is "$(find "$LXCPATH/$C2/rootfs/etc/ssh" -name 'ssh_host_*' 2>/dev/null | wc -l)" 0 "copied ssh host keys"
+}
+
+test_wrong_release_is_refused_by_name() {
+    needs_mirror
+    expect 1 lxcpp-create -n "$C1" -t debian -- -r nosuchrelease
+    err_has nosuchrelease
+    [ ! -e "$LXCPATH/$C1" ] || fail "a container was left"
+}

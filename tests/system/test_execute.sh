@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash disable=SC2154
+
+execute() {
+    local wanted="$1"
+    shift
+    expect "$wanted" lxcpp-execute -n "$C1" -f "$SANDBOX/tmp/rc" -- "$@"
+}
+
+prepare() {
+    make_rootfs "$SANDBOX/tmp/rootfs"
+    printf '%s\n' "lxc.rootfs.path = dir:$SANDBOX/tmp/rootfs" 'lxc.net.0.type = empty' \
+        'lxc.mount.auto = proc' "$@" >"$SANDBOX/tmp/rc"
+}
+
+test_exit_codes() {
+    prepare
+    execute 0 /bin/testinit exit 0
+    execute 3 /bin/testinit exit 3
+    execute 137 /bin/testinit kill 9
+    execute 143 /bin/testinit kill 15
+    execute 255 /no/such/program
+    expect 1 lxcpp-execute -n "$C1" -f /no/such/config -- /bin/true
+}
+
+test_output_and_init() {
+    prepare
+    execute 0 /bin/testinit echo hello pid
+    is "$(head -1 <<<"$OUT")" hello
+    differs "$(tail -1 <<<"$OUT")" 1 "pid of the command (our init is PID 1)"
+}
+
+test_own_init_reaps() {
+    need_tool busybox
+    prepare
+    execute 0 /bin/sh -c '(sleep 0 &) ; exec sleep 0'
+}
+
+test_defined_container() {
+    make_container "$C1"
+    expect 5 lxcpp-execute -n "$C1" -- /bin/testinit exit 5
+    is "$(state_of "$C1")" STOPPED
+}
+
+test_user_and_group() {
+    prepare
+    expect 0 lxcpp-execute -n "$C1" -f "$SANDBOX/tmp/rc" -u 1000 -g 1000 -- /bin/testinit ids
+    out_matches 'uid=1000 gid=1000'
+}
+
+test_command_from_config() {
+    prepare 'lxc.execute.cmd = /bin/testinit exit 9'
+    expect 9 lxcpp-execute -n "$C1" -f "$SANDBOX/tmp/rc"
+}
+
+test_define() {
+    prepare
+    expect 0 lxcpp-execute -n "$C1" -f "$SANDBOX/tmp/rc" -s lxc.uts.name=there -- /bin/testinit hostname
+    out_has there
+}
+
+test_as_stock_lxc() {
+    [ -n "$LXC_PEER" ] || skip "lxc is not installed"
+    [ -e /usr/sbin/init.lxc.static ] || skip "lxc's static init is not installed"
+    prepare
+    local command code wanted
+    for command in "exit 0" "exit 3" "kill 15"; do
+        # shellcheck disable=SC2086
+        timeout 30 lxc-execute -P "$SANDBOX/tmp" -n "$CASE_ID-p" -f "$SANDBOX/tmp/rc" -- /bin/testinit $command \
+            </dev/null >/dev/null 2>"$SANDBOX/tmp/peer"
+        wanted=$?
+        [ $wanted = 1 ] && skip "stock lxc-execute does not start here: $(tail -1 "$SANDBOX/tmp/peer")"
+        # shellcheck disable=SC2086
+        run lxcpp-execute -n "$C1" -f "$SANDBOX/tmp/rc" -- /bin/testinit $command
+        code=$?
+        is $code $wanted "exit code of $command"
+    done
+    # Stock LXC leaves its cgroups on a hybrid host.
+    find /sys/fs/cgroup -depth -type d -name "lxc.monitor.$CASE_ID-p*" -exec rmdir {} + 2>/dev/null
+    find /sys/fs/cgroup -depth -type d -name "lxc.payload.$CASE_ID-p*" -exec rmdir {} + 2>/dev/null
+    return 0
+}

@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash disable=SC2154
+
+test_empty() {
+    expect 0 lxcpp-ls
+    out_is ""
+    expect 0 lxcpp-ls -f
+    out_is ""
+    expect 0 lxcpp-ls --format json
+    out_is "[]"
+}
+
+three() {
+    make_container "$C1" 'lxc.start.auto = 1' 'lxc.group = web' 'lxc.group = prod'
+    make_container "$C2" 'lxc.group = web'
+    CREATE_OPTIONS=--privileged make_container "$C3"
+    start "$C2"
+    start "$C3"
+    expect 0 lxcpp-freeze -n "$C3"
+}
+
+test_selection() {
+    three
+    expect 0 lxcpp-ls -1
+    out_is "$C1"$'\n'"$C2"$'\n'"$C3"
+    expect 0 lxcpp-ls -1 --stopped
+    out_is "$C1"
+    expect 0 lxcpp-ls -1 --running
+    out_is "$C2"
+    expect 0 lxcpp-ls -1 --frozen
+    out_is "$C3"
+    expect 0 lxcpp-ls -1 --active
+    out_is "$C2"$'\n'"$C3"
+    expect 0 lxcpp-ls -1 --defined
+    out_is "$C1"$'\n'"$C2"$'\n'"$C3"
+    expect 0 lxcpp-ls -1 --filter '-[ab]$'
+    out_is "$C1"$'\n'"$C2"
+    expect 0 lxcpp-ls -1 '-c$'
+    out_is "$C3"
+    expect 0 lxcpp-ls -1 -g web
+    out_is "$C1"$'\n'"$C2"
+    expect 0 lxcpp-ls -1 -g web,prod
+    out_is "$C1"
+}
+
+test_fancy() {
+    three
+    expect 0 lxcpp-ls -f
+    out_matches '^NAME +STATE +AUTOSTART +GROUPS +IPV4 +IPV6 +UNPRIVILEGED'
+    out_matches "$C1 +STOPPED +1 +web, prod +- +- +true"
+    out_matches "$C2 +RUNNING +0 +web +- +- +true"
+    out_matches "$C3 +FROZEN +0 +- +- +- +false"
+    expect 0 lxcpp-ls -f -F NAME,PID,STATE
+    out_matches '^NAME +PID +STATE'
+    out_matches "$C2 +$(init_pid "$C2") +RUNNING"
+    expect 0 lxcpp-ls -f -F NAME,NONSENSE
+    err_has NONSENSE
+}
+
+test_fancy_as_stock_lxc() {
+    [ -n "$LXC_PEER" ] || skip "lxc is not installed"
+    make_container "$C1" 'lxc.start.auto = 1' 'lxc.group = web' 'lxc.group = prod'
+    make_container "$C2"
+    # Stock LXC reads the same directories.
+    is "$(lxcpp-ls -f | sed 's/ *$//')" "$(lxc-ls -P "$LXCPATH" -f | sed 's/ *$//')" "table"
+    is "$(lxcpp-ls -1)" "$(lxc-ls -P "$LXCPATH" -1)" "list"
+}
+
+test_formats() {
+    need_tool python3
+    three
+    expect 0 lxcpp-ls --format json
+    python3 - "$SANDBOX/out" "$C1" "$C2" "$C3" <<'PY' || fail "the JSON is not what it should be"
+import json, sys
+rows = json.load(open(sys.argv[1]))
+assert [row["name"] for row in rows] == sys.argv[2:], rows
+assert [row["state"] for row in rows] == ["STOPPED", "RUNNING", "FROZEN"], rows
+assert rows[0]["autostart"] is True and rows[0]["groups"] == ["web", "prod"], rows
+assert rows[0]["unprivileged"] is True and rows[2]["unprivileged"] is False, rows
+PY
+    expect 0 lxcpp-ls --format csv
+    out_has "$C1"
+    is "$(head -1 <<<"$OUT" | tr '[:upper:]' '[:lower:]' | cut -d, -f1,2)" name,state
+    expect 0 lxcpp-ls --format yaml
+    out_has "name: $C1"
+    expect 0 lxcpp-ls --format table
+    out_has NAME
+    expect 1 lxcpp-ls --format nonsense
+}
+
+test_info() {
+    make_container "$C1" 'lxc.uts.name = guest'
+    expect 0 lxcpp-info -n "$C1"
+    out_matches "^Name: +$C1"$'\n'"State: +STOPPED"
+    out_lacks PID
+    start "$C1"
+    expect 0 lxcpp-info -n "$C1"
+    out_matches "State: +RUNNING"
+    out_matches "PID: +$(init_pid "$C1")"
+    expect 0 lxcpp-info -n "$C1" -s
+    out_matches '^State: +RUNNING$'
+    expect 0 lxcpp-info -n "$C1" -s -H
+    out_is RUNNING
+    expect 0 lxcpp-info -n "$C1" -p -H
+    out_matches '^[0-9]+$'
+    expect 0 lxcpp-info -n "$C1" -c lxc.uts.name
+    out_is "lxc.uts.name = guest"
+    expect 0 lxcpp-info -n "$C1" -H -c lxc.uts.name -c lxc.tty.max
+    is "$(head -1 <<<"$OUT")" guest
+    expect 0 lxcpp-info -n "$C1" -c lxc.nonsense
+    [[ "$OUT$ERR" == *"lxc.nonsense invalid"* ]] || fail "no word about the invalid key"
+    expect 0 lxcpp-info -n "$C1" -S
+    out_matches 'Memory use: +[0-9]'
+    expect 1 lxcpp-info -n "$C2"
+    err_has "$C2 doesn't exist"
+}
+
+test_info_as_stock_lxc() {
+    [ -n "$LXC_PEER" ] || skip "lxc is not installed"
+    make_container "$C1" 'lxc.uts.name = guest' 'lxc.tty.max = 3' 'lxc.environment = A=1' 'lxc.environment = B=2'
+    local options
+    for options in "" "-s" "-s -H" "-p" "-c lxc.uts.name" "-c lxc.uts.name -H" "-c lxc.tty.max" "-c lxc.environment -H" \
+        "-c lxc.rootfs.path" "-c lxc.cap.drop" "-c lxc.mount.entry" "-i"; do
+        # shellcheck disable=SC2086
+        is "$(lxcpp-info -n "$C1" $options)" "$(lxc-info -P "$LXCPATH" -n "$C1" $options)" "info $options"
+    done
+}
+
+test_info_formats() {
+    need_tool python3
+    make_container "$C1"
+    start "$C1"
+    expect 0 lxcpp-info -n "$C1" --format json
+    python3 - "$SANDBOX/out" "$C1" <<'PY' || fail "the JSON is not what it should be"
+import json, sys
+info = json.load(open(sys.argv[1]))
+info = info[0] if isinstance(info, list) else info
+assert info["name"] == sys.argv[2] and info["state"] == "RUNNING" and info["pid"] > 1, info
+PY
+    expect 0 lxcpp-info -n "$C1" --format yaml
+    out_has "state: RUNNING"
+    expect 0 lxcpp-info -n "$C1" --format csv
+}
+
+test_control_characters_do_not_reach_the_terminal() {
+    make_container "$C1"
+    printf 'lxc.group = evil\033[2J\n' >>"$LXCPATH/$C1/config"
+    expect 0 lxcpp-ls -f
+    [[ "$OUT" != *$'\033'* ]] || fail "an escape sequence of the config is printed"
+}

@@ -1,0 +1,282 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash disable=SC2154
+
+test_namespaces_are_all_new() {
+    make_container "$C1"
+    start "$C1"
+    local name
+    for name in user mnt pid uts ipc net cgroup time; do
+        [ -e "/proc/self/ns/$name" ] || continue
+        differs "$(readlink "/proc/$(init_pid "$C1")/ns/$name")" "$(readlink "/proc/self/ns/$name")" "$name namespace"
+    done
+}
+
+test_foreground() {
+    make_container "$C1"
+    expect 0 lxcpp-start -F -n "$C1" -- /bin/testinit echo from-the-inside
+    out_has from-the-inside
+    is "$(state_of "$C1")" STOPPED
+}
+
+test_command_line_replaces_init() {
+    make_container "$C1"
+    expect 0 lxcpp-start -n "$C1" -- /bin/testinit touch /ran pause
+    [ -e "$LXCPATH/$C1/rootfs/ran" ] || wait_state "$C1" RUNNING
+    is "$(state_of "$C1")" RUNNING
+}
+
+test_define_overrides_config() {
+    make_container "$C1" 'lxc.uts.name = file'
+    start "$C1" -s lxc.uts.name=defined
+    attach "$C1" /bin/testinit hostname
+    out_is defined
+    stop "$C1"
+    start "$C1"
+    attach "$C1" /bin/testinit hostname
+    out_is file
+    stop "$C1"
+    expect 1 lxcpp-start -n "$C1" -s lxc.no.such=1
+    err_has lxc.no.such
+    expect 1 lxcpp-start -n "$C1" -s no-equals-sign
+}
+
+test_rcfile_for_undefined_container() {
+    make_rootfs "$SANDBOX/tmp/rootfs"
+    printf '%s\n' "lxc.rootfs.path = dir:$SANDBOX/tmp/rootfs" 'lxc.net.0.type = empty' 'lxc.mount.auto = proc' >"$SANDBOX/tmp/rc"
+    start "$C1" -f "$SANDBOX/tmp/rc"
+    attach "$C1" /bin/testinit echo here
+    out_is here
+    expect 0 lxcpp-ls --active -1
+    out_is "$C1"
+    stop "$C1"
+}
+
+test_pid_file() {
+    make_container "$C1"
+    start "$C1" -p "$SANDBOX/tmp/pid"
+    local pid
+    pid=$(<"$SANDBOX/tmp/pid")
+    is "$(awk '{print $4}' "/proc/$(init_pid "$C1")/stat")" "$pid" "parent of init"
+}
+
+test_print_plan_starts_nothing() {
+    make_container "$C1"
+    expect 0 lxcpp-start --print-plan -n "$C1"
+    out_has proc
+    is "$(state_of "$C1")" STOPPED
+}
+
+test_environment_is_clean() {
+    make_container "$C1" 'lxc.environment = ONE=1' 'lxc.environment = TWO=two words'
+    SECRET=host expect 0 lxcpp-start -n "$C1" -- /bin/testinit env pause
+    local seen
+    seen=$(tr '\0' '\n' <"/proc/$(init_pid "$C1")/environ")
+    OUT="$seen"
+    out_has container=lxc
+    out_has ONE=1
+    out_has "TWO=two words"
+    out_lacks SECRET
+    out_lacks LXCPP_
+}
+
+test_only_standard_descriptors_inside() {
+    make_container "$C1"
+    exec 7</etc/hostname 8<"$SANDBOX"
+    start "$C1"
+    exec 7<&- 8<&-
+    is "$(find "/proc/$(init_pid "$C1")/fd" -mindepth 1 -printf '%f ')" "0 1 2 " "descriptors of init"
+    attach "$C1" /bin/testinit fds
+    out_is "0 1 2 "
+}
+
+test_mounts() {
+    mkdir "$SANDBOX/tmp/shared"
+    echo content >"$SANDBOX/tmp/shared/file"
+    chmod 0755 "$SANDBOX/tmp/shared"
+    make_container "$C1" "lxc.mount.entry = $SANDBOX/tmp/shared mnt/in none bind,ro,create=dir 0 0" \
+        "lxc.mount.entry = $SANDBOX/tmp/shared/file etc/only none bind,create=file 0 0" \
+        "lxc.mount.entry = tmpfs var/log tmpfs size=1m,mode=0700 0 0" \
+        "lxc.mount.entry = /no/such/source mnt/opt none bind,optional,create=dir 0 0"
+    start "$C1"
+    attach "$C1" /bin/testinit cat /mnt/in/file cat /etc/only
+    out_is $'content\ncontent'
+    attach "$C1" /bin/testinit mounts
+    out_matches $'/mnt/in ro'
+    out_matches $'/var/log [^\n]*tmpfs'
+    out_lacks /mnt/opt
+    # Nothing of the host's tree is visible.
+    out_lacks "$SANDBOX/state"
+    stop "$C1"
+    # Without "optional" a missing source is an error that names it.
+    expect 1 lxcpp-start -n "$C1" -s "lxc.mount.entry=/no/such/source mnt/opt none bind,create=dir 0 0"
+    err_has /no/such/source
+}
+
+test_mount_target_through_symlink_is_refused() {
+    make_container "$C1" "lxc.mount.entry = tmpfs escape/target tmpfs create=dir 0 0"
+    mkdir "$SANDBOX/tmp/outside"
+    ln -s "$SANDBOX/tmp/outside" "$LXCPATH/$C1/rootfs/escape"
+    expect 1 lxcpp-start -n "$C1"
+    err_has escape
+    [ ! -e "$SANDBOX/tmp/outside/target" ] || fail "the mount target was made outside of the root"
+    is "$(state_of "$C1")" STOPPED
+}
+
+test_dev_is_minimal() {
+    make_container "$C1" 'lxc.tty.max = 2'
+    start "$C1"
+    attach "$C1" /bin/testinit mounts
+    out_matches ' /dev [^\n]*tmpfs'
+    out_matches ' /dev/pts [^\n]*devpts'
+    local name
+    for name in full null random tty urandom zero; do
+        [ -c "/proc/$(init_pid "$C1")/root/dev/$name" ] || fail "no /dev/$name"
+    done
+    for name in sda mem kmsg kvm fuse; do
+        [ ! -e "/proc/$(init_pid "$C1")/root/dev/$name" ] || fail "/dev/$name is there"
+    done
+    for name in console tty1 tty2 ptmx; do
+        [ -e "/proc/$(init_pid "$C1")/root/dev/$name" ] || fail "no /dev/$name"
+    done
+    is "$(readlink "/proc/$(init_pid "$C1")/root/dev/fd")" /proc/self/fd
+}
+
+test_capabilities() {
+    make_container "$C1" 'lxc.cap.drop = sys_module sys_time'
+    start "$C1"
+    attach "$C1" /bin/testinit caps
+    [[ "$OUT" =~ CapBnd:[[:space:]]*([0-9a-f]+) ]] || fail "no CapBnd"
+    local bounding=$((16#${BASH_REMATCH[1]}))
+    is $((bounding >> 16 & 1)) 0 "CAP_SYS_MODULE"
+    is $((bounding >> 25 & 1)) 0 "CAP_SYS_TIME"
+    is $((bounding >> 0 & 1)) 1 "CAP_CHOWN"
+    stop "$C1"
+    start "$C1" -s lxc.cap.drop= -s 'lxc.cap.keep=chown setuid'
+    attach "$C1" /bin/testinit caps
+    [[ "$OUT" =~ CapBnd:[[:space:]]*([0-9a-f]+) ]] || fail "no CapBnd"
+    is $((16#${BASH_REMATCH[1]})) $((1 << 0 | 1 << 7)) "bounding set of lxc.cap.keep"
+    stop "$C1"
+    expect 1 lxcpp-start -n "$C1" -s lxc.cap.drop=no_such_cap
+    err_has no_such_cap
+}
+
+test_process_attributes() {
+    make_container "$C1" 'lxc.uts.name = guest' 'lxc.prlimit.nofile = 100:200' 'lxc.proc.oom_score_adj = 300' \
+        'lxc.no_new_privs = 1' 'lxc.init.cwd = /tmp' 'lxc.init.uid = 1000' 'lxc.init.gid = 1000' \
+        'lxc.init.groups = 29'
+    expect 0 lxcpp-start -n "$C1" -- /bin/testinit pause
+    local pid
+    pid=$(init_pid "$C1")
+    is "$(awk '/open files/ {print $4, $5}' "/proc/$pid/limits")" "100 200" "nofile limits"
+    is "$(<"/proc/$pid/oom_score_adj")" 300 "oom_score_adj"
+    is "$(awk '/NoNewPrivs/ {print $2}' "/proc/$pid/status")" 1 "no_new_privs"
+    is "$(readlink "/proc/$pid/cwd")" /tmp "working directory"
+    attach "$C1" /bin/testinit hostname
+    out_is guest
+    # Inside, init is 1000:1000 with one supplementary group.
+    attach "$C1" /bin/testinit cat /proc/1/status
+    out_matches $'Uid:\t1000\t1000'
+    out_matches $'Gid:\t1000\t1000'
+    out_matches $'Groups:\t29'
+}
+
+test_sysctl() {
+    make_container "$C1" 'lxc.sysctl.net.ipv4.ip_forward = 1' 'lxc.sysctl.kernel.msgmax = 4096'
+    start "$C1"
+    attach "$C1" /bin/testinit cat /proc/sys/net/ipv4/ip_forward cat /proc/sys/kernel/msgmax
+    out_is $'1\n4096'
+}
+
+test_loopback_is_up() {
+    make_container "$C1"
+    start "$C1"
+    attach "$C1" /bin/testinit cat /proc/net/if_inet6 cat /proc/net/dev
+    out_has lo
+    is "$(nsenter -t "$(init_pid "$C1")" -n ip -br link show lo | awk '{print $2}')" UNKNOWN "state of lo"
+}
+
+test_network_none_shares_the_host() {
+    CREATE_OPTIONS=--privileged make_container "$C1" 'lxc.net.0.type = none'
+    start "$C1"
+    is "$(readlink "/proc/$(init_pid "$C1")/ns/net")" "$(readlink /proc/self/ns/net)" "network namespace"
+}
+
+test_share_namespaces() {
+    make_container "$C1"
+    start "$C1"
+    CREATE_OPTIONS=--privileged make_container "$C2"
+    start "$C2" "--share-uts=$C1" "--share-ipc=$(init_pid "$C1")"
+    is "$(readlink "/proc/$(init_pid "$C2")/ns/uts")" "$(readlink "/proc/$(init_pid "$C1")/ns/uts")" "uts namespace"
+    is "$(readlink "/proc/$(init_pid "$C2")/ns/ipc")" "$(readlink "/proc/$(init_pid "$C1")/ns/ipc")" "ipc namespace"
+}
+
+test_hooks_run_in_order_with_their_environment() {
+    cat >"$SANDBOX/tmp/hook" <<'H'
+#!/bin/sh
+echo "$3 $# $LXC_NAME $LXC_HOOK_TYPE" >>"$(dirname "$0")/hooks.log"
+H
+    chmod +x "$SANDBOX/tmp/hook"
+    chmod 0777 "$SANDBOX/tmp"
+    CREATE_OPTIONS=--privileged make_container "$C1" \
+        "lxc.hook.pre-start = $SANDBOX/tmp/hook" "lxc.hook.pre-mount = $SANDBOX/tmp/hook" \
+        "lxc.hook.mount = $SANDBOX/tmp/hook" "lxc.hook.autodev = $SANDBOX/tmp/hook" \
+        "lxc.hook.start-host = $SANDBOX/tmp/hook" "lxc.hook.stop = $SANDBOX/tmp/hook" \
+        "lxc.hook.post-stop = $SANDBOX/tmp/hook"
+    start "$C1"
+    stop "$C1"
+    wait_state "$C1" STOPPED
+    is "$(awk '{print $1}' "$SANDBOX/tmp/hooks.log" | tr '\n' ' ')" \
+        "pre-start pre-mount mount autodev start-host stop post-stop " "order of hooks"
+    OUT=$(<"$SANDBOX/tmp/hooks.log")
+    out_has "$C1"
+}
+
+test_failing_hook_stops_the_start() {
+    make_container "$C1" "lxc.hook.pre-start = /bin/false"
+    expect 1 lxcpp-start -n "$C1"
+    err_has pre-start
+    err_has /bin/false
+    is "$(state_of "$C1")" STOPPED
+}
+
+test_missing_rootfs() {
+    make_container "$C1"
+    mv "$LXCPATH/$C1/rootfs" "$LXCPATH/$C1/moved"
+    expect 1 lxcpp-start -n "$C1"
+    err_has "$LXCPATH/$C1/rootfs"
+    err_is_one_line
+}
+
+test_missing_init() {
+    make_container "$C1"
+    expect 1 lxcpp-start -n "$C1" -- /no/such/init
+    err_has /no/such/init
+    is "$(state_of "$C1")" STOPPED
+}
+
+test_reboot_inside_restarts() {
+    make_container "$C1"
+    expect 0 lxcpp-start -n "$C1" -- /bin/testinit reboot-once /rebooted touch /second pause
+    local tries=0
+    until [ -e "$LXCPATH/$C1/rootfs/second" ] || [ $((tries++)) -gt 100 ]; do wait_state "$C1" "RUNNING|STARTING"; done
+    [ -e "$LXCPATH/$C1/rootfs/second" ] || fail "it did not come up again"
+    wait_state "$C1" RUNNING
+}
+
+test_halt_inside_stops() {
+    make_container "$C1"
+    expect 0 lxcpp-start -n "$C1" -- /bin/testinit halt
+    wait_state "$C1" STOPPED
+}
+
+test_unapplied_keys_are_named() {
+    make_container "$C1"
+    expect 0 lxcpp-start -n "$C1" -s lxc.net.0.type=veth -s lxc.net.0.link=nobridge0
+    [[ "$OUT$ERR" == *lxc.net.0* ]] || fail "a network that is not built goes unmentioned"
+}
+
+test_survives_its_caller() {
+    make_container "$C1"
+    setsid bash -c "lxcpp-start -n '$C1'; kill -HUP 0" >/dev/null 2>&1 </dev/null
+    is "$(state_of "$C1")" RUNNING
+}

@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash disable=SC2154
+
+test_graceful_uses_the_halt_signal() {
+    make_container "$C1" 'lxc.signal.halt = SIGUSR1'
+    start "$C1"
+    expect 0 lxcpp-stop -n "$C1" -t 20
+    is "$(state_of "$C1")" STOPPED
+    is "$(<"$LXCPATH/$C1/rootfs/signals")" "signal 10" "signals that arrived"
+}
+
+test_default_halt_signal_is_sigpwr() {
+    make_container "$C1"
+    start "$C1"
+    expect 0 lxcpp-stop -n "$C1" -t 20
+    is "$(<"$LXCPATH/$C1/rootfs/signals")" "signal 30" "signals that arrived"
+}
+
+test_systemd_is_told_by_rtmin_3() {
+    make_container "$C1"
+    # What makes an init systemd is its name behind /sbin/init.
+    mkdir -p "$LXCPATH/$C1/rootfs/lib/systemd"
+    cp "$LXCPATH/$C1/rootfs/bin/testinit" "$LXCPATH/$C1/rootfs/lib/systemd/systemd"
+    ln -sf /lib/systemd/systemd "$LXCPATH/$C1/rootfs/sbin/init"
+    start "$C1"
+    expect 0 lxcpp-stop -n "$C1" -t 20
+    is "$(<"$LXCPATH/$C1/rootfs/signals")" "signal 37" "signals that arrived"
+}
+
+test_deaf_init_is_killed_after_the_timeout() {
+    make_container "$C1"
+    expect 0 lxcpp-start -n "$C1" -- /bin/testinit pause-deaf
+    local before=$SECONDS
+    expect 0 lxcpp-stop -n "$C1" -t 2
+    is "$(state_of "$C1")" STOPPED
+    [ $((SECONDS - before)) -lt 15 ] || fail "it took $((SECONDS - before)) s"
+}
+
+test_nokill_gives_up() {
+    make_container "$C1"
+    expect 0 lxcpp-start -n "$C1" -- /bin/testinit pause-deaf
+    expect 1 lxcpp-stop -n "$C1" -t 1 --nokill
+    is "$(state_of "$C1")" RUNNING
+}
+
+test_nowait_returns_at_once() {
+    make_container "$C1"
+    expect 0 lxcpp-start -n "$C1" -- /bin/testinit pause-deaf
+    local before=$SECONDS
+    expect 0 lxcpp-stop -n "$C1" -W
+    [ $((SECONDS - before)) -lt 5 ] || fail "it took $((SECONDS - before)) s"
+    is "$(state_of "$C1")" RUNNING
+}
+
+test_kill_ends_every_process() {
+    make_container "$C1"
+    expect 0 lxcpp-start -n "$C1" -- /bin/testinit children 20 pause-deaf
+    expect 0 lxcpp-stop -k -n "$C1"
+    is "$(state_of "$C1")" STOPPED
+}
+
+test_kill_without_the_lock() {
+    make_container "$C1"
+    start "$C1"
+    expect 0 lxcpp-stop -k --nolock -n "$C1"
+    is "$(state_of "$C1")" STOPPED
+    start "$C1"
+    run lxcpp-stop --nolock -n "$C1"
+    [ $? -ne 0 ] || is "$(state_of "$C1")" STOPPED
+}
+
+test_frozen_container_stops() {
+    make_container "$C1"
+    start "$C1"
+    expect 0 lxcpp-freeze -n "$C1"
+    expect 0 lxcpp-stop -k -n "$C1"
+    is "$(state_of "$C1")" STOPPED
+}
+
+test_reboot_by_signal() {
+    make_container "$C1" 'lxc.signal.reboot = SIGINT'
+    start "$C1"
+    local before
+    before=$(init_pid "$C1")
+    expect 0 lxcpp-stop -r -n "$C1"
+    wait_state "$C1" RUNNING
+    differs "$(init_pid "$C1")" "$before" "pid of init"
+    is "$(<"$LXCPATH/$C1/rootfs/signals")" "signal 2" "signals that arrived"
+}
+
+test_destroy() {
+    make_container "$C1"
+    start "$C1"
+    expect 1 lxcpp-destroy -n "$C1"
+    err_has running
+    is "$(state_of "$C1")" RUNNING
+    expect 0 lxcpp-destroy -f -n "$C1"
+    [ ! -e "$LXCPATH/$C1" ] || fail "the directory is still there"
+    expect 1 lxcpp-info -n "$C1"
+}
+
+test_destroy_with_a_broken_config() {
+    make_container "$C1"
+    make_container "$C2"
+    echo 'lxc.no.such.key = 1' >>"$LXCPATH/$C1/config"
+    # The others are not disturbed.
+    expect 0 lxcpp-ls -1
+    out_is "$C1"$'\n'"$C2"
+    start "$C2"
+    expect 1 lxcpp-start -n "$C1"
+    err_has lxc.no.such.key
+    err_has config
+    expect 0 lxcpp-destroy -n "$C1"
+    [ ! -e "$LXCPATH/$C1" ] || fail "the directory is still there"
+    is "$(state_of "$C2")" RUNNING
+}
+
+test_destroy_stays_inside_the_container() {
+    make_container "$C1"
+    mkdir "$SANDBOX/tmp/precious"
+    touch "$SANDBOX/tmp/precious/file"
+    ln -s "$SANDBOX/tmp/precious" "$LXCPATH/$C1/rootfs/link"
+    ln -s "$SANDBOX/tmp/precious" "$LXCPATH/$C1/link"
+    expect 0 lxcpp-destroy -n "$C1"
+    [ -e "$SANDBOX/tmp/precious/file" ] || fail "a symbolic link was followed"
+}
+
+test_destroy_hook_runs() {
+    printf '#!/bin/sh\necho "$1 $3" >"%s/tmp/destroyed"\n' "$SANDBOX" >"$SANDBOX/tmp/hook"
+    chmod +x "$SANDBOX/tmp/hook"
+    make_container "$C1" "lxc.hook.destroy = $SANDBOX/tmp/hook"
+    expect 0 lxcpp-destroy -n "$C1"
+    is "$(<"$SANDBOX/tmp/destroyed")" "$C1 destroy"
+}
+
+test_range_is_free_after_destroy() {
+    make_container "$C1"
+    local base
+    base=$(awk '/^lxc.idmap *= *u/ {print $5}' "$LXCPATH/$C1/config")
+    expect 0 lxcpp-destroy -n "$C1"
+    expect 0 lxcpp-inventory check
+    out_lacks "$base"
+}
