@@ -103,19 +103,23 @@ RelativePaths relative_paths(const CgroupWish& wish) {
     return paths;
 }
 
+std::string_view base_of(const Hierarchy& hierarchy, bool relative) {
+    return base_path(hierarchy, true, relative);
+}
+
 CgroupGroups groups_in(const Hierarchy& hierarchy, std::size_t index, const RelativePaths& paths,
                        bool relative) {
     CgroupGroups groups;
     groups.hierarchy = index;
     groups.version = hierarchy.version;
-    groups.cpuset = hierarchy.version == 1 && has(hierarchy.controllers, "cpuset");
-    const std::string_view below = relative ? hierarchy.own_path : hierarchy.init_path;
+    groups.cpuset = hierarchy.version == 1 && hierarchy.has("cpuset");
+    const std::string_view below = base_of(hierarchy, relative);
     const std::size_t start = below.find_first_not_of('/');
     groups.base = hierarchy.mountpoint;
     if (start != std::string_view::npos) groups.base /= below.substr(start);
     groups.payload = groups.base / paths.payload;
     // The v1 device controller takes no new "deny all" once a group has children.
-    const bool devices = hierarchy.version == 1 && has(hierarchy.controllers, "devices");
+    const bool devices = hierarchy.version == 1 && hierarchy.has("devices");
     if (!paths.inner.empty() && !devices) groups.inner = groups.payload / paths.inner;
     if (!paths.monitor.empty()) groups.monitor = groups.base / paths.monitor;
     if (!paths.pivot.empty()) groups.pivot = groups.base / paths.pivot;
@@ -139,7 +143,7 @@ private:
         for (CgroupGroups& groups : plan_.groups) {
             if (groups.version != version) continue;
             if (version == 2 && controller == kCore) return &groups;
-            if (has(layout_.list[groups.hierarchy].controllers, controller)) return &groups;
+            if (layout_.list[groups.hierarchy].has(controller)) return &groups;
         }
         return nullptr;
     }
@@ -222,9 +226,11 @@ CgroupPlan plan_cgroups(const CgroupLayout& layout, const CgroupWish& wish) {
     CgroupPlan plan;
     plan.name = wish.name;
     plan.owner = wish.owner;
+    const bool relative = wish.relative || wish.options.relative;
     for (std::size_t i = 0; i < layout.list.size(); ++i) {
-        if (!layout.list[i].writable) continue;
-        plan.groups.push_back(groups_in(layout.list[i], i, paths, wish.relative || wish.options.relative));
+        // An empty path: our mount of the hierarchy does not show that group.
+        if (!layout.list[i].writable || base_of(layout.list[i], relative).empty()) continue;
+        plan.groups.push_back(groups_in(layout.list[i], i, paths, relative));
     }
     WritePlanner(layout, wish.options, plan).add_all();
     return plan;

@@ -3,7 +3,6 @@
 
 #include "base/strings.h"
 #include "cgroup/cgroup_plan.h"
-#include "cgroup/locate.h"
 
 #include <lxcpp/error.h>
 
@@ -146,8 +145,8 @@ bool device_allowed(const DevicePolicy& policy, DeviceType type, std::uint32_t m
 
 DevicePlan plan_devices(const CgroupLayout& layout, const CgroupOptions& options) {
     DevicePlan plan{rules_of(options.v1, "lxc.cgroup"), rules_of(options.v2, "lxc.cgroup2")};
-    const Hierarchy* controller = hierarchy_with(layout, "devices");
-    const Hierarchy* unified = unified_hierarchy(layout);
+    const Hierarchy* controller = layout.with("devices");
+    const Hierarchy* unified = layout.unified();
     const bool has_v1 = controller != nullptr && controller->writable;
     const bool has_v2 = unified != nullptr && unified->writable;
     if (has_v1 && has_v2) return plan;

@@ -23,8 +23,8 @@ void check_key(std::string_view key) {
 // Hierarchies that may have the file, best first: that of the controller, v2, the others.
 std::vector<const Hierarchy*> candidates(const CgroupLayout& layout, std::string_view key) {
     std::vector<const Hierarchy*> list;
-    if (const Hierarchy* own = hierarchy_with(layout, controller_of(key))) list.push_back(own);
-    if (const Hierarchy* unified = unified_hierarchy(layout)) list.push_back(unified);
+    if (const Hierarchy* own = layout.with(controller_of(key))) list.push_back(own);
+    if (const Hierarchy* unified = layout.unified()) list.push_back(unified);
     for (const Hierarchy& hierarchy : layout.list) list.push_back(&hierarchy);
     return list;
 }

@@ -5,18 +5,6 @@
 
 namespace lxcpp {
 
-const Hierarchy* hierarchy_with(const CgroupLayout& layout, std::string_view controller) {
-    const auto found = std::ranges::find_if(layout.list, [&](const Hierarchy& hierarchy) {
-        return std::ranges::find(hierarchy.controllers, controller) != hierarchy.controllers.end();
-    });
-    return found == layout.list.end() ? nullptr : &*found;
-}
-
-const Hierarchy* unified_hierarchy(const CgroupLayout& layout) {
-    const auto found = std::ranges::find(layout.list, 2, &Hierarchy::version);
-    return found == layout.list.end() ? nullptr : &*found;
-}
-
 const std::filesystem::path* group_in(const Hierarchy& hierarchy,
                                       std::span<const std::filesystem::path> dirs) {
     const std::string prefix = hierarchy.mountpoint.native() + '/';

@@ -22,8 +22,8 @@ class Source {
 public:
     Source(const CgroupLayout& layout, std::span<const fs::path> dirs, std::string_view v1,
            std::string_view v2) {
-        const Hierarchy* hierarchy = hierarchy_with(layout, v1);
-        if (hierarchy == nullptr) hierarchy = hierarchy_with(layout, v2);
+        const Hierarchy* hierarchy = layout.with(v1);
+        if (hierarchy == nullptr) hierarchy = layout.with(v2);
         if (hierarchy == nullptr) return;
         version_ = hierarchy->version;
         group_ = group_in(*hierarchy, dirs);
@@ -71,7 +71,7 @@ Number kernel_memory_of(const Source& memory) {
 Number cpu_of(const CgroupLayout& layout, std::span<const fs::path> dirs) {
     const Source v1(layout, dirs, "cpuacct", "cpu");
     if (v1.v1()) return v1.number("cpuacct.usage", "");
-    const Hierarchy* unified = unified_hierarchy(layout);
+    const Hierarchy* unified = layout.unified();
     const fs::path* group = unified == nullptr ? nullptr : group_in(*unified, dirs);
     if (group == nullptr) return std::nullopt;
     const Number microseconds = value_of(sys::read_file_if_exists(*group / "cpu.stat"), "usage_usec");
@@ -122,7 +122,7 @@ CgroupStats read_cgroup_stats(const CgroupLayout& layout, std::span<const fs::pa
 }
 
 MemoryMeter::MemoryMeter(const CgroupLayout& layout) {
-    const Hierarchy* hierarchy = hierarchy_with(layout, "memory");
+    const Hierarchy* hierarchy = layout.with("memory");
     if (hierarchy == nullptr) return;
     prefix_ = hierarchy->mountpoint.native() + '/';
     version_ = hierarchy->version;
