@@ -37,7 +37,7 @@ def main():
     for line in ctest.stdout:
         if summary or re.match(r"^\d+% tests passed", line):
             summary.append(line)
-        else:
+        elif not re.match(r"^ +Start +\d+: ", line):  # the line with the result follows
             sys.stdout.write(line)
             sys.stdout.flush()
     code = ctest.wait()
