@@ -142,10 +142,11 @@ std::string Codec<std::vector<IdMapEntry>>::text(const IdMapEntry& item) {
 }
 
 void Codec<std::vector<std::uint32_t>>::parse(std::string_view text, Value& value) {
-    Value longer = value;
-    for (const auto part : split(text, ','))
-        Codec<std::uint32_t>::parse(trim(part), longer.emplace_back());
-    value = std::move(longer);
+    for (const auto part : split(text, ',')) {
+        std::uint32_t id = 0;
+        Codec<std::uint32_t>::parse(trim(part), id);
+        value.push_back(id);
+    }
 }
 
 std::string Codec<std::vector<std::uint32_t>>::show(const Value& value) {

@@ -18,13 +18,13 @@ std::string lines(const std::vector<std::string>& items) {
 }
 
 void add_capabilities(std::string_view text, std::vector<std::string>& names) {
-    const auto words = split_words(text);
-    for (const auto word : words)
+    for (const auto word : split_words(text)) {
         if (!capability_number(word))
             reject(word, fmt::format("a capability such as sys_admin (lower case, without CAP_) "
                                      "or a number up to {}",
                                      kLastCapability));
-    names.insert(names.end(), words.begin(), words.end());
+        names.emplace_back(word);
+    }
 }
 
 constexpr std::array<std::string_view, 9> kStorageTypes = {

@@ -5,6 +5,7 @@
 
 #include <lxcpp/error.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <fmt/core.h>
 #include <linux/fs.h>
@@ -91,10 +92,6 @@ void copy_content(FdRef from, FdRef to, std::uint64_t size, std::string_view wha
             throw SystemError(fmt::format("copy {}", what));
         }
     }
-}
-
-void sync_file_system(FdRef fd, std::string_view what) {
-    check(::syncfs(fd.raw()), "sync the file system of", what);
 }
 
 } // namespace lxcpp::sys

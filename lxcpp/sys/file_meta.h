@@ -29,6 +29,5 @@ void set_xattr(FdRef fd, const std::string& name, std::string_view value, std::s
 // Makes to (empty) a copy of from: shared extents where the file system can, else copied in the
 // kernel, else through memory.
 void copy_content(FdRef from, FdRef to, std::uint64_t size, std::string_view what);
-void sync_file_system(FdRef fd, std::string_view what); // syncfs(2)
 
 } // namespace lxcpp::sys

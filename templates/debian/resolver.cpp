@@ -2,13 +2,13 @@
 #include "debian/resolver.h"
 
 #include "base/strings.h"
+#include "debian/dependency_graph.h"
 
 #include <lxcpp/error.h>
 
 #include <algorithm>
 #include <fmt/core.h>
 #include <unordered_map>
-#include <unordered_set>
 
 namespace lxcpp::debian {
 namespace {
@@ -183,42 +183,6 @@ private:
     std::string reason_;
 };
 
-class Sorter {
-public:
-    explicit Sorter(std::span<const Package* const> members) : members_(members) {}
-
-    std::vector<const Package*> run() {
-        for (const Package* package : members_) visit(*package);
-        return std::move(order_);
-    }
-
-private:
-    void visit(const Package& package) {
-        if (!seen_.insert(&package).second) return;
-        for (const auto field : {package.pre_depends, package.depends}) {
-            for (const Package* needed : members_for(field, package, members_)) visit(*needed);
-        }
-        order_.push_back(&package);
-    }
-
-    std::span<const Package* const> members_;
-    std::unordered_set<const Package*> seen_;
-    std::vector<const Package*> order_;
-};
-
-bool provides(const Package& package, const Relation& relation) {
-    if (package.provides.empty()) return false;
-    for (const Alternatives& clause : parse_relations(package.provides, package.name)) {
-        const Relation& provided = clause.front();
-        const bool versioned = provided.compare == Compare::Equal;
-        if (provided.package == relation.package &&
-            met_by_provider(relation, {&package, versioned ? provided.version : std::string_view()})) {
-            return true;
-        }
-    }
-    return false;
-}
-
 const Package* newest_provider(const PackageIndex& index, const std::string& name) {
     const auto providers = index.providers(name);
     return providers.empty() ? nullptr : providers.front().package;
@@ -229,7 +193,10 @@ const Package* newest_provider(const PackageIndex& index, const std::string& nam
 std::vector<const Package*> resolve(const PackageIndex& index, std::span<const Package* const> wanted) {
     Resolver resolver(index);
     resolver.want(wanted);
-    return Sorter(resolver.members()).run();
+    const auto& members = resolver.members();
+    std::vector<const Package*> result;
+    for (const std::size_t number : dependency_order(make_graph(members))) result.push_back(members[number]);
+    return result;
 }
 
 std::vector<const Package*> find_wanted(const PackageIndex& index, std::span<const std::string> names) {
@@ -239,21 +206,6 @@ std::vector<const Package*> find_wanted(const PackageIndex& index, std::span<con
         if (package == nullptr) package = newest_provider(index, name);
         if (package == nullptr) throw Error(fmt::format("there is no package {}", printable(name)));
         result.push_back(package);
-    }
-    return result;
-}
-
-std::vector<const Package*> members_for(std::string_view field, const Package& package,
-                                        std::span<const Package* const> installed) {
-    std::vector<const Package*> result;
-    for (const Alternatives& clause : parse_relations(field, package.name)) {
-        for (const Relation& relation : clause) {
-            for (const Package* member : installed) {
-                if (met_by_name(relation, *member) || provides(*member, relation)) {
-                    result.push_back(member);
-                }
-            }
-        }
     }
     return result;
 }

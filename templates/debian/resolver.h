@@ -21,8 +21,4 @@ namespace lxcpp::debian {
 [[nodiscard]] std::vector<const Package*> find_wanted(const PackageIndex& index,
                                                       std::span<const std::string> names);
 
-// The members of installed that package needs, directly: those that meet a clause of the field.
-[[nodiscard]] std::vector<const Package*> members_for(std::string_view field, const Package& package,
-                                                      std::span<const Package* const> installed);
-
 } // namespace lxcpp::debian

@@ -3,6 +3,7 @@
 
 #include "base/strings.h"
 #include "image/decompress.h"
+#include "sys/file.h"
 #include "sys/file_meta.h"
 
 #include <lxcpp/error.h>
@@ -87,5 +88,9 @@ TarReader DebArchive::open_tar(const Member& member) const {
 
 TarReader DebArchive::control() const { return open_tar(control_); }
 TarReader DebArchive::data() const { return open_tar(data_); }
+
+void DebArchive::copy_to(FdRef file) const {
+    sys::copy_content(file_, file, static_cast<std::uint64_t>(sys::stat_fd(file_).st_size), what_);
+}
 
 } // namespace lxcpp::image

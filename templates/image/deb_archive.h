@@ -19,6 +19,7 @@ public:
     // Each call starts a reader at the first member; it must not outlive the DebArchive.
     [[nodiscard]] TarReader control() const;
     [[nodiscard]] TarReader data() const;
+    void copy_to(FdRef file) const; // the whole .deb, into an empty file
     [[nodiscard]] const std::string& what() const noexcept { return what_; }
 
 private:

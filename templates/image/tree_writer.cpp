@@ -34,6 +34,11 @@ Location locate(std::string_view path) {
     throw Error(fmt::format("unpack '{}': {}", printable(path), why));
 }
 
+[[noreturn]] void refuse_change(std::string_view path, std::string_view from, std::string_view to) {
+    throw TypeClash(fmt::format("unpack '{}': it is {} already and would become {}", printable(path),
+                                from, to));
+}
+
 // Everything else either drives the host's kernel (overlay, LSM, IMA) or means nothing in a container.
 bool wanted_xattr(std::string_view name) {
     if (name == "security.capability") return true;
@@ -133,8 +138,7 @@ void TreeWriter::make_room(const sys::RootedDir& directory, std::string_view lea
     const auto old = directory.stat(leaf);
     if (!old) return;
     if ((old->st_mode & S_IFMT) != wanted_type) {
-        refuse(path, fmt::format("it is {} already and would become {}", type_name(old->st_mode),
-                                 type_name(wanted_type)));
+        refuse_change(path, type_name(old->st_mode), type_name(wanted_type));
     }
     directory.remove(leaf);
 }
@@ -151,8 +155,7 @@ void TreeWriter::make_directory(std::string_view path, const TarEntry& entry) {
             return;
         }
         if (old && !S_ISDIR(old->st_mode)) {
-            refuse(path, fmt::format("it is {} already and would become a directory",
-                                     type_name(old->st_mode)));
+            refuse_change(path, type_name(old->st_mode), "a directory");
         }
         try {
             if (!old) where.make_dir(leaf, 0700);
@@ -160,7 +163,8 @@ void TreeWriter::make_directory(std::string_view path, const TarEntry& entry) {
             if (error.code() != EEXIST) throw; // another writer was faster
         }
     }
-    set_metadata(parent(path).fd(), entry, path);
+    const Fd opened = root_.open_at(path, O_RDONLY | O_DIRECTORY, 0, options_.parents);
+    set_metadata(opened, entry, path);
     directory_times_.insert_or_assign(std::string(path), entry.mtime);
 }
 
@@ -223,11 +227,7 @@ void TreeWriter::finish() {
     // Children before their parents: nothing is created any more, so the order is for neatness only.
     for (auto entry = directory_times_.rbegin(); entry != directory_times_.rend(); ++entry) {
         const auto& [path, time] = *entry;
-        if (path.empty()) {
-            sys::set_mtime(root_.fd(), time, root_.name());
-        } else {
-            root_.set_times(path, time, options_.parents);
-        }
+        sys::set_mtime(root_.open_at(path, O_RDONLY | O_DIRECTORY, 0, options_.parents), time, path);
     }
     directory_times_.clear();
 }

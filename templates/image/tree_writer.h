@@ -4,6 +4,8 @@
 #include "image/tar_reader.h"
 #include "sys/rooted_dir.h"
 
+#include <lxcpp/error.h>
+
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -22,6 +24,12 @@ struct TreeWriterOptions {
     std::uint64_t max_bytes = std::uint64_t{64} << 30;
     std::uint64_t max_entries = 5'000'000;
     std::size_t max_depth = 512;
+};
+
+// A member that would change the type of what stands at its path already.
+class LXCPP_API TypeClash : public Error {
+public:
+    using Error::Error;
 };
 
 // Creates the members of archives below a directory. Each path is taken apart, refused when absolute

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "debian/base_system.h"
+
+#include "base/sha256.h"
+#include "base/strings.h"
+#include "debian/dependency_graph.h"
+#include "debian/guest.h"
+#include "debian/install.h"
+#include "debian/resolver.h"
+#include "image/tree_copy.h"
+
+#include <lxcpp/error.h>
+
+#include <algorithm>
+#include <array>
+#include <ctime>
+#include <fmt/core.h>
+
+namespace lxcpp::debian {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr int kFormat = 1; // raise when the same packages would give another tree
+constexpr auto kBuildTimeout = 30min;
+constexpr std::time_t kCopyTime = 3600;
+
+// An init, its bus, logins that pam_systemd knows of, and the means to look at the network and to
+// get further packages. Names that a release does not have are left out.
+constexpr std::array<std::string_view, 11> kBootable{
+    "init",     "systemd-sysv", "dbus",         "libpam-systemd", "apt",            "ca-certificates",
+    "iproute2", "iputils-ping", "netbase",      "procps",         "debian-archive-keyring"};
+
+std::vector<const Package*> wanted_packages(const PackageIndex& index, Variant variant,
+                                            const std::vector<std::string>& further) {
+    auto wanted = index.essential();
+    const auto lowest = variant == Variant::Minbase    ? Priority::Required
+                        : variant == Variant::Standard ? Priority::Standard
+                                                       : Priority::Important;
+    const auto by_priority = index.with_priority(lowest);
+    wanted.insert(wanted.end(), by_priority.begin(), by_priority.end());
+    for (const std::string_view name : kBootable) {
+        if (const Package* package = index.newest(name)) wanted.push_back(package);
+    }
+    const auto chosen = find_wanted(index, further);
+    wanted.insert(wanted.end(), chosen.begin(), chosen.end());
+    return wanted;
+}
+
+// Trees of the same kind are of no use once a newer one is there; one that was taken up a moment ago
+// may still be being copied.
+void remove_older(const image::ImageCache& cache, const std::string& name) {
+    const auto kind = name.substr(0, name.rfind('-') + 1);
+    const std::time_t unused_since = std::time(nullptr) - kCopyTime;
+    for (const image::CacheEntry& entry : cache.list()) {
+        const bool same_kind = entry.kind == image::CacheKind::Tree && entry.name.starts_with(kind);
+        if (same_kind && entry.name != name && entry.last_used < unused_since) cache.remove_tree(entry.name);
+    }
+}
+
+void build_tree(const BaseRequest& request, const SignedIndex& index, Archive& archive,
+                const std::filesystem::path& rootfs, const RunContained& run,
+                image::ProgressSink& progress, const std::filesystem::path& log) {
+    const PackageIndex packages = archive.fetch_packages(request.archive, index);
+    const Selection selection = select_packages(packages, request.variant, request.packages);
+    archive.fetch_debs(request.archive, selection.packages);
+    install_packages({.rootfs = rootfs,
+                      .architecture = request.archive.release.architecture,
+                      .packages = selection.packages,
+                      .core_count = selection.core_count,
+                      .log = log},
+                     archive.deb_opener(), run, progress);
+    finish_base(sys::RootedDir::open(rootfs));
+}
+
+} // namespace
+
+std::string_view variant_name(Variant variant) noexcept {
+    switch (variant) {
+    case Variant::Default: return "default";
+    case Variant::Minbase: return "minbase";
+    case Variant::Standard: return "standard";
+    }
+    return "";
+}
+
+Selection select_packages(const PackageIndex& index, Variant variant, const std::vector<std::string>& further) {
+    const auto members = resolve(index, wanted_packages(index, variant, further));
+    Numbers core;
+    for (std::size_t number = 0; number < members.size(); ++number) {
+        if (members[number]->essential || members[number]->priority == Priority::Required) core.push_back(number);
+    }
+    core = closure(make_graph(members), core);
+    Selection selection;
+    selection.core_count = core.size();
+    for (const std::size_t number : core) selection.packages.push_back(members[number]);
+    for (std::size_t number = 0; number < members.size(); ++number) {
+        if (!std::binary_search(core.begin(), core.end(), number)) selection.packages.push_back(members[number]);
+    }
+    return selection;
+}
+
+std::string base_tree_name(const BaseRequest& request, const SignedIndex& index) {
+    auto packages = request.packages;
+    std::sort(packages.begin(), packages.end());
+    const auto kind = sha256_hex(fmt::format("{} {} {} {}", LXCPP_VERSION, kFormat, join(packages, ","),
+                                             join(request.archive.release.components, ",")));
+    return fmt::format("debian-{}-{}-{}-{:.8}-{:.16}", index.release.codename,
+                       request.archive.release.architecture, variant_name(request.variant), kind, index.digest);
+}
+
+void provide_base(const BaseRequest& request, const SignedIndex& index, Archive& archive,
+                  const image::ImageCache& cache, const std::filesystem::path& rootfs,
+                  const RunContained& run, image::ProgressSink& progress,
+                  const std::filesystem::path& log) {
+    const std::string name = base_tree_name(request, index);
+    if (request.rebuild || !cache.find_tree(name)) {
+        auto pending = cache.begin_tree(name, kBuildTimeout);
+        if (request.rebuild || !cache.find_tree(name)) { // nobody built it while we waited
+            build_tree(request, index, archive, pending.path(), run, progress, log);
+            (void)pending.publish();
+            remove_older(cache, name);
+        }
+    }
+    const auto tree = cache.find_tree(name);
+    if (!tree) throw Error(fmt::format("the base tree {} vanished from the cache", name));
+    (void)image::copy_tree(sys::RootedDir::open(*tree), sys::RootedDir::open(rootfs), progress);
+}
+
+} // namespace lxcpp::debian

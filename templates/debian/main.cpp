@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/fd.h"
+#include "base/paths.h"
+#include "debian/contained.h"
+#include "debian/options.h"
+#include "debian/run.h"
+#include "image/progress.h"
+
+#include <cstdio>
+#include <exception>
+#include <string>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <vector>
+
+int main(int argc, char** argv) {
+    try {
+        ::umask(022);
+        const auto options = lxcpp::debian::parse_options({argv + 1, argv + argc});
+        if (options.help) {
+            std::fputs(lxcpp::debian::usage().data(), stdout);
+            return 0;
+        }
+        const auto progress = lxcpp::image::make_progress(lxcpp::FdRef(STDERR_FILENO));
+        lxcpp::debian::run_template(options, lxcpp::default_paths(), &lxcpp::debian::run_contained, *progress);
+        return 0;
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "lxcpp-debian: %s\n", error.what());
+        return 1;
+    }
+}

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "debian/options.h"
+
+#include "base/paths.h"
+#include "base/strings.h"
+#include "debian/sources.h"
+
+#include <lxcpp/error.h>
+
+#include <algorithm>
+#include <array>
+#include <fmt/core.h>
+
+namespace lxcpp::debian {
+namespace {
+
+enum class Takes { Nothing, Value };
+
+struct Option {
+    std::string_view name; // long, without "--"
+    char letter;           // '\0' = none
+    Takes takes;
+    void (*apply)(Options&, const std::string& value);
+};
+
+Variant parse_variant(const std::string& name) {
+    for (const Variant variant : {Variant::Default, Variant::Minbase, Variant::Standard}) {
+        if (variant_name(variant) == name) return variant;
+    }
+    throw Error(fmt::format("--variant '{}': give default, minbase or standard", printable(name)));
+}
+
+std::string parse_release(const std::string& name) {
+    if (!valid_suite_name(name)) {
+        throw Error(fmt::format("--release '{}': give a name such as bookworm, trixie, sid, stable or "
+                                "testing", printable(name)));
+    }
+    return name;
+}
+
+std::string parse_architecture(const std::string& name) {
+    if (name == native_architecture()) return name;
+    throw Error(fmt::format("--arch '{}': this machine runs {}; the scripts of another architecture's "
+                            "packages cannot be run here", printable(name), native_architecture()));
+}
+
+void add_packages(std::vector<std::string>& packages, const std::string& list) {
+    for (const auto field : split(list, ',')) {
+        for (const auto name : split_words(field)) {
+            if (!valid_package_name(name)) {
+                throw Error(fmt::format("--packages: '{}' is no package name", printable(name)));
+            }
+            packages.emplace_back(name);
+        }
+    }
+}
+
+constexpr std::array<Option, 20> kOptions{{
+    {"path", 'p', Takes::Value, [](Options& o, const std::string& v) { o.path = v; }},
+    {"name", 'n', Takes::Value, [](Options& o, const std::string& v) { o.name = v; }},
+    {"rootfs", '\0', Takes::Value, [](Options& o, const std::string& v) { o.rootfs = v; }},
+    {"mapped-uid", '\0', Takes::Value, [](Options& o, const std::string&) { o.mapped = true; }},
+    {"mapped-gid", '\0', Takes::Value, [](Options& o, const std::string&) { o.mapped = true; }},
+    {"release", 'r', Takes::Value, [](Options& o, const std::string& v) { o.release = parse_release(v); }},
+    {"arch", 'a', Takes::Value,
+     [](Options& o, const std::string& v) { o.architecture = parse_architecture(v); }},
+    {"mirror", '\0', Takes::Value, [](Options& o, const std::string& v) { o.mirror = v; }},
+    {"security-mirror", '\0', Takes::Value,
+     [](Options& o, const std::string& v) { o.security_mirror = parse_mirror(v).url; }},
+    {"packages", '\0', Takes::Value, [](Options& o, const std::string& v) { add_packages(o.packages, v); }},
+    {"variant", '\0', Takes::Value, [](Options& o, const std::string& v) { o.variant = parse_variant(v); }},
+    {"keyring", '\0', Takes::Value, [](Options& o, const std::string& v) { o.keyring = v; }},
+    {"auth-key", 'S', Takes::Value, [](Options& o, const std::string& v) { o.auth_key = v; }},
+    {"flush-cache", 'F', Takes::Nothing, [](Options& o, const std::string&) { o.flush_cache = true; }},
+    {"clean", 'c', Takes::Nothing, [](Options& o, const std::string&) { o.flush_cache = true; }},
+    {"enable-non-free", '\0', Takes::Nothing, [](Options& o, const std::string&) { o.non_free = true; }},
+    {"allow-expired", '\0', Takes::Nothing, [](Options& o, const std::string&) { o.allow_expired = true; }},
+    {"allow-rollback", '\0', Takes::Nothing, [](Options& o, const std::string&) { o.allow_rollback = true; }},
+    {"help", 'h', Takes::Nothing, [](Options& o, const std::string&) { o.help = true; }},
+    {"verbose", 'v', Takes::Nothing, [](Options&, const std::string&) {}},
+}};
+
+const Option& find_option(std::string_view argument) {
+    const bool is_long = argument.starts_with("--") && argument.size() > 2;
+    const bool is_short = argument.size() == 2 && argument[0] == '-' && argument[1] != '-';
+    for (const Option& option : kOptions) {
+        if (is_long && option.name == argument.substr(2)) return option;
+        if (is_short && option.letter == argument[1]) return option;
+    }
+    throw Error(fmt::format("unknown argument '{}': see --help", printable(argument)));
+}
+
+} // namespace
+
+std::string_view native_architecture() noexcept {
+#if defined(__x86_64__)
+    return "amd64";
+#elif defined(__aarch64__)
+    return "arm64";
+#elif defined(__i386__)
+    return "i386";
+#elif defined(__arm__)
+    return "armhf";
+#elif defined(__riscv) && __riscv_xlen == 64
+    return "riscv64";
+#elif defined(__powerpc64__) && defined(__LITTLE_ENDIAN__)
+    return "ppc64el";
+#elif defined(__s390x__)
+    return "s390x";
+#elif defined(__loongarch64)
+    return "loong64";
+#else
+#error "Debian's name for this architecture is not known"
+#endif
+}
+
+Options parse_options(const std::vector<std::string>& arguments) {
+    Options options;
+    options.architecture = native_architecture();
+    for (std::size_t i = 0; i < arguments.size(); ++i) {
+        const std::string_view argument = arguments[i];
+        const auto equals = argument.starts_with("--") ? argument.find('=') : argument.npos;
+        const Option& option = find_option(argument.substr(0, equals));
+        std::string value;
+        if (option.takes == Takes::Nothing) {
+            if (equals != argument.npos) throw Error(fmt::format("--{} takes no value", option.name));
+        } else if (equals != argument.npos) {
+            value = argument.substr(equals + 1);
+        } else if (++i < arguments.size()) {
+            value = arguments[i];
+        } else {
+            throw Error(fmt::format("--{} needs a value", option.name));
+        }
+        option.apply(options, value);
+    }
+    if (options.help) return options;
+    if (options.path.empty() || options.rootfs.empty()) {
+        throw Error("--path and --rootfs are missing: this is a template, use lxcpp-create -t debian");
+    }
+    check_container_name(options.name);
+    return options;
+}
+
+std::string_view usage() noexcept {
+    return "Usage: lxcpp-create -n NAME -t debian -- [OPTIONS]\n"
+           "\n"
+           "Installs Debian from a mirror: every byte is verified against the archive's keys, and the\n"
+           "packages' scripts run in a container.\n"
+           "\n"
+           "  -r, --release RELEASE    bookworm, trixie, forky, sid, bullseye, or stable, testing,\n"
+           "                           unstable (default: stable)\n"
+           "  -a, --arch ARCH          the machine's own architecture only\n"
+           "      --variant VARIANT    default: required and important packages; minbase: only the\n"
+           "                           essential ones and an init; standard: a full text system\n"
+           "      --packages LIST      further packages, separated by commas\n"
+           "      --enable-non-free    also from contrib, non-free and non-free-firmware\n"
+           "      --mirror URL         default: what apt on this host uses, or ftp.debian.org\n"
+           "      --security-mirror URL  for the container's security updates\n"
+           "      --keyring FILE       keys that may sign the archive (default: Debian's)\n"
+           "  -S, --auth-key FILE      a further key that apt in the container trusts\n"
+           "  -F, -c, --flush-cache    do not use the finished base system of the cache\n"
+           "      --allow-expired      accept an archive index whose Valid-Until has passed\n"
+           "      --allow-rollback     accept an archive index older than one seen before\n"
+           "  -h, --help               this text\n";
+}
+
+} // namespace lxcpp::debian

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "image/progress.h"
+#include "sys/rooted_dir.h"
+
+#include <cstdint>
+
+namespace lxcpp::image {
+
+struct TreeCopied {
+    std::uint64_t entries = 0;
+    std::uint64_t bytes = 0;
+};
+
+// Copies everything below from into the existing directory to, which must be empty: owners, modes,
+// times, attributes, hard links within the tree, fifos; sockets and device nodes are left out. File
+// content shares its blocks with the original where the file system can. Uses two threads. Throws
+// SystemError; what is there then is for the caller to remove.
+TreeCopied copy_tree(const sys::RootedDir& from, const sys::RootedDir& to, ProgressSink& progress);
+
+} // namespace lxcpp::image
