@@ -155,6 +155,9 @@ Origin origin_of(const std::vector<Assignment>& assignments, std::string_view ke
 void save_config(const ConfigText& text, const fs::path& path) {
     const auto old = sys::stat_path(path);
     sys::write_file_atomic(path, text.text(), old ? old->st_mode & 07777 : kConfigMode);
+    const auto fresh = sys::stat_path(path);
+    if (old && fresh && (old->st_uid != fresh->st_uid || old->st_gid != fresh->st_gid))
+        sys::chown(path, old->st_uid, old->st_gid); // root changed a user's file
 }
 
 } // namespace lxcpp

@@ -62,7 +62,7 @@ struct LoadOptions {
 [[nodiscard]] Origin origin_of(const std::vector<Assignment>& assignments, std::string_view key);
 
 // Writes the text so that a crash leaves the old or the new file. Mode 0640 for a new file; an old
-// one keeps its mode.
+// one keeps its mode and owner.
 void save_config(const ConfigText& text, const std::filesystem::path& path);
 
 } // namespace lxcpp

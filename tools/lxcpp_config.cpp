@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/paths.h"
+#include "config/edit.h"
+#include "config/global.h"
+#include "config/lint.h"
+#include "config/man_page.h"
+#include "config/migrate.h"
+
+#include <lxcpp/error.h>
+
+#include <CLI/CLI.hpp>
+#include <fmt/core.h>
+
+#include "sys/file.h"
+#include "sys/lock.h"
+
+// lxcpp-config: the host's settings as lxc-config prints them; read, change and check the
+// configuration of a container or of any file.
+using namespace lxcpp;
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::chrono::seconds kLockWait{10};
+
+struct Options {
+    std::string item; // of the host
+    bool list = false;
+    std::string name;
+    std::string lxcpath;
+    std::string file;
+    std::string key;
+    std::vector<std::string> values;
+    bool append = false;
+    bool origin = false;
+    bool fix = false;
+    bool migrate = false;
+    std::string man;
+};
+
+fs::path config_path(const Options& options) {
+    if (options.name.empty() == options.file.empty())
+        throw Error("give a container with -n NAME or a file with -f FILE");
+    if (!options.file.empty()) return options.file;
+    check_container_name(options.name);
+    const fs::path lxcpath =
+        options.lxcpath.empty() ? load_global_config(default_paths()).lxcpath : options.lxcpath;
+    const fs::path path = lxcpath / options.name / "config";
+    if (!sys::exists(path))
+        throw Error(fmt::format("{}: no such container in {}", options.name, lxcpath.string()));
+    return path;
+}
+
+// Prints with exactly one line break at the end; nothing for an empty text.
+void print(std::string_view text) {
+    if (text.empty()) return;
+    fmt::print("{}{}", text, text.ends_with('\n') ? "" : "\n");
+}
+
+int list_items() {
+    for (const auto& key : global_keys()) print(key.name);
+    return 0;
+}
+
+int print_item(const std::string& item) {
+    const auto value = global_item(load_global_config(default_paths()), item);
+    if (!value) {
+        fmt::print("Unknown configuration item: {}\n", item);
+        return 1;
+    }
+    print(value->empty() ? item + " is not set." : *value);
+    return 0;
+}
+
+void need_known(const std::string& key) {
+    if (is_known_key(key)) return;
+    const auto meant = suggest_key(key);
+    throw Error(fmt::format("{}: unknown key{}", key,
+                            meant ? fmt::format("; did you mean {}?", *meant) : ""));
+}
+
+// Values that contradict each other can still be looked at.
+LoadedConfig load(const Options& options) {
+    LoadOptions as_it_is;
+    as_it_is.validate = false;
+    return load_config(config_path(options), as_it_is);
+}
+
+int get(const Options& options) {
+    need_known(options.key);
+    const auto loaded = load(options);
+    print(get_item(loaded.config, options.key).value_or(""));
+    return 0;
+}
+
+// Reads, changes and saves the file; nobody else who takes this lock can come between.
+template <typename Change>
+int edit(const Options& options, Change change) {
+    need_known(options.key);
+    const fs::path path = config_path(options);
+    const auto lock = sys::FileLock::acquire(path.string() + ".lock", kLockWait, true);
+    if (!lock) throw Error(fmt::format("{}: another program is changing it", path.string()));
+    const ConfigText old(sys::read_file(path));
+    const ConfigText fresh = change(old, path);
+    if (fresh != old) save_config(fresh, path);
+    return 0;
+}
+
+// "KEY=VALUE" in one word is accepted too.
+void split_assignment(Options& options) {
+    const auto equals = options.key.find('=');
+    if (equals == options.key.npos) return;
+    options.values.insert(options.values.begin(), options.key.substr(equals + 1));
+    options.key.resize(equals);
+}
+
+int set(Options options) {
+    split_assignment(options);
+    if (options.values.empty()) throw Error(fmt::format("{}: a value is missing", options.key));
+    if (!options.append && options.values.size() > 1 && !is_list_key(options.key))
+        throw Error(fmt::format("{} takes one value", options.key));
+    return edit(options, [&](ConfigText text, const fs::path& path) {
+        if (!options.append) return with_values(text, path, options.key, options.values);
+        for (const auto& value : options.values) text = with_added(text, path, options.key, value);
+        return text;
+    });
+}
+
+int unset(const Options& options) {
+    const std::string value = options.values.empty() ? "" : options.values.front();
+    const int status = edit(options, [&](const ConfigText& text, const fs::path& path) {
+        return without(text, path, options.key, value);
+    });
+    for (const auto& line : effective_assignments(load(options)))
+        if (value.empty() && line.key == options.key && !line.value.empty())
+            fmt::print(stderr, "lxcpp-config: still set by {}:{}: {}\n", line.origin.file,
+                       line.origin.line, assignment(line.key, line.value));
+    return status;
+}
+
+int show(const Options& options) {
+    const auto loaded = load(options);
+    if (!options.origin) {
+        print(effective_text(loaded.config));
+        return 0;
+    }
+    for (const auto& line : effective_assignments(loaded))
+        fmt::print("{}:{}: {}\n", line.origin.file, line.origin.line,
+                   assignment(line.key, line.value));
+    return 0;
+}
+
+void fix(const fs::path& path, KeepV1 keep) {
+    const std::string old = sys::read_file(path);
+    const auto result = migrate(ConfigText(old), keep);
+    for (const auto& change : result.changes) fmt::print("{}: {}\n", path.string(), change);
+    if (result.text.text() == old) return;
+    const fs::path backup = path.string() + ".backup";
+    sys::write_file_atomic(backup, old, sys::stat_path(path)->st_mode & 07777);
+    save_config(result.text, path);
+    fmt::print("{}: changed; the old content is in {}\n", path.string(), backup.string());
+}
+
+int check(const Options& options) {
+    const fs::path path = config_path(options);
+    if (options.fix || options.migrate) fix(path, options.migrate ? KeepV1::No : KeepV1::Yes);
+    int errors = 0;
+    for (const auto& problem : lint(path)) {
+        print(problem_line(problem));
+        errors += problem.severity == Severity::Error ? 1 : 0;
+    }
+    return errors == 0 ? 0 : 1;
+}
+
+void add_target(CLI::App* command, Options& options) {
+    command->add_option("-n,--name", options.name, "Name of the container");
+    command->add_option("-P,--lxcpath", options.lxcpath, "Directory of the containers");
+    command->add_option("-f,--file", options.file, "A configuration file instead");
+}
+
+CLI::App* add_command(CLI::App& app, const char* name, const char* help, Options& options) {
+    auto* command = app.add_subcommand(name, help);
+    add_target(command, options);
+    return command;
+}
+
+void add_commands(CLI::App& app, Options& options) {
+    auto* get_command = add_command(app, "get", "Print the value of a key", options);
+    get_command->add_option("KEY", options.key)->required();
+    auto* set_command = add_command(
+        app, "set", "Give a key this value in the file; several values of a list", options);
+    set_command->add_flag("-a,--append", options.append, "Add lines instead of replacing them");
+    set_command->add_option("KEY", options.key)->required();
+    set_command->add_option("VALUE", options.values);
+    auto* unset_command =
+        add_command(app, "unset", "Remove the file's lines of a key, or one of them", options);
+    unset_command->add_option("KEY", options.key)->required();
+    unset_command->add_option("VALUE", options.values)->expected(0, 1);
+    auto* show_command = add_command(app, "show", "Print all that is set", options);
+    show_command->add_flag("--origin", options.origin, "With the file and line of each value");
+    show_command->add_option("FILE", options.file);
+    auto* lint_command = add_command(app, "lint", "Report all problems", options);
+    lint_command->add_flag("--fix", options.fix,
+                           "Rename old keys and put v2 lines beside cgroup v1 lines");
+    lint_command->add_flag("--migrate", options.migrate, "The same, v2 lines instead of v1 lines");
+    lint_command->add_option("FILE", options.file);
+}
+
+int run(const CLI::App& app, const Options& options) {
+    if (options.man == "system") return print(system_conf_man_page()), 0;
+    if (!options.man.empty()) return print(container_conf_man_page()), 0;
+    if (app.got_subcommand("get")) return get(options);
+    if (app.got_subcommand("set")) return set(options);
+    if (app.got_subcommand("unset")) return unset(options);
+    if (app.got_subcommand("show")) return show(options);
+    if (app.got_subcommand("lint")) return check(options);
+    if (options.list) return list_items();
+    if (!options.item.empty()) return print_item(options.item);
+    fmt::print(stderr, "{}", app.help());
+    return 0;
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    CLI::App app("Print the host's settings; read, change and check configurations.",
+                 "lxcpp-config");
+    Options options;
+    app.set_version_flag("--version", LXCPP_VERSION);
+    app.add_option("ITEM", options.item, "Print this setting of the host");
+    app.add_flag("-l,--list", options.list, "List the host's settings");
+    app.add_option("--man", options.man)->group("")->expected(0, 1)->default_str("container");
+    add_commands(app, options);
+    try {
+        app.parse(argc, argv);
+        return run(app, options);
+    } catch (const CLI::CallForVersion&) {
+        print(LXCPP_VERSION);
+        return 0;
+    } catch (const CLI::ParseError& error) {
+        return app.exit(error, std::cerr, std::cerr) == 0 ? 0 : 1;
+    } catch (const Error& error) {
+        fmt::print(stderr, "lxcpp-config: {}\n", error.what());
+        return 1;
+    }
+}
