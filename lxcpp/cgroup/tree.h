@@ -31,7 +31,8 @@ public:
     [[nodiscard]] const std::vector<std::filesystem::path>& payload() const noexcept { return payload_; }
     [[nodiscard]] const std::vector<std::filesystem::path>& monitor() const noexcept { return monitor_; }
     [[nodiscard]] const std::vector<std::filesystem::path>& pivot() const noexcept { return pivot_; }
-    // Directories above those that we made, deepest first: for remove_empty_cgroups() afterwards.
+    // The directories between base and those, deepest first. Other containers may use them, and those
+    // of the monitor: afterwards remove_empty_cgroups(), never remove_cgroups(), which kills.
     [[nodiscard]] const std::vector<std::filesystem::path>& parents() const noexcept { return parents_; }
     // Closes the descriptors of entry(); the child has its own.
     void close_entry() noexcept { entry_ = {}; }
@@ -40,6 +41,10 @@ public:
 
 private:
     void make(const CgroupGroups& groups);
+    void make_inner(const CgroupGroups& groups);
+    void make_shared(const CgroupGroups& groups, const std::filesystem::path& dir,
+                     std::vector<std::filesystem::path>& list);
+    void make_parents(const CgroupGroups& groups, const std::filesystem::path& dir);
     void remove() noexcept;
 
     CgroupEntry entry_;

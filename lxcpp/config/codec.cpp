@@ -142,11 +142,10 @@ std::string Codec<std::vector<IdMapEntry>>::text(const IdMapEntry& item) {
 }
 
 void Codec<std::vector<std::uint32_t>>::parse(std::string_view text, Value& value) {
-    for (const auto part : split(text, ',')) {
-        std::uint32_t id = 0;
-        Codec<std::uint32_t>::parse(trim(part), id);
-        value.push_back(id);
-    }
+    Value longer = value;
+    for (const auto part : split(text, ','))
+        Codec<std::uint32_t>::parse(trim(part), longer.emplace_back());
+    value = std::move(longer);
 }
 
 std::string Codec<std::vector<std::uint32_t>>::show(const Value& value) {

@@ -18,13 +18,13 @@ std::string lines(const std::vector<std::string>& items) {
 }
 
 void add_capabilities(std::string_view text, std::vector<std::string>& names) {
-    for (const auto word : split_words(text)) {
+    const auto words = split_words(text);
+    for (const auto word : words)
         if (!capability_number(word))
             reject(word, fmt::format("a capability such as sys_admin (lower case, without CAP_) "
                                      "or a number up to {}",
                                      kLastCapability));
-        names.emplace_back(word);
-    }
+    names.insert(names.end(), words.begin(), words.end());
 }
 
 constexpr std::array<std::string_view, 9> kStorageTypes = {

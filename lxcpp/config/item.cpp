@@ -179,8 +179,9 @@ std::vector<std::string> list_keys(const Config& config, std::string_view prefix
 }
 
 std::vector<KeyText> effective_lines(const Config& config) {
+    const Config defaults;
     std::vector<KeyText> lines;
-    for (const auto& row : config_keys()) append_lines(row, config, lines);
+    for (const auto& row : config_keys()) row.emit(config, defaults, row.name, lines);
     return lines;
 }
 

@@ -180,10 +180,10 @@ void NetDevices::reset(std::string_view sub, Value& value) {
         std::erase_if(value, [&](const auto& device) { return device.index == name.index; });
         return;
     }
-    NetDevice& device = device_at(value, name.index);
-    const auto& row = usable_key(name, device.type);
+    const auto* known = find_device(value, name.index);
+    const auto& row = usable_key(name, known == nullptr ? NetType::Empty : known->type);
     if (row.on_empty == OnEmpty::Refuse) throw Error("a value is needed");
-    row.clear(device, NetDevice{}, {});
+    row.clear(device_at(value, name.index), NetDevice{}, {});
 }
 
 void NetDevices::emit(std::string_view prefix, const Value& value, std::vector<KeyText>& lines) {

@@ -22,18 +22,25 @@ using std::chrono::microseconds;
 
 // Small, because the first process after a pause reads the whole log again.
 constexpr const char* kLogPages = "PRAGMA wal_autocheckpoint=128";
+// The file grows in steps of this many bytes: room to fold the log in when the disk is full.
+constexpr int kGrowth = 128 * 1024;
 
 InventoryProblem problem_of(int result, int system_error) {
     if (system_error == ENOSPC || system_error == EDQUOT) return InventoryProblem::Full;
     switch (result & 0xff) {
-    case SQLITE_FULL: return InventoryProblem::Full;
+    case SQLITE_FULL:
+        return InventoryProblem::Full;
     case SQLITE_CORRUPT:
-    case SQLITE_NOTADB: return InventoryProblem::Corrupt;
+    case SQLITE_NOTADB:
+        return InventoryProblem::Corrupt;
     case SQLITE_READONLY:
-    case SQLITE_PERM: return InventoryProblem::ReadOnly;
+    case SQLITE_PERM:
+        return InventoryProblem::ReadOnly;
     case SQLITE_BUSY:
-    case SQLITE_LOCKED: return InventoryProblem::Busy;
-    default: break;
+    case SQLITE_LOCKED:
+        return InventoryProblem::Busy;
+    default:
+        break;
     }
     if (system_error == EROFS || system_error == EACCES) return InventoryProblem::ReadOnly;
     return InventoryProblem::Other;
@@ -41,10 +48,14 @@ InventoryProblem problem_of(int result, int system_error) {
 
 std::string_view advice(InventoryProblem problem) {
     switch (problem) {
-    case InventoryProblem::Full: return "; nothing was changed: free some space and repeat";
-    case InventoryProblem::Corrupt: return "; lxcpp-inventory rebuild restores it";
-    case InventoryProblem::Busy: return "; another process keeps it locked";
-    default: return "";
+    case InventoryProblem::Full:
+        return "; nothing was changed: free some space and repeat";
+    case InventoryProblem::Corrupt:
+        return "; lxcpp-inventory rebuild restores it";
+    case InventoryProblem::Busy:
+        return "; another process keeps it locked";
+    default:
+        return "";
     }
 }
 
@@ -86,7 +97,9 @@ struct Database::Wait {
         return true;
     }
 
-    static int call(void* self, int round) { return static_cast<Wait*>(self)->pause(round) ? 1 : 0; }
+    static int call(void* self, int round) {
+        return static_cast<Wait*>(self)->pause(round) ? 1 : 0;
+    }
 
     std::chrono::milliseconds timeout;
     Clock::time_point deadline;
@@ -97,7 +110,9 @@ void Statement::Finalize::operator()(sqlite3_stmt* statement) const noexcept {
     sqlite3_finalize(statement);
 }
 
-void Database::Close::operator()(sqlite3* handle) const noexcept { sqlite3_close_v2(handle); }
+void Database::Close::operator()(sqlite3* handle) const noexcept {
+    sqlite3_close_v2(handle);
+}
 
 Statement::Statement(const Database& database, std::string_view sql) : database_(&database) {
     sqlite3_stmt* statement = nullptr;
@@ -135,7 +150,8 @@ bool Statement::step() {
 }
 
 void Statement::run() {
-    while (step()) {}
+    while (step()) {
+    }
 }
 
 std::int64_t Statement::integer(int column) const {
@@ -170,7 +186,10 @@ Database::Database(const std::filesystem::path& file, OpenMode mode, int busy_ti
     sqlite3_db_config(handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
     sqlite3_db_config(handle, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
     sqlite3_db_config(handle, SQLITE_DBCONFIG_ENABLE_FKEY, 1, nullptr);
-    if (mode == OpenMode::ReadWrite) execute(kLogPages);
+    if (mode != OpenMode::ReadWrite) return;
+    int growth = kGrowth;
+    sqlite3_file_control(handle, "main", SQLITE_FCNTL_CHUNK_SIZE, &growth);
+    execute(kLogPages);
 }
 
 Database::~Database() {
@@ -195,9 +214,9 @@ void Database::fail(int result, std::string_view what) const {
                              primary == SQLITE_FULL || primary == SQLITE_PERM;
     const int error = from_system && handle_ ? sqlite3_system_errno(handle_.get()) : 0;
     const InventoryProblem problem = problem_of(result, error);
-    throw InventoryError(problem, fmt::format("inventory {}: {}: {}{}", file_, what,
-                                              reason(handle_.get(), result, error),
-                                              advice(problem)));
+    throw InventoryError(problem,
+                         fmt::format("inventory {}: {}: {}{}", file_, what,
+                                     reason(handle_.get(), result, error), advice(problem)));
 }
 
 Statement Database::prepare(std::string_view sql) const {
@@ -205,7 +224,9 @@ Statement Database::prepare(std::string_view sql) const {
     return {*this, sql};
 }
 
-void Database::execute(std::string_view sql) const { prepare(sql).run(); }
+void Database::execute(std::string_view sql) const {
+    prepare(sql).run();
+}
 
 std::int64_t Database::integer(std::string_view sql) const {
     Statement statement = prepare(sql);
@@ -216,7 +237,9 @@ std::int64_t Database::last_insert_id() const noexcept {
     return sqlite3_last_insert_rowid(handle_.get());
 }
 
-int Database::changes() const noexcept { return sqlite3_changes(handle_.get()); }
+int Database::changes() const noexcept {
+    return sqlite3_changes(handle_.get());
+}
 
 void Database::use_write_ahead_log() const {
     // SQLite does not call the busy handler here: two processes could wait for each other.

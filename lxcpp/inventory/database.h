@@ -31,7 +31,8 @@ public:
     Statement& bind(std::int64_t value);
     Statement& bind(std::string_view text);
     Statement& bind_null();
-    template <typename T> Statement& bind(const std::optional<T>& value) {
+    template <typename T>
+    Statement& bind(const std::optional<T>& value) {
         return value ? bind(*value) : bind_null();
     }
 
@@ -68,7 +69,7 @@ public:
 
     [[nodiscard]] const std::string& file() const noexcept { return file_; }
     [[nodiscard]] Statement prepare(std::string_view sql) const;
-    void execute(std::string_view sql) const; // one statement without values
+    void execute(std::string_view sql) const;                       // one statement without values
     [[nodiscard]] std::int64_t integer(std::string_view sql) const; // first column of the first row
     [[nodiscard]] std::int64_t last_insert_id() const noexcept;
     [[nodiscard]] int changes() const noexcept; // rows of the last statement
@@ -79,7 +80,8 @@ public:
     // Runs body() between BEGIN IMMEDIATE and COMMIT; rolls back when it throws. On a full disk the
     // write-ahead log is folded in, which frees its space, and body() runs once more: it must not
     // change anything but the data base.
-    template <typename Body> auto write(Durability durability, Body&& body) {
+    template <typename Body>
+    auto write(Durability durability, Body&& body) {
         try {
             return write_once(durability, body);
         } catch (const InventoryError& error) {
@@ -87,6 +89,10 @@ public:
         }
         return write_once(durability, body);
     }
+
+    // Copies the log into the file and begins it anew, in the space that it has. False when it
+    // could not (the disk is full, or somebody reads).
+    bool fold_log() const noexcept;
 
     [[noreturn]] void fail(int result, std::string_view what) const;
 
@@ -103,7 +109,8 @@ private:
         const Database& database_;
         bool open_ = true;
     };
-    template <typename Body> auto write_once(Durability durability, Body& body) {
+    template <typename Body>
+    auto write_once(Durability durability, Body& body) {
         Transaction transaction(*this, durability);
         if constexpr (std::is_void_v<decltype(body())>) {
             body();
@@ -114,7 +121,6 @@ private:
             return result;
         }
     }
-    [[nodiscard]] bool fold_log() const noexcept;
     void check_process() const;
 
     struct Wait; // of one contended lock

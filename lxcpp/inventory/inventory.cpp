@@ -38,6 +38,7 @@ std::pair<std::unique_ptr<Database>, bool> open_for_writing(const std::filesyste
     make_file(file);
     auto database = std::make_unique<Database>(file, OpenMode::ReadWrite);
     const bool created = migrate(*database, schema_migrations());
+    if (created) database->fold_log(); // the file takes its space now, not when there is none
     return {std::move(database), created};
 }
 
@@ -86,10 +87,11 @@ std::optional<Inventory> Inventory::open_read_only(const std::filesystem::path& 
     const auto version = static_cast<std::size_t>(database->integer("PRAGMA user_version"));
     const std::size_t known = schema_migrations().size();
     if (version > known) {
-        throw InventoryError(InventoryProblem::TooNew,
-                             fmt::format("inventory {}: it has format {}, this release knows {}: use "
-                                         "the newer release",
-                                         file.string(), version, known));
+        throw InventoryError(
+            InventoryProblem::TooNew,
+            fmt::format("inventory {}: it has format {}, this release knows {}: use "
+                        "the newer release",
+                        file.string(), version, known));
     }
     // An older one is brought up to date by the next writer; until then the directories tell.
     if (version < known) return std::nullopt;

@@ -24,7 +24,9 @@ void Inventory::note_ranges(const ContainerKey& key, std::span<const IdRange> ra
     });
 }
 
-std::vector<IdRange> Inventory::all_ranges() const { return rows::all_ranges(*database_); }
+std::vector<IdRange> Inventory::all_ranges() const {
+    return rows::all_ranges(*database_);
+}
 
 std::vector<RangeConflict> Inventory::conflicts() const {
     Statement query = database_->prepare(

@@ -57,8 +57,8 @@ void add_found(const Database& database, ContainerRecord record, RebuildReport& 
 
 // Only what the container's own files say; the rest is known to the inventory alone. A directory
 // appears as a whole, so that an interrupted create with one had been finished.
-void update_known(const Database& database, const ContainerRecord& old, const ContainerRecord& record,
-                  RebuildReport& report) {
+void update_known(const Database& database, const ContainerRecord& old,
+                  const ContainerRecord& record, RebuildReport& report) {
     const std::vector<IdRange> ranges = join_ranges(record.ranges);
     const bool same_root = record.rootfs_inode == 0 || (record.rootfs_device == old.rootfs_device &&
                                                         record.rootfs_inode == old.rootfs_inode);
@@ -81,9 +81,9 @@ void remove_lost(const Database& database, const Known& known,
                  const std::vector<ContainerRecord>& found, RebuildReport& report) {
     for (const ListedContainer& row : known) {
         const ContainerKey& key = row.container.key;
-        const bool there = std::any_of(found.begin(), found.end(), [&](const ContainerRecord& record) {
-            return record.key == key;
-        });
+        const bool there =
+            std::any_of(found.begin(), found.end(),
+                        [&](const ContainerRecord& record) { return record.key == key; });
         if (there || !row.container.ready) continue;
         database.prepare("DELETE FROM containers WHERE lxcpath = ?1 AND name = ?2")
             .bind(key.lxcpath)
@@ -101,8 +101,9 @@ std::optional<fs::path> Inventory::quarantine(const fs::path& file) {
     const fs::path lock_file = file.string() + ".lock";
     const auto lock = sys::FileLock::acquire(lock_file, 30s, true);
     if (!lock) {
-        throw InventoryError(InventoryProblem::Busy,
-                             fmt::format("inventory {}: another process repairs it", file.string()));
+        throw InventoryError(
+            InventoryProblem::Busy,
+            fmt::format("inventory {}: another process repairs it", file.string()));
     }
     if (!sys::exists(file) || !is_damaged(file)) return std::nullopt;
     const fs::path target = free_name(file);
@@ -138,6 +139,8 @@ RebuildReport Inventory::rebuild(std::span<const std::string> lxcpaths,
     });
 }
 
-std::vector<std::string> Inventory::check() const { return problems_of(*database_); }
+std::vector<std::string> Inventory::check() const {
+    return problems_of(*database_);
+}
 
 } // namespace lxcpp

@@ -75,8 +75,8 @@ void Inventory::clear_run(const ContainerKey& key, const Event* event) {
 
 std::optional<RunRecord> Inventory::find_run(const ContainerKey& key) const {
     const ContainerKey normal = rows::normal_key(key);
-    const auto found = rows::select_containers(
-        *database_, "WHERE c.lxcpath = ?1 AND c.name = ?2", {normal.lxcpath, normal.name});
+    const auto found = rows::select_containers(*database_, "WHERE c.lxcpath = ?1 AND c.name = ?2",
+                                               {normal.lxcpath, normal.name});
     return found.empty() ? std::nullopt : found.front().run;
 }
 

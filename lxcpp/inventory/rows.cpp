@@ -24,7 +24,8 @@ constexpr std::string_view kColumns =
 constexpr int kRunColumn = 14;
 constexpr int kRangeColumn = 22;
 
-template <typename Duration> std::int64_t wall_clock() {
+template <typename Duration>
+std::int64_t wall_clock() {
     const auto since = std::chrono::system_clock::now().time_since_epoch();
     return std::chrono::duration_cast<Duration>(since).count();
 }
@@ -79,12 +80,20 @@ std::string normal_lxcpath(std::string_view lxcpath) {
     return normal;
 }
 
-ContainerKey normal_key(const ContainerKey& key) { return {normal_lxcpath(key.lxcpath), key.name}; }
+ContainerKey normal_key(const ContainerKey& key) {
+    return {normal_lxcpath(key.lxcpath), key.name};
+}
 
-std::string label(const ContainerKey& key) { return fmt::format("{} in {}", key.name, key.lxcpath); }
+std::string label(const ContainerKey& key) {
+    return fmt::format("{} in {}", key.name, key.lxcpath);
+}
 
-std::int64_t now_seconds() { return wall_clock<std::chrono::seconds>(); }
-std::int64_t now_milliseconds() { return wall_clock<std::chrono::milliseconds>(); }
+std::int64_t now_seconds() {
+    return wall_clock<std::chrono::seconds>();
+}
+std::int64_t now_milliseconds() {
+    return wall_clock<std::chrono::milliseconds>();
+}
 
 std::optional<std::int64_t> find_id(const Database& database, const ContainerKey& key) {
     const ContainerKey normal = normal_key(key);
@@ -109,7 +118,8 @@ std::int64_t find_or_add(const Database& database, const ContainerKey& key) {
 std::int64_t insert_container(const Database& database, const ContainerRecord& record) {
     const ContainerKey key = normal_key(record.key);
     Statement insert = database.prepare(
-        "INSERT INTO containers (lxcpath, name, created, origin, create_args, privileged, verified, "
+        "INSERT INTO containers (lxcpath, name, created, origin, create_args, privileged, "
+        "verified, "
         "ready, creator_pid, creator_start, creator_boot, rootfs_device, rootfs_inode) "
         "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)");
     insert.bind(key.lxcpath).bind(key.name);
@@ -167,8 +177,7 @@ std::vector<IdRange> all_ranges(const Database& database) {
     return ranges;
 }
 
-std::vector<ListedContainer> select_containers(const Database& database,
-                                               std::string_view condition,
+std::vector<ListedContainer> select_containers(const Database& database, std::string_view condition,
                                                const std::vector<std::string>& values) {
     Statement query = database.prepare(fmt::format(
         "SELECT {} FROM containers c LEFT JOIN runs r ON r.container = c.id "

@@ -18,7 +18,8 @@ namespace lxcpp::rows {
 [[nodiscard]] std::int64_t now_milliseconds();
 
 // Row id of the container; nullopt when it is not there.
-[[nodiscard]] std::optional<std::int64_t> find_id(const Database& database, const ContainerKey& key);
+[[nodiscard]] std::optional<std::int64_t> find_id(const Database& database,
+                                                  const ContainerKey& key);
 // Throws StateError{NotFound}.
 [[nodiscard]] std::int64_t require_id(const Database& database, const ContainerKey& key);
 // Adds a container that came to us without create: copied by hand, or of an older inventory.
@@ -32,11 +33,12 @@ void insert_event(const Database& database, const Event& event);
 [[nodiscard]] std::vector<IdRange> all_ranges(const Database& database);
 
 // Containers with runs and ranges that match "WHERE condition" over ?1 and ?2, by lxcpath and name.
-[[nodiscard]] std::vector<ListedContainer> select_containers(const Database& database,
-                                                             std::string_view condition,
-                                                             const std::vector<std::string>& values);
+[[nodiscard]] std::vector<ListedContainer>
+select_containers(const Database& database, std::string_view condition,
+                  const std::vector<std::string>& values);
 
-// The first range of count ids in the pools that overlaps none of taken; nullopt when all are used up.
+// The first range of count ids in the pools that overlaps none of taken; nullopt when all are used
+// up.
 [[nodiscard]] std::optional<IdRange> find_free_range(const RangeWish& wish,
                                                      std::vector<IdRange> taken);
 // The same over the inventory. Throws Error that says what to do.

@@ -64,16 +64,19 @@ std::int64_t version_of(const Database& database) {
 
 } // namespace
 
-std::span<const Migration> schema_migrations() { return kMigrations; }
+std::span<const Migration> schema_migrations() {
+    return kMigrations;
+}
 
 bool migrate(Database& database, std::span<const Migration> migrations) {
     const auto last = static_cast<std::int64_t>(migrations.size());
     const std::int64_t now = version_of(database);
     if (now > last) {
-        throw InventoryError(InventoryProblem::TooNew,
-                             fmt::format("inventory {}: it has format {}, this release knows {}: use "
-                                         "the newer release",
-                                         database.file(), now, last));
+        throw InventoryError(
+            InventoryProblem::TooNew,
+            fmt::format("inventory {}: it has format {}, this release knows {}: use "
+                        "the newer release",
+                        database.file(), now, last));
     }
     if (now == last) return false;
     if (now == 0) database.use_write_ahead_log();

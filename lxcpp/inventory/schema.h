@@ -8,7 +8,8 @@
 
 namespace lxcpp {
 
-// The statements that lead from version N to N + 1 of the schema; the version is SQLite's user_version.
+// The statements that lead from version N to N + 1 of the schema; the version is SQLite's
+// user_version.
 using Migration = std::span<const std::string_view>;
 
 [[nodiscard]] std::span<const Migration> schema_migrations();

@@ -20,8 +20,8 @@ using CapabilityMask = std::uint64_t;
 [[nodiscard]] CapabilityMask bounding_set(const Capabilities& wish, CapabilityMask defaults,
                                           int last_capability);
 
-// What a payload gets that asks for nothing: with a user namespace everything (its capabilities end
-// at its own namespaces), without one all but those that reach the host's kernel.
+// What a payload gets that asks for nothing: all but those that act on the host's kernel and
+// hardware; without a user namespace less, because nothing else confines them then.
 [[nodiscard]] CapabilityMask default_capabilities(bool user_namespace) noexcept;
 
 // "chown dac_override"; numbers without a name as such.

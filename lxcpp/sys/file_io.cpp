@@ -6,7 +6,6 @@
 #include <cerrno>
 #include <fcntl.h>
 #include <fmt/core.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 namespace lxcpp::sys {
@@ -50,12 +49,6 @@ bool try_lock_file(FdRef fd, LockKind kind, std::string_view what) {
     if (::fcntl(fd.raw(), F_OFD_SETLK, &lock) == 0) return true;
     if (errno == EAGAIN || errno == EACCES) return false;
     throw SystemError(fmt::format("lock {}", what));
-}
-
-unsigned terminal_width(FdRef fd) noexcept {
-    winsize size = {};
-    if (::ioctl(fd.raw(), TIOCGWINSZ, &size) != 0) return 0;
-    return size.ws_col != 0 ? size.ws_col : 80; // a serial line does not know its width
 }
 
 } // namespace lxcpp::sys

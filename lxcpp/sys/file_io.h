@@ -21,7 +21,5 @@ void sync_filesystem(FdRef fd, std::string_view what); // syncfs(2): everything 
 // the way. Closing the file frees it.
 enum class LockKind { Shared, Exclusive };
 [[nodiscard]] bool try_lock_file(FdRef fd, LockKind kind, std::string_view what);
-// Columns of the terminal; 0 when fd is none.
-[[nodiscard]] unsigned terminal_width(FdRef fd) noexcept;
 
 } // namespace lxcpp::sys

@@ -160,7 +160,8 @@ PendingTree::~PendingTree() {
 
 std::filesystem::path PendingTree::publish() {
     const auto root = sys::RootedDir::open(trees_);
-    sys::sync_filesystem(sys::RootedDir::open(path_).fd(), path_.string());
+    sys::sync_filesystem(sys::open_file(path_, {.directory = true, .follow = false}),
+                         path_.string());
     const bool replaces = root.exists(name_);
     if (replaces) root.rename(name_, hidden(name_, kOld));
     root.rename(hidden(name_, kNew), name_, false);

@@ -148,7 +148,8 @@ void prepare(Active& active, const HttpOptions& options) {
     check(curl_easy_setopt(easy, CURLOPT_USERAGENT, "lxcpp/" LXCPP_VERSION));
     check(curl_easy_setopt(easy, CURLOPT_RANGE, range.empty() ? nullptr : range.c_str()));
     check(curl_easy_setopt(easy, CURLOPT_HTTPHEADER, active.headers.get()));
-    check(curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, 256L << 10));
+    // A handle whose last request broke off keeps the buffer it has, and says so.
+    curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, 256L << 10);
     check(curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, active.detail.data()));
     check(curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, &on_header));
     check(curl_easy_setopt(easy, CURLOPT_HEADERDATA, &active));
@@ -214,8 +215,8 @@ public:
         for (auto& active : active_) detach(*active);
     }
 
-    std::vector<Fetched> run() {
-        progress_.begin(pool_.options.phase, expected_total(), ProgressUnit::Bytes);
+    std::vector<Fetched> run(std::string_view phase) {
+        progress_.begin(phase, expected_total(), ProgressUnit::Bytes);
         try {
             while (!waiting_.empty() || !active_.empty()) step();
         } catch (...) {
@@ -393,12 +394,13 @@ HttpClient::HttpClient(HttpClient&&) noexcept = default;
 HttpClient& HttpClient::operator=(HttpClient&&) noexcept = default;
 HttpClient::~HttpClient() = default;
 
-std::vector<Fetched> HttpClient::fetch_all(std::span<const Fetch> fetches, ProgressSink& progress) {
-    return Batch(*state_, fetches, progress).run();
+std::vector<Fetched> HttpClient::fetch_all(std::span<const Fetch> fetches, ProgressSink& progress,
+                                           std::string_view phase) {
+    return Batch(*state_, fetches, progress).run(phase);
 }
 
-Fetched HttpClient::fetch(const Fetch& fetch, ProgressSink& progress) {
-    return std::move(fetch_all(std::span(&fetch, 1), progress).front());
+Fetched HttpClient::fetch(const Fetch& fetch, ProgressSink& progress, std::string_view phase) {
+    return std::move(fetch_all(std::span(&fetch, 1), progress, phase).front());
 }
 
 } // namespace lxcpp::image

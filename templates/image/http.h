@@ -10,6 +10,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace lxcpp::image {
@@ -43,7 +44,6 @@ struct HttpOptions {
     std::chrono::seconds stall_time{30};          // give up when slower than stall_rate for so long
     long stall_rate = 1024;                       // bytes per second
     bool allow_http = true; // false: https only
-    std::string phase = "Downloading";
 };
 
 // A libcurl client with connections kept open over its lifetime. Speaks http and https only, at most
@@ -61,8 +61,9 @@ public:
     // and renamed once its size and digest are right; wrong bytes are deleted. A destination that
     // already has the wanted sha256 is kept (re-hashed, its time set to now). The first failure stops
     // all: Error "fetch URL: REASON".
-    std::vector<Fetched> fetch_all(std::span<const Fetch> fetches, ProgressSink& progress);
-    Fetched fetch(const Fetch& fetch, ProgressSink& progress);
+    std::vector<Fetched> fetch_all(std::span<const Fetch> fetches, ProgressSink& progress,
+                                   std::string_view phase = "Downloading");
+    Fetched fetch(const Fetch& fetch, ProgressSink& progress, std::string_view phase = "Downloading");
 
 private:
     struct State;

@@ -3,7 +3,7 @@
 
 #include "base/strings.h"
 #include "sys/file.h"
-#include "sys/file_io.h"
+#include "sys/pty.h"
 
 #include <lxcpp/error.h>
 
@@ -134,8 +134,12 @@ private:
     std::chrono::milliseconds interval() const override { return kRedraw; }
     void show_begin() override { show_update(); }
     void show_update() override {
-        const unsigned width = std::max(sys::terminal_width(output()), 20u);
-        put(kStart + render_progress_line(state(), width - 1) + kClear);
+        put(kStart + render_progress_line(state(), width() - 1) + kClear);
+    }
+    // A serial line does not know its width. One column less, or some terminals wrap.
+    [[nodiscard]] unsigned width() const noexcept {
+        const auto size = sys::window_size(output());
+        return size && size->ws_col >= 20 ? size->ws_col : 80u;
     }
     void show_end(const std::string& note) override {
         std::string line = finished(note);
@@ -183,7 +187,7 @@ void ProgressPhase::end(std::string_view note) {
 }
 
 std::unique_ptr<ProgressSink> make_progress(FdRef output, ProgressClock clock) {
-    if (sys::terminal_width(output) != 0) return std::make_unique<TerminalProgress>(output, clock);
+    if (sys::is_terminal(output)) return std::make_unique<TerminalProgress>(output, clock);
     return std::make_unique<PlainProgress>(output, clock);
 }
 

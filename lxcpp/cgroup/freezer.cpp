@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cgroup/freezer.h"
+
+#include "base/strings.h"
+#include "cgroup/wait.h"
+#include "sys/file.h"
+
+#include <lxcpp/error.h>
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <optional>
+#include <string>
+
+namespace lxcpp {
+namespace {
+
+namespace fs = std::filesystem;
+using std::chrono::milliseconds;
+
+// One freezer: v2 is asked through cgroup.freeze and answers in cgroup.events; v1 does both in
+// freezer.state.
+struct Freezer {
+    fs::path control;
+    fs::path status;
+    bool v2 = true;
+
+    void set(bool frozen) const {
+        if (v2) {
+            sys::write_existing(control, frozen ? "1" : "0");
+        } else {
+            sys::write_existing(control, frozen ? "FROZEN" : "THAWED");
+        }
+    }
+
+    [[nodiscard]] bool says(std::string_view text, bool frozen) const {
+        if (v2) return flat_value(text, "frozen") == (frozen ? "1" : "0");
+        return trim(text) == (frozen ? "FROZEN" : "THAWED");
+    }
+
+    [[nodiscard]] FreezerState state() const {
+        const std::string text = sys::read_file_if_exists(status).value_or("");
+        if (says(text, true)) return FreezerState::Frozen;
+        const bool asked = v2 ? trim(sys::read_file_if_exists(control).value_or("")) == "1"
+                              : trim(text) == "FREEZING";
+        return asked ? FreezerState::Freezing : FreezerState::Thawed;
+    }
+};
+
+std::optional<Freezer> find_v2(std::span<const fs::path> dirs) {
+    for (const fs::path& dir : dirs) {
+        if (sys::exists(dir / "cgroup.freeze")) return Freezer{dir / "cgroup.freeze", dir / "cgroup.events"};
+    }
+    return std::nullopt;
+}
+
+std::optional<Freezer> find_v1(std::span<const fs::path> dirs) {
+    for (const fs::path& dir : dirs) {
+        const fs::path file = dir / "freezer.state";
+        if (sys::exists(file)) return Freezer{file, file, false};
+    }
+    return std::nullopt;
+}
+
+bool wait_until(const Freezer& freezer, bool frozen, milliseconds timeout) {
+    const Deadline deadline = std::chrono::steady_clock::now() + timeout;
+    return wait_for_content(freezer.status, deadline, [&](std::string_view text) {
+        // A v1 group that still freezes has to be asked again when processes came in meanwhile.
+        if (frozen && !freezer.v2 && trim(text) == "FREEZING") freezer.set(true);
+        return freezer.says(text, frozen);
+    });
+}
+
+void thaw_one(const Freezer& freezer, milliseconds timeout) {
+    freezer.set(false);
+    if (wait_until(freezer, false, timeout)) return;
+    throw StateError(StateProblem::TimedOut,
+                     fmt::format("{} is not thawed after {} ms: a group above it may be frozen",
+                                 freezer.control.native(), timeout.count()));
+}
+
+} // namespace
+
+FreezerState freezer_state(std::span<const fs::path> dirs) {
+    FreezerState state = FreezerState::Thawed;
+    if (const auto freezer = find_v2(dirs)) state = freezer->state();
+    if (const auto freezer = find_v1(dirs)) state = std::max(state, freezer->state());
+    return state;
+}
+
+void freeze(std::span<const fs::path> dirs, milliseconds timeout) {
+    auto freezer = find_v2(dirs);
+    if (!freezer) freezer = find_v1(dirs);
+    if (!freezer) throw Error("freeze: the container has no cgroup with a freezer on this host");
+    freezer->set(true);
+    if (wait_until(*freezer, true, timeout)) return;
+    freezer->set(false);
+    throw StateError(StateProblem::TimedOut,
+                     fmt::format("freeze: a process did not stop within {} ms (it may be stuck in the kernel)",
+                                 timeout.count()));
+}
+
+void thaw(std::span<const fs::path> dirs, milliseconds timeout) {
+    if (const auto freezer = find_v2(dirs)) thaw_one(*freezer, timeout);
+    if (const auto freezer = find_v1(dirs)) thaw_one(*freezer, timeout);
+}
+
+} // namespace lxcpp

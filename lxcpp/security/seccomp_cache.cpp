@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "security/seccomp_cache.h"
+
+#include "base/log.h"
+#include "base/sha256.h"
+#include "base/strings.h"
+#include "sys/file.h"
+
+#include <lxcpp/error.h>
+
+#include <fmt/core.h>
+
+#include <optional>
+#include <string>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace lxcpp {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Also the format of the files, and changes when compile_bpf() does.
+constexpr std::string_view kFormat = "lxcpp-seccomp-1";
+constexpr std::size_t kLargestFile = 4u << 20;
+
+std::string print_verdict(const SeccompVerdict& verdict) {
+    return fmt::format("{}:{}", static_cast<int>(verdict.action), verdict.error);
+}
+
+// Everything that the program depends on; fields are separated by what cannot be in them.
+std::string fingerprint(const SeccompPolicy& policy, std::span<const SeccompArch> archs) {
+    std::string text = fmt::format("{}\n{}\n", kFormat, seccomp_library_version());
+    for (const SeccompArch arch : archs) text += fmt::format("{} ", seccomp_arch_name(arch));
+    text += fmt::format("\n{} {}\n", print_verdict(policy.otherwise), policy.native_only);
+    for (const SeccompRule& rule : policy.rules) {
+        text += fmt::format("{} {} {}", rule.syscall, seccomp_arch_name(rule.arch), print_verdict(rule.verdict));
+        for (const SeccompCompare& compare : rule.compares) {
+            text += fmt::format(" {},{},{},{}", compare.argument, static_cast<int>(compare.op), compare.value,
+                                compare.mask);
+        }
+        text += '\n';
+    }
+    return sha256_hex(text);
+}
+
+// "FORMAT\nDIGEST of what follows\n" "unknown names\n" BPF
+std::string encode(const SeccompProgram& program) {
+    std::string content = join(program.unknown, " ") + '\n';
+    content.append(program.bpf.begin(), program.bpf.end());
+    return fmt::format("{}\n{}\n{}", kFormat, sha256_hex(content), content);
+}
+
+std::optional<std::string_view> take_line(std::string_view& text) {
+    const std::size_t end = text.find('\n');
+    if (end == text.npos) return std::nullopt;
+    const std::string_view line = text.substr(0, end);
+    text.remove_prefix(end + 1);
+    return line;
+}
+
+std::optional<SeccompProgram> decode(std::string_view text) {
+    if (take_line(text) != kFormat) return std::nullopt;
+    const auto digest = take_line(text);
+    if (!digest || *digest != sha256_hex(text)) return std::nullopt;
+    const auto names = take_line(text);
+    if (!names || text.empty()) return std::nullopt;
+    SeccompProgram program;
+    for (const std::string_view name : split_words(*names)) program.unknown.emplace_back(name);
+    program.bpf.assign(text.begin(), text.end());
+    return program;
+}
+
+bool only_ours(FdRef file) {
+    const struct stat info = sys::stat_fd(file);
+    return S_ISREG(info.st_mode) && info.st_uid == ::geteuid() && (info.st_mode & 0022u) == 0 &&
+           info.st_nlink == 1;
+}
+
+std::optional<SeccompProgram> load(const fs::path& path) {
+    const auto file = sys::try_open_file(path, {.follow = false, .nonblock = true});
+    if (!file) return std::nullopt;
+    if (!only_ours(*file)) throw Error(path.native() + " is not a file of ours alone");
+    return decode(sys::read_all(*file, path.native(), kLargestFile));
+}
+
+} // namespace
+
+SeccompProgram compile_bpf_cached(const SeccompPolicy& policy, std::span<const SeccompArch> archs,
+                                  const fs::path& cache_dir) {
+    const fs::path directory = cache_dir / "seccomp";
+    fs::path path;
+    try {
+        // Before anything in it is believed: whoever may write here writes the containers' filters.
+        sys::make_private_dirs(directory);
+        path = directory / (fingerprint(policy, archs) + ".bpf");
+        if (auto program = load(path)) return std::move(*program);
+    } catch (const Error& error) {
+        log::debug("seccomp cache: {}", error.what());
+        if (path.empty()) return compile_bpf(policy, archs);
+    }
+    SeccompProgram program = compile_bpf(policy, archs);
+    try {
+        sys::write_file_atomic(path, encode(program), 0600);
+    } catch (const Error& error) {
+        log::debug("seccomp cache: {}", error.what());
+    }
+    return program;
+}
+
+} // namespace lxcpp

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "image/cache.h"
+
+#include "gpg_fixture.h" // error_of
+#include "image/digest.h"
+#include "sys/file.h"
+#include "sys/rooted_dir.h"
+#include "sys/temp_dir.h"
+
+#include <lxcpp/error.h>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+using namespace lxcpp;
+using namespace lxcpp::image;
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+class CacheTest : public testing::Test {
+protected:
+    CacheTest() : scratch_("/tmp", "lxcpp-cache-"), cache_(ImageCache::open(root())) {}
+
+    std::filesystem::path root() { return scratch_.path() / "cache"; }
+    std::filesystem::path add_file(const std::string& text, std::time_t used) {
+        const auto path = cache_.file_path(sha256_hex(text));
+        sys::write_file_atomic(path, text);
+        set_used(path, used);
+        return path;
+    }
+    void add_tree(const std::string& name, const std::string& content, std::time_t used) {
+        auto tree = cache_.begin_tree(name, 0ms);
+        sys::write_file_atomic(tree.path() / "data", content);
+        set_used(tree.publish(), used);
+    }
+    static void set_used(const std::filesystem::path& path, std::time_t used) {
+        sys::RootedDir::open(path.parent_path())
+            .set_times(path.filename().string(), {.tv_sec = used, .tv_nsec = 0});
+    }
+    std::vector<std::string> names() {
+        std::vector<std::string> found;
+        for (const auto& entry : cache_.list())
+            found.push_back(std::string(cache_kind_name(entry.kind)) + " " +
+                            entry.name.substr(0, 8));
+        return found;
+    }
+
+    sys::TempDir scratch_;
+    ImageCache cache_;
+};
+
+TEST_F(CacheTest, IsPrivate) {
+    EXPECT_EQ(sys::stat_path(root())->st_mode & 07777, 0700u);
+    const auto path = cache_.file_path(sha256_hex("a"));
+    EXPECT_EQ(sys::stat_path(path.parent_path())->st_mode & 07777, 0700u);
+}
+
+TEST_F(CacheTest, RefusesADirectoryThatOthersMayWrite) {
+    const auto open_to_all = scratch_.path() / "open";
+    sys::make_dir(open_to_all, 0777);
+    sys::chmod(open_to_all, 0777);
+    EXPECT_THROW((void)ImageCache::open(open_to_all), Error);
+    std::filesystem::create_directory_symlink(root(), scratch_.path() / "link");
+    EXPECT_THROW((void)ImageCache::open(scratch_.path() / "link"), Error);
+}
+
+TEST_F(CacheTest, FilesAreHashedAgainAtUse) {
+    const auto digest = sha256_hex("content");
+    EXPECT_FALSE(cache_.open_file(digest));
+    const auto path = add_file("content", 1000);
+    EXPECT_EQ(sys::read_all(*cache_.open_file(digest), "file"), "content");
+    sys::write_file_atomic(path, "poisoned");
+    EXPECT_FALSE(cache_.open_file(digest));
+    EXPECT_FALSE(sys::exists(path)) << "a wrong file does not stay";
+    EXPECT_THAT(error_of([&] { return cache_.file_path("../../etc/passwd"); }),
+                HasSubstr("the sha256 must be 64 hex digits"));
+}
+
+TEST_F(CacheTest, DigestsNameTheFileAndBothValues) {
+    const auto path = scratch_.path() / "file";
+    sys::write_file_atomic(path, "content");
+    const auto wrong = sha256_hex("other");
+    EXPECT_EQ(error_of([&] { return open_verified(path, wrong); }),
+              path.string() + ": sha256 is " + sha256_hex("content") + ", expected " + wrong);
+    EXPECT_TRUE(open_verified(path, sha256_hex("content")));
+    EXPECT_FALSE(open_verified(scratch_.path() / "absent", wrong));
+    std::filesystem::create_symlink(path, scratch_.path() / "link");
+    EXPECT_THROW((void)open_verified(scratch_.path() / "link", sha256_hex("content")), Error);
+}
+
+TEST_F(CacheTest, TreesAppearWholeOrNotAtAll) {
+    {
+        auto tree = cache_.begin_tree("debian-12", 0ms);
+        sys::write_file_atomic(tree.path() / "data", "half");
+        EXPECT_FALSE(cache_.find_tree("debian-12"));
+    }
+    EXPECT_THAT(sys::list_dir(root() / "trees"), IsEmpty());
+
+    add_tree("debian-12", "first", 1000);
+    EXPECT_EQ(sys::read_file(*cache_.find_tree("debian-12") / "data"), "first");
+    add_tree("debian-12", "second", 1000);
+    EXPECT_EQ(sys::read_file(*cache_.find_tree("debian-12") / "data"), "second");
+    EXPECT_THAT(sys::list_dir(root() / "trees"), ElementsAre("debian-12"));
+    cache_.remove_tree("debian-12");
+    EXPECT_FALSE(cache_.find_tree("debian-12"));
+}
+
+TEST_F(CacheTest, OneBuilderAtATime) {
+    auto first = cache_.begin_tree("debian-12", 0ms);
+    EXPECT_EQ(error_of([&] { return cache_.begin_tree("debian-12", 10ms).path(); }),
+              "another command is still building the cached tree debian-12");
+    EXPECT_NO_THROW((void)cache_.begin_tree("debian-13", 0ms));
+    first.publish();
+    EXPECT_NO_THROW((void)cache_.begin_tree("debian-12", 0ms));
+}
+
+TEST_F(CacheTest, WhatAKilledBuilderLeftIsReplaced) {
+    sys::make_dir(root() / "trees/.debian-12.new", 0700);
+    sys::write_file_atomic(root() / "trees/.debian-12.new/junk", "junk");
+    auto tree = cache_.begin_tree("debian-12", 0ms);
+    EXPECT_THAT(sys::list_dir(tree.path()), IsEmpty());
+}
+
+TEST_F(CacheTest, TreeNamesAreChecked) {
+    for (const auto* name : {"", ".", "..", "../x", "a/b", ".hidden", "-rf", "a\nb"})
+        EXPECT_THAT(error_of([&] { return cache_.find_tree(name); }), HasSubstr("name of a cached tree"));
+    EXPECT_THROW((void)cache_.begin_tree(std::string(129, 'a'), 0ms), Error);
+    EXPECT_NO_THROW((void)cache_.find_tree("debian-bookworm_amd64+x.1"));
+}
+
+TEST_F(CacheTest, ListsMostRecentlyUsedFirst) {
+    add_file("old", 1000);
+    add_tree("base", std::string(100'000, 'x'), 2000);
+    sys::write_file_atomic(add_file("new", 3000).string() + ".part", "half");
+    set_used(cache_.file_path(sha256_hex("new")).string() + ".part", 1500);
+    EXPECT_THAT(names(), ElementsAre("file " + sha256_hex("new").substr(0, 8), "tree base",
+                                     "partial " + sha256_hex("new").substr(0, 8),
+                                     "file " + sha256_hex("old").substr(0, 8)));
+    EXPECT_GE(cache_.list().at(1).size, 100'000u);
+    const auto before = std::time(nullptr);
+    (void)cache_.find_tree("base");
+    EXPECT_GE(cache_.list().front().last_used, before) << "finding counts as use";
+}
+
+TEST_F(CacheTest, PrunesByAge) {
+    add_file("old", std::time(nullptr) - 100 * 3600);
+    add_file("new", std::time(nullptr));
+    const auto pruned = cache_.prune({.older_than = 50h});
+    ASSERT_EQ(pruned.removed.size(), 1u);
+    EXPECT_EQ(pruned.removed.front().name, sha256_hex("old"));
+    EXPECT_THAT(names(), ElementsAre("file " + sha256_hex("new").substr(0, 8)));
+}
+
+TEST_F(CacheTest, PrunesBySizeTheLeastRecentlyUsed) {
+    add_file(std::string(40'000, 'a'), 1000);
+    add_tree("base", std::string(40'000, 'b'), 2000);
+    add_file(std::string(40'000, 'c'), 3000);
+    const auto pruned = cache_.prune({.max_size = 110'000});
+    ASSERT_EQ(pruned.removed.size(), 1u);
+    EXPECT_EQ(pruned.removed.front().last_used, 1000);
+    EXPECT_LE(pruned.kept_size, 110'000u);
+    EXPECT_EQ(names().size(), 2u);
+}
+
+TEST_F(CacheTest, PrunesAllAndLeftoversAlways) {
+    add_file("a", 1000);
+    add_tree("base", "x", 1000);
+    sys::make_dir(root() / "trees/.dead.new", 0700);
+    sys::write_file_atomic(cache_.file_path(sha256_hex("b")).string() + ".part", "half");
+    EXPECT_EQ(cache_.prune({}).removed.size(), 2u);
+    EXPECT_EQ(names().size(), 2u);
+    EXPECT_EQ(cache_.prune({.all = true}).removed.size(), 2u);
+    EXPECT_THAT(names(), IsEmpty());
+}
+
+TEST_F(CacheTest, NothingIsPrunedUnderARunningCreate) {
+    add_file("a", 1000);
+    {
+        const auto other = ImageCache::open(root());
+        EXPECT_THAT(error_of([&] { return cache_.prune({.all = true}).kept_size; }),
+                    HasSubstr("is in use by a running create; prune it when that is done"));
+    }
+    EXPECT_EQ(cache_.prune({.all = true}).removed.size(), 1u);
+    EXPECT_NO_THROW((void)ImageCache::open(root())) << "the lock is shared again";
+}
+
+TEST_F(CacheTest, PruneNeverLeavesTheCache) {
+    const auto canary = scratch_.path() / "canary";
+    sys::make_dir(canary, 0700);
+    sys::write_file_atomic(canary / "file", "keep");
+    std::filesystem::create_directory_symlink(canary, root() / "trees" / "link");
+    {
+        auto tree = cache_.begin_tree("base", 0ms);
+        std::filesystem::create_directory_symlink(canary, tree.path() / "link");
+        tree.publish();
+    }
+    (void)cache_.prune({.all = true});
+    EXPECT_EQ(sys::read_file(canary / "file"), "keep");
+    EXPECT_THAT(sys::list_dir(root() / "trees"), IsEmpty());
+}

@@ -1,0 +1,378 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "image/http.h"
+
+#include "gpg_fixture.h" // error_of
+#include "http_server.h"
+#include "image/digest.h"
+#include "sys/file.h"
+#include "sys/file_io.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <fmt/core.h>
+
+using namespace lxcpp;
+using namespace lxcpp::image;
+using namespace std::chrono_literals;
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::StartsWith;
+
+namespace {
+
+// More than what is worth resuming.
+std::string big_text() {
+    std::string text;
+    for (int i = 0; text.size() < (3u << 20); ++i) text += fmt::format("line {}\n", i);
+    return text;
+}
+
+HttpResponse redirect_to(const std::string& target) {
+    return {.status = "302 Found", .headers = {"Location: " + target}};
+}
+
+// Serves text with ranges, the way a mirror does.
+HttpResponse serve_file(const HttpRequest& request, const std::string& text, const std::string& etag) {
+    HttpResponse response = {.headers = {"ETag: " + etag}, .body = text};
+    const auto range = request.header("range");
+    if (!range.starts_with("bytes=") || request.header("if-range") != etag) return response;
+    const auto start = std::stoull(range.substr(6));
+    response.status = "206 Partial Content";
+    response.headers.push_back(
+        fmt::format("Content-Range: bytes {}-{}/{}", start, text.size() - 1, text.size()));
+    response.body = text.substr(start);
+    return response;
+}
+
+} // namespace
+
+class HttpTest : public testing::Test {
+protected:
+    HttpTest() : scratch_("/tmp", "lxcpp-http-"), client_(quick()) {
+        for (const char* name : {"http_proxy", "https_proxy", "all_proxy", "ALL_PROXY"})
+            ::unsetenv(name);
+    }
+
+    static HttpOptions quick() {
+        return {.connect_timeout = 2s, .first_backoff = 1ms, .stall_time = 1s};
+    }
+    std::filesystem::path file(const std::string& name) { return scratch_.path() / name; }
+    std::vector<std::string> names() { return sys::list_dir(scratch_.path()); }
+    Fetched fetch(const Fetch& what) { return client_.fetch(what, silent_); }
+    std::string refusal(const Fetch& what) {
+        return error_of([&] { return fetch(what); });
+    }
+
+    sys::TempDir scratch_;
+    SilentProgress silent_;
+    HttpClient client_;
+};
+
+TEST_F(HttpTest, FetchesIntoMemory) {
+    HttpServer server([](const HttpRequest&) { return HttpResponse{.body = "hello"}; });
+    const auto result = fetch({.url = server.url("/a")});
+    EXPECT_TRUE(result.found);
+    EXPECT_EQ(result.body, "hello");
+    EXPECT_EQ(result.size, 5u);
+    EXPECT_EQ(result.sha256, sha256_hex("hello"));
+    EXPECT_EQ(result.final_url, server.url("/a"));
+    EXPECT_THAT(server.requests().front().header("user-agent"), StartsWith("lxcpp/"));
+}
+
+TEST_F(HttpTest, FetchesManyFilesInOrder) {
+    HttpServer server([](const HttpRequest& request) { return HttpResponse{.body = request.path}; });
+    std::vector<Fetch> fetches;
+    for (int i = 0; i < 40; ++i)
+        fetches.push_back({.url = server.url(fmt::format("/{}", i)),
+                           .destination = file(fmt::format("{}", i)),
+                           .sha256 = sha256_hex(fmt::format("/{}", i))});
+    const auto results = client_.fetch_all(fetches, silent_);
+    ASSERT_EQ(results.size(), 40u);
+    for (int i = 0; i < 40; ++i)
+        EXPECT_EQ(sys::read_file(file(fmt::format("{}", i))), fmt::format("/{}", i));
+    EXPECT_EQ(names().size(), 40u) << "no part files stay";
+}
+
+TEST_F(HttpTest, EmptyFile) {
+    HttpServer server([](const HttpRequest&) { return HttpResponse{}; });
+    EXPECT_EQ(fetch({.url = server.url("/"), .destination = file("empty"), .size = 0}).size, 0u);
+    EXPECT_EQ(sys::read_file(file("empty")), "");
+}
+
+TEST_F(HttpTest, KeepsWhatIsThereAndReplacesWhatIsWrong) {
+    HttpServer server([](const HttpRequest&) { return HttpResponse{.body = "right"}; });
+    const Fetch wanted = {
+        .url = server.url("/a"), .destination = file("a"), .sha256 = sha256_hex("right")};
+    sys::write_file_atomic(file("a"), "wrong");
+    EXPECT_FALSE(fetch(wanted).kept);
+    EXPECT_EQ(sys::read_file(file("a")), "right");
+    EXPECT_TRUE(fetch(wanted).kept);
+    EXPECT_EQ(server.requests().size(), 1u);
+}
+
+TEST_F(HttpTest, WrongDigestLeavesNothing) {
+    HttpServer server([](const HttpRequest&) { return HttpResponse{.body = "tampered"}; });
+    const auto expected = sha256_hex("original");
+    EXPECT_EQ(refusal({.url = server.url("/a"), .destination = file("a"), .sha256 = expected}),
+              fmt::format("fetch {}: sha256 is {}, expected {}", server.url("/a"),
+                          sha256_hex("tampered"), expected));
+    EXPECT_THAT(names(), IsEmpty());
+    EXPECT_EQ(server.requests().size(), 1u) << "wrong bytes are not asked for again";
+}
+
+TEST_F(HttpTest, RefusesOtherSizes) {
+    HttpServer server([](const HttpRequest& request) {
+        return HttpResponse{.body = std::string(100'000, 'x'), .length = request.path == "/announced"};
+    });
+    EXPECT_EQ(refusal({.url = server.url("/announced"), .destination = file("a"), .size = 99'999}),
+              "fetch " + server.url("/announced") +
+                  ": the server announces 100000 bytes, expected 99999");
+    EXPECT_EQ(refusal({.url = server.url("/silent"), .destination = file("a"), .size = 99'999}),
+              "fetch " + server.url("/silent") + ": more than the expected 99999 bytes arrive");
+    EXPECT_EQ(refusal({.url = server.url("/silent"), .destination = file("a"), .size = 100'001}),
+              "fetch " + server.url("/silent") + ": got 100000 bytes, expected 100001");
+    EXPECT_EQ(refusal({.url = server.url("/announced"), .max_bytes = 50'000}),
+              "fetch " + server.url("/announced") + ": has 100000 bytes, the limit is 50000");
+    EXPECT_EQ(refusal({.url = server.url("/silent"), .destination = file("a"), .max_bytes = 50'000}),
+              "fetch " + server.url("/silent") +
+                  ": more than 50000 bytes arrive, which is the limit");
+    EXPECT_FALSE(sys::exists(file("a")));
+}
+
+TEST_F(HttpTest, StatusesByName) {
+    HttpServer server([](const HttpRequest& request) {
+        if (request.path == "/bare") return HttpResponse{.status = "403"};
+        return HttpResponse{.status = "404 Not Found", .body = "<html>no such file</html>"};
+    });
+    EXPECT_EQ(refusal({.url = server.url("/x"), .destination = file("x")}),
+              "fetch " + server.url("/x") + ": 404 Not Found");
+    EXPECT_EQ(refusal({.url = server.url("/bare")}), "fetch " + server.url("/bare") + ": 403 Forbidden");
+    EXPECT_FALSE(fetch({.url = server.url("/x"), .missing_ok = true}).found);
+    EXPECT_FALSE(sys::exists(file("x")));
+}
+
+TEST_F(HttpTest, RetriesServerErrorsAndLostConnections) {
+    std::atomic<int> calls = 0;
+    HttpServer server([&](const HttpRequest&) {
+        switch (calls++) {
+        case 0: return HttpResponse{.status = "503 Service Unavailable", .body = "busy"};
+        case 1: return HttpResponse{.reset = true};
+        case 2: return HttpResponse{.body = "hello", .cut_after = 2};
+        default: return HttpResponse{.body = "hello"};
+        }
+    });
+    EXPECT_EQ(fetch({.url = server.url("/a")}).body, "hello");
+    EXPECT_EQ(calls, 4);
+}
+
+TEST_F(HttpTest, GivesUpAfterThreeRetries) {
+    HttpServer server([](const HttpRequest&) {
+        return HttpResponse{.status = "500 Internal Server Error"};
+    });
+    EXPECT_EQ(refusal({.url = server.url("/a")}),
+              "fetch " + server.url("/a") + ": 500 Internal Server Error (tried 4 times)");
+    EXPECT_EQ(server.requests().size(), 4u);
+}
+
+TEST_F(HttpTest, TruncationIsNeverAccepted) {
+    HttpServer server([](const HttpRequest&) {
+        return HttpResponse{.body = "hello world", .cut_after = 5};
+    });
+    EXPECT_EQ(refusal({.url = server.url("/a"), .destination = file("a")}),
+              "fetch " + server.url("/a") +
+                  ": the connection was closed before the end of the file (tried 4 times)");
+    EXPECT_FALSE(sys::exists(file("a")));
+}
+
+TEST_F(HttpTest, AbortsAStalledTransfer) {
+    HttpServer server([](const HttpRequest&) {
+        return HttpResponse{.body = "hello world", .cut_after = 5, .stall = true};
+    });
+    auto options = quick();
+    options.retries = 0;
+    HttpClient impatient(options);
+    EXPECT_EQ(error_of([&] { return impatient.fetch({.url = server.url("/a")}, silent_); }),
+              "fetch " + server.url("/a") + ": timed out");
+}
+
+TEST_F(HttpTest, ResumesTheSameVersion) {
+    const auto text = big_text();
+    std::atomic<bool> cut = true;
+    HttpServer server([&](const HttpRequest& request) {
+        auto response = serve_file(request, text, "\"v1\"");
+        if (cut.exchange(false)) response.cut_after = 2'000'000;
+        return response;
+    });
+    auto options = quick();
+    options.retries = 0;
+    const Fetch wanted = {
+        .url = server.url("/a"), .destination = file("a"), .sha256 = sha256_hex(text)};
+    EXPECT_THAT(error_of([&] { return HttpClient(options).fetch(wanted, silent_); }),
+                HasSubstr("closed before the end of the file"));
+    EXPECT_THAT(names(), ElementsAre("a.part", "a.part.version"));
+
+    EXPECT_EQ(fetch(wanted).size, text.size()); // as another process would, later
+    EXPECT_EQ(sys::read_file(file("a")), text);
+    EXPECT_EQ(server.requests().at(1).header("range"), "bytes=2000000-");
+    EXPECT_EQ(server.requests().at(1).header("if-range"), "\"v1\"");
+    EXPECT_THAT(names(), ElementsAre("a"));
+}
+
+TEST_F(HttpTest, StartsAgainWhenTheVersionChanged) {
+    const auto text = big_text();
+    HttpServer server([&](const HttpRequest& request) { return serve_file(request, text, "\"v2\""); });
+    sys::write_file_atomic(file("a.part"), std::string(1'500'000, 'o'));
+    sys::write_file_atomic(file("a.part.version"), "\"v1\"");
+    EXPECT_EQ(fetch({.url = server.url("/a"), .destination = file("a")}).sha256, sha256_hex(text));
+    EXPECT_EQ(sys::read_file(file("a")), text);
+}
+
+TEST_F(HttpTest, StartsAgainWhenTheResumedFileIsWrong) {
+    const auto text = big_text();
+    HttpServer server([&](const HttpRequest& request) { return serve_file(request, text, "\"v1\""); });
+    sys::write_file_atomic(file("a.part"), std::string(1'500'000, 'o')); // damaged on disk
+    sys::write_file_atomic(file("a.part.version"), "\"v1\"");
+    fetch({.url = server.url("/a"), .destination = file("a"), .sha256 = sha256_hex(text)});
+    EXPECT_EQ(sys::read_file(file("a")), text);
+    ASSERT_EQ(server.requests().size(), 2u);
+    EXPECT_EQ(server.requests().at(1).header("range"), "");
+}
+
+TEST_F(HttpTest, RefusesAPartThatWasNotAskedFor) {
+    HttpServer server([](const HttpRequest&) {
+        return HttpResponse{.status = "206 Partial Content",
+                            .headers = {"Content-Range: bytes 5-9/10"},
+                            .body = "world"};
+    });
+    EXPECT_EQ(refusal({.url = server.url("/a")}),
+              "fetch " + server.url("/a") +
+                  ": the server sent another part of the file than was asked for");
+}
+
+TEST_F(HttpTest, FollowsRedirectsButNotForEver) {
+    HttpServer server([](const HttpRequest& request) {
+        if (request.path == "/start") return redirect_to("/end");
+        if (request.path == "/end") return HttpResponse{.body = "there"};
+        return redirect_to("/loop");
+    });
+    const auto result = fetch({.url = server.url("/start")});
+    EXPECT_EQ(result.body, "there");
+    EXPECT_EQ(result.final_url, server.url("/end"));
+    EXPECT_EQ(refusal({.url = server.url("/loop")}),
+              "fetch " + server.url("/loop") + ": more than 5 redirects");
+    EXPECT_EQ(server.requests().size(), 2u + 6u);
+}
+
+TEST_F(HttpTest, FollowsRedirectsToHttpServersOnly) {
+    HttpServer server([](const HttpRequest& request) {
+        if (request.path == "/file") return redirect_to("file:///etc/passwd");
+        if (request.path == "/ftp") return redirect_to("ftp://localhost/x");
+        return redirect_to("");
+    });
+    EXPECT_EQ(refusal({.url = server.url("/file")}),
+              "fetch " + server.url("/file") +
+                  ": redirect: file URLs are not fetched, only http and https");
+    EXPECT_THAT(refusal({.url = server.url("/ftp")}), HasSubstr("ftp URLs are not fetched"));
+    EXPECT_THAT(refusal({.url = server.url("/nowhere")}), HasSubstr("redirect"));
+}
+
+TEST_F(HttpTest, RefusesOtherSchemes) {
+    EXPECT_EQ(refusal({.url = "file:///etc/passwd"}),
+              "fetch file:///etc/passwd: file URLs are not fetched, only http and https");
+    EXPECT_EQ(refusal({.url = "not a url"}), "fetch not a url: not a valid URL");
+    HttpClient strict({.allow_http = false});
+    EXPECT_EQ(error_of([&] { return strict.fetch({.url = "http://localhost/"}, silent_); }),
+              "fetch http://localhost/: http URLs are not fetched, only https");
+}
+
+TEST_F(HttpTest, CredentialsStayWithTheirServer) {
+    HttpServer other([](const HttpRequest&) { return HttpResponse{.body = "there"}; });
+    HttpServer server([&](const HttpRequest& request) {
+        return request.path == "/away" ? redirect_to(other.url("/x")) : redirect_to("/here/away");
+    });
+    HttpServer home([](const HttpRequest& request) {
+        return request.path == "/a" ? redirect_to("/b") : HttpResponse{.body = "b"};
+    });
+    const auto with_password = [](const HttpServer& on, const std::string& path) {
+        return fmt::format("http://user:secret@127.0.0.1:{}{}", on.port(), path);
+    };
+    fetch({.url = with_password(server, "/away"), .headers = {"X-Token: secret"}});
+    EXPECT_NE(server.requests().front().header("authorization"), "");
+    EXPECT_EQ(server.requests().front().header("x-token"), "secret");
+    EXPECT_EQ(other.requests().front().header("authorization"), "");
+    EXPECT_EQ(other.requests().front().header("x-token"), "");
+
+    const auto result = fetch({.url = with_password(home, "/a"), .headers = {"X-Token: secret"}});
+    EXPECT_NE(home.requests().at(1).header("authorization"), "") << "the same server may know it";
+    EXPECT_EQ(home.requests().at(1).header("x-token"), "secret");
+    EXPECT_EQ(result.final_url, home.url("/b")) << "and nobody else sees it";
+}
+
+TEST_F(HttpTest, MessagesHideThePassword) {
+    HttpServer server([](const HttpRequest&) { return HttpResponse{.status = "404 Not Found"}; });
+    const auto text =
+        refusal({.url = fmt::format("http://user:secret@127.0.0.1:{}/a", server.port())});
+    EXPECT_EQ(text, "fetch " + server.url("/a") + ": 404 Not Found");
+    EXPECT_EQ(display_url("https://u:p%40w@h.example/a@b?c"), "https://h.example/a@b?c");
+    EXPECT_EQ(display_url("https://h.example/a@b"), "https://h.example/a@b");
+}
+
+TEST_F(HttpTest, ConnectionFailuresByName) {
+    EXPECT_EQ(refusal({.url = "http://name.invalid/a"}),
+              "fetch http://name.invalid/a: could not resolve host");
+    const int port = HttpServer([](const HttpRequest&) { return HttpResponse{}; }).port();
+    EXPECT_THAT(refusal({.url = fmt::format("http://127.0.0.1:{}/a", port)}),
+                HasSubstr("Failed to connect to 127.0.0.1"));
+}
+
+TEST_F(HttpTest, UsesTheProxyOfTheEnvironment) {
+    HttpServer proxy([](const HttpRequest&) { return HttpResponse{.body = "by proxy"}; });
+    ::setenv("http_proxy", proxy.url("").c_str(), 1);
+    EXPECT_EQ(HttpClient(quick()).fetch({.url = "http://mirror.invalid/a"}, silent_).body, "by proxy");
+    ::unsetenv("http_proxy");
+    EXPECT_EQ(proxy.requests().front().path, "http://mirror.invalid/a");
+}
+
+TEST_F(HttpTest, NothingOfTheUsersNetrcIsSent) {
+    HttpServer server([](const HttpRequest&) { return HttpResponse{}; });
+    sys::write_file_atomic(file(".netrc"), "machine 127.0.0.1 login user password secret\n", 0600);
+    const char* home = std::getenv("HOME");
+    const std::string before = home != nullptr ? home : "/root";
+    ::setenv("HOME", scratch_.path().c_str(), 1);
+    fetch({.url = server.url("/a")});
+    ::setenv("HOME", before.c_str(), 1);
+    EXPECT_EQ(server.requests().front().header("authorization"), "");
+}
+
+TEST_F(HttpTest, TheFirstFailureStopsAll) {
+    HttpServer server([](const HttpRequest& request) {
+        if (request.path == "/bad") return HttpResponse{.status = "404 Not Found"};
+        return HttpResponse{.body = "x", .cut_after = 0, .stall = true};
+    });
+    std::vector<Fetch> fetches = {{.url = server.url("/slow")}, {.url = server.url("/bad")}};
+    EXPECT_EQ(error_of([&] { return client_.fetch_all(fetches, silent_); }),
+              "fetch " + server.url("/bad") + ": 404 Not Found");
+}
+
+TEST_F(HttpTest, WaitsForAnotherProcessWithTheSameFile) {
+    HttpServer server([](const HttpRequest&) { return HttpResponse{.body = "hello"}; });
+    const auto part = sys::open_file(file("a.part"), {.access = sys::Access::ReadWrite, .create = true});
+    ASSERT_TRUE(sys::try_lock_file(part, sys::LockKind::Exclusive, "a.part"));
+    std::atomic<bool> done = false;
+    std::jthread other([&] {
+        fetch({.url = server.url("/a"), .destination = file("a"), .sha256 = sha256_hex("hello")});
+        done = true;
+    });
+    sys::write_all(part, "hello", "a.part"); // the first process ends its work
+    EXPECT_FALSE(done);
+    sys::rename(file("a.part"), file("a"));
+    Fd(std::move(const_cast<Fd&>(part))).reset();
+    other.join();
+    EXPECT_EQ(sys::read_file(file("a")), "hello");
+    EXPECT_THAT(names(), ElementsAre("a"));
+}

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "image/progress.h"
+
+#include "sys/file.h"
+#include "sys/pty.h"
+#include "sys/temp_dir.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <unistd.h>
+
+using namespace lxcpp;
+using namespace lxcpp::image;
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+using testing::Not;
+
+namespace {
+
+std::chrono::steady_clock::time_point fake_now;
+std::chrono::steady_clock::time_point fake_clock() { return fake_now; }
+
+ProgressState half_way() {
+    return {.phase = "Downloading", .done = 50'000'000, .total = 100'000'000,
+            .unit = ProgressUnit::Bytes, .elapsed = 10s};
+}
+
+} // namespace
+
+TEST(ProgressText, Amounts) {
+    EXPECT_EQ(format_amount(999, ProgressUnit::Bytes), "999 B");
+    EXPECT_EQ(format_amount(1000, ProgressUnit::Bytes), "1.0 kB");
+    EXPECT_EQ(format_amount(999'949, ProgressUnit::Bytes), "999.9 kB");
+    EXPECT_EQ(format_amount(999'950, ProgressUnit::Bytes), "1.0 MB");
+    EXPECT_EQ(format_amount(170'400'000, ProgressUnit::Bytes), "170.4 MB");
+    EXPECT_EQ(format_amount(~std::uint64_t{0}, ProgressUnit::Bytes), "18.4 EB");
+    EXPECT_EQ(format_amount(183, ProgressUnit::Items), "183");
+    EXPECT_EQ(format_duration(7s), "0:07");
+    EXPECT_EQ(format_duration(3661s), "1:01:01");
+}
+
+TEST(ProgressText, LineWithBar) {
+    EXPECT_EQ(render_progress_line(half_way(), 80),
+              "Downloading [#########          ]  50%  50.0 MB of 100.0 MB  5.0 MB/s  0:10 left");
+    EXPECT_EQ(render_progress_line(half_way(), 60),
+              "Downloading  50%  50.0 MB of 100.0 MB  5.0 MB/s  0:10 left");
+    EXPECT_EQ(render_progress_line(half_way(), 20), "Downloading  50%  50");
+    for (unsigned width = 1; width < 200; ++width)
+        EXPECT_LE(render_progress_line(half_way(), width).size(), width);
+}
+
+TEST(ProgressText, WithoutTotalOrTime) {
+    EXPECT_EQ(render_progress_line({.phase = "Reading", .done = 1234, .unit = ProgressUnit::Bytes}, 80),
+              "Reading 1.2 kB");
+    EXPECT_EQ(render_progress_line({.phase = "Unpacking", .done = 3, .total = 4}, 40),
+              "Unpacking [#############     ]  75%  3/4");
+    EXPECT_THAT(render_progress_line({.phase = "x", .done = 9, .total = 4}, 40), HasSubstr("100%"));
+}
+
+class ProgressSinkTest : public testing::Test {
+protected:
+    ProgressSinkTest() : scratch_("/tmp", "lxcpp-progress-") {
+        fake_now = {};
+        file_ = sys::open_file(path(), {.access = sys::Access::Write, .create = true});
+    }
+    std::filesystem::path path() { return scratch_.path() / "out"; }
+    std::string output() { return sys::read_file(path()); }
+
+    sys::TempDir scratch_;
+    Fd file_;
+};
+
+TEST_F(ProgressSinkTest, PlainOutputIsALineNowAndThen) {
+    const auto sink = make_progress(file_, &fake_clock);
+    sink->begin("Downloading packages", 10'000'000, ProgressUnit::Bytes);
+    for (int second = 1; second <= 11; ++second) {
+        fake_now += 1s;
+        sink->update(static_cast<std::uint64_t>(second) * 900'000, 10'000'000);
+    }
+    sink->update(10'000'000, 10'000'000);
+    sink->end("183 files");
+    EXPECT_EQ(output(), "Downloading packages: 10.0 MB\n"
+                        "Downloading packages: 45%, 4.5 MB of 10.0 MB  900.0 kB/s  0:06 left\n"
+                        "Downloading packages: 90%, 9.0 MB of 10.0 MB  900.0 kB/s  0:01 left\n"
+                        "Downloading packages: 183 files in 0:11\n");
+}
+
+TEST_F(ProgressSinkTest, ControlCharactersDoNotReachTheTerminal) {
+    const auto sink = make_progress(file_, &fake_clock);
+    sink->message("name\x1b[2Jevil");
+    sink->begin("pha\rse", 0, ProgressUnit::Items);
+    sink->end("no\x07te");
+    EXPECT_THAT(output(), Not(HasSubstr("\x1b")));
+    EXPECT_THAT(output(), Not(HasSubstr("\r")));
+    EXPECT_THAT(output(), Not(HasSubstr("\x07")));
+}
+
+TEST_F(ProgressSinkTest, AnUnfinishedPhaseIsAbandoned) {
+    const auto sink = make_progress(file_, &fake_clock);
+    try {
+        ProgressPhase phase(*sink, "Unpacking", 3);
+        phase.advance();
+        throw std::runtime_error("x");
+    } catch (const std::runtime_error&) {
+    }
+    EXPECT_EQ(output(), "Unpacking: 3\n");
+}
+
+TEST_F(ProgressSinkTest, ATerminalShowsOneLineThatFits) {
+    const auto pty = sys::open_pty();
+    sys::set_window_size(pty.master, {.ws_row = 24, .ws_col = 60, .ws_xpixel = 0, .ws_ypixel = 0});
+    const auto sink = make_progress(pty.slave, &fake_clock);
+    sink->begin("Downloading", 100'000'000, ProgressUnit::Bytes);
+    for (int i = 0; i < 1000; ++i) { // no time passes: nothing is redrawn
+        sink->update(static_cast<std::uint64_t>(i), 100'000'000);
+    }
+    fake_now += 10s;
+    sink->update(50'000'000, 100'000'000);
+    sink->end("183 files");
+    std::string shown(4096, '\0');
+    shown.resize(static_cast<std::size_t>(::read(pty.master.raw(), shown.data(), shown.size())));
+    EXPECT_EQ(shown, "\rDownloading [                       ]   0%  0 B of 100.0 MB\x1b[K"
+                     "\rDownloading  50%  50.0 MB of 100.0 MB  5.0 MB/s  0:10 left\x1b[K"
+                     "\rDownloading: 183 files in 0:10\x1b[K\r\n");
+}
+
+TEST_F(ProgressSinkTest, AReaderThatWentAwayIsNoError) {
+    const auto sink = make_progress(FdRef(-1), &fake_clock);
+    EXPECT_NO_THROW(sink->begin("Unpacking", 3, ProgressUnit::Items));
+    EXPECT_NO_THROW(sink->end(""));
+}
