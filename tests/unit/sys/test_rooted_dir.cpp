@@ -8,6 +8,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <fcntl.h>
 #include <sys/xattr.h>
 #include <thread>
@@ -238,7 +239,7 @@ TEST_F(RootedDirTest, RemoveTreeIsNotStoppedByDepth) {
     RootedDir here = root_.sub_dir("dir");
     for (int i = 0; i < kDepth; ++i) {
         here.make_dir("d");
-        here.write_file("f", "");
+        here.make_node("f", S_IFREG | 0600, 0);
         here = here.sub_dir("d");
     }
     root_.remove_tree("dir");
