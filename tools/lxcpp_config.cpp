@@ -30,6 +30,7 @@ struct Options {
     std::string name;
     std::string lxcpath;
     std::string file;
+    std::vector<std::string> words; // of a command: [NAME or FILE] [KEY [VALUE...]]
     std::string key;
     std::vector<std::string> values;
     bool append = false;
@@ -39,9 +40,17 @@ struct Options {
     std::string man;
 };
 
+// Without -n and -f the first word is the container, or, when it has a slash, the file.
+void take_target(Options& options) {
+    if (!options.name.empty() && !options.file.empty()) throw Error("-n and -f exclude each other");
+    if (!options.name.empty() || !options.file.empty()) return;
+    if (options.words.empty()) throw Error("no container name or file specified");
+    const std::string target = options.words.front();
+    options.words.erase(options.words.begin());
+    (target.find('/') == target.npos ? options.name : options.file) = target;
+}
+
 fs::path config_path(const Options& options) {
-    if (options.name.empty() == options.file.empty())
-        throw Error("give a container with -n NAME or a file with -f FILE");
     if (!options.file.empty()) return options.file;
     check_container_name(options.name);
     const fs::path lxcpath =
@@ -59,7 +68,8 @@ void print(std::string_view text) {
 }
 
 int list_items() {
-    for (const auto& key : global_keys()) print(key.name);
+    for (const auto& key : global_keys())
+        if (key.listed) print(key.name);
     return 0;
 }
 
@@ -107,16 +117,21 @@ int edit(const Options& options, Change change) {
     return 0;
 }
 
-// "KEY=VALUE" in one word is accepted too.
-void split_assignment(Options& options) {
+// KEY VALUE..., or KEY=VALUE in one word.
+void take_key(Options& options, std::size_t most_values) {
+    if (options.words.empty()) throw Error("no key specified");
+    options.key = options.words.front();
+    options.values.assign(options.words.begin() + 1, options.words.end());
     const auto equals = options.key.find('=');
-    if (equals == options.key.npos) return;
-    options.values.insert(options.values.begin(), options.key.substr(equals + 1));
-    options.key.resize(equals);
+    if (equals != options.key.npos) {
+        options.values.insert(options.values.begin(), options.key.substr(equals + 1));
+        options.key.resize(equals);
+    }
+    if (options.values.size() > most_values)
+        throw Error(fmt::format("unexpected argument {}", options.values.back()));
 }
 
-int set(Options options) {
-    split_assignment(options);
+int set(const Options& options) {
     if (options.values.empty()) throw Error(fmt::format("{}: a value is missing", options.key));
     if (!options.append && options.values.size() > 1 && !is_list_key(options.key))
         throw Error(fmt::format("{} takes one value", options.key));
@@ -173,48 +188,51 @@ int check(const Options& options) {
     return errors == 0 ? 0 : 1;
 }
 
-void add_target(CLI::App* command, Options& options) {
-    command->add_option("-n,--name", options.name, "Name of the container");
-    command->add_option("-P,--lxcpath", options.lxcpath, "Directory of the containers");
-    command->add_option("-f,--file", options.file, "A configuration file instead");
-}
-
-CLI::App* add_command(CLI::App& app, const char* name, const char* help, Options& options) {
-    auto* command = app.add_subcommand(name, help);
-    add_target(command, options);
+CLI::App* add_command(CLI::App& app, const char* name, const char* help, const char* words,
+                      Options& options) {
+    auto* command = app.add_subcommand(name, help)->fallthrough();
+    command->add_option(words, options.words);
     return command;
 }
 
 void add_commands(CLI::App& app, Options& options) {
-    auto* get_command = add_command(app, "get", "Print the value of a key", options);
-    get_command->add_option("KEY", options.key)->required();
-    auto* set_command = add_command(
-        app, "set", "Give a key this value in the file; several values of a list", options);
-    set_command->add_flag("-a,--append", options.append, "Add lines instead of replacing them");
-    set_command->add_option("KEY", options.key)->required();
-    set_command->add_option("VALUE", options.values);
-    auto* unset_command =
-        add_command(app, "unset", "Remove the file's lines of a key, or one of them", options);
-    unset_command->add_option("KEY", options.key)->required();
-    unset_command->add_option("VALUE", options.values)->expected(0, 1);
-    auto* show_command = add_command(app, "show", "Print all that is set", options);
-    show_command->add_flag("--origin", options.origin, "With the file and line of each value");
-    show_command->add_option("FILE", options.file);
-    auto* lint_command = add_command(app, "lint", "Report all problems", options);
+    app.add_option("-n,--name", options.name, "Name of the container");
+    app.add_option("-P,--lxcpath", options.lxcpath, "Directory of the containers");
+    app.add_option("-f,--file", options.file, "A configuration file instead of a container's");
+    add_command(app, "get", "[NAME|FILE] KEY: print the value of a key", "WORDS", options);
+    add_command(app, "set", "[NAME|FILE] KEY VALUE...: give a key this value in the file", "WORDS",
+                options)
+        ->add_flag("-a,--append", options.append, "Add lines instead of replacing them");
+    add_command(app, "unset", "[NAME|FILE] KEY [VALUE]: remove the file's lines of a key", "WORDS",
+                options);
+    add_command(app, "show", "[NAME|FILE]: print all that is set", "WORDS", options)
+        ->add_flag("--origin", options.origin, "With the file and line of each value");
+    auto* lint_command =
+        add_command(app, "lint", "[NAME|FILE]: report all problems", "WORDS", options);
     lint_command->add_flag("--fix", options.fix,
                            "Rename old keys and put v2 lines beside cgroup v1 lines");
     lint_command->add_flag("--migrate", options.migrate, "The same, v2 lines instead of v1 lines");
-    lint_command->add_option("FILE", options.file);
+}
+
+int run_command(const std::string& command, Options options) {
+    take_target(options);
+    const bool takes_key = command == "get" || command == "set" || command == "unset";
+    if (takes_key)
+        take_key(options, command == "get" ? 0 : command == "unset" ? 1 : SIZE_MAX);
+    else if (!options.words.empty())
+        throw Error(fmt::format("unexpected argument {}", options.words.front()));
+    if (command == "get") return get(options);
+    if (command == "set") return set(options);
+    if (command == "unset") return unset(options);
+    if (command == "show") return show(options);
+    return check(options);
 }
 
 int run(const CLI::App& app, const Options& options) {
     if (options.man == "system") return print(system_conf_man_page()), 0;
     if (!options.man.empty()) return print(container_conf_man_page()), 0;
-    if (app.got_subcommand("get")) return get(options);
-    if (app.got_subcommand("set")) return set(options);
-    if (app.got_subcommand("unset")) return unset(options);
-    if (app.got_subcommand("show")) return show(options);
-    if (app.got_subcommand("lint")) return check(options);
+    for (const auto* command : app.get_subcommands())
+        return run_command(command->get_name(), options);
     if (options.list) return list_items();
     if (!options.item.empty()) return print_item(options.item);
     fmt::print(stderr, "{}", app.help());

@@ -22,6 +22,7 @@ struct GlobalKey {
     std::string_view name;
     std::string GlobalConfig::*field;
     std::string_view help;
+    bool listed = true; // by lxcpp-config -l: the seven that lxc-config lists
 };
 
 // In the order in which lxcpp-config -l lists them.
@@ -32,8 +33,8 @@ constexpr std::array kTable = {
     GlobalKey{"lxc.bdev.lvm.vg", &GlobalConfig::lvm_vg, "LVM volume group."},
     GlobalKey{"lxc.bdev.lvm.thin_pool", &GlobalConfig::lvm_thin_pool, "LVM thin pool."},
     GlobalKey{"lxc.bdev.zfs.root", &GlobalConfig::zfs_root, "ZFS file system of the containers."},
-    GlobalKey{"lxc.bdev.rbd.rbdpool", &GlobalConfig::rbd_pool, "Ceph RBD pool."},
-    GlobalKey{"lxc.bdev.rbd.rbduser", &GlobalConfig::rbd_user, "Ceph user."},
+    GlobalKey{"lxc.bdev.rbd.rbdpool", &GlobalConfig::rbd_pool, "Ceph RBD pool.", false},
+    GlobalKey{"lxc.bdev.rbd.rbduser", &GlobalConfig::rbd_user, "Ceph user.", false},
     GlobalKey{"lxc.cgroup.use", &GlobalConfig::cgroup_use,
               "Comma separated controllers that are used; all when not set."},
     GlobalKey{"lxc.cgroup.pattern", &GlobalConfig::cgroup_pattern,
@@ -89,7 +90,8 @@ std::optional<std::string> global_item(const GlobalConfig& config, std::string_v
 
 std::vector<GlobalKeyInfo> global_keys() {
     std::vector<GlobalKeyInfo> keys;
-    for (const auto& row : kTable) keys.push_back({std::string(row.name), std::string(row.help)});
+    for (const auto& row : kTable)
+        keys.push_back({std::string(row.name), std::string(row.help), row.listed});
     return keys;
 }
 

@@ -38,6 +38,7 @@ struct GlobalConfig {
 struct GlobalKeyInfo {
     std::string name;
     std::string help;
+    bool listed = true; // by "lxcpp-config -l", which lists what lxc-config does
 };
 [[nodiscard]] std::vector<GlobalKeyInfo> global_keys();
 
