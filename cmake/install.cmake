@@ -30,16 +30,6 @@ endif()
 # An empty directory on which a starting container's root is staged, in its own mount namespace.
 install(DIRECTORY DESTINATION ${CMAKE_INSTALL_LIBDIR}/lxcpp/rootfs)
 
-file(GLOB LXCPP_MAN_PAGES CONFIGURE_DEPENDS doc/man/*.[1-8])
-foreach(page IN LISTS LXCPP_MAN_PAGES)
-  string(REGEX REPLACE "^.*\\.([1-8])$" "\\1" section ${page})
-  install(FILES ${page} DESTINATION ${CMAKE_INSTALL_MANDIR}/man${section})
-endforeach()
-if(EXISTS ${PROJECT_SOURCE_DIR}/tools/completion/lxcpp)
-  install(FILES tools/completion/lxcpp
-    DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
-endif()
-
 # A new library in /usr/local/lib is found only after ldconfig; a staged install (DESTDIR) leaves
 # that to the package's own script.
 install(CODE "
