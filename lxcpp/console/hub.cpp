@@ -102,6 +102,7 @@ void ConsoleHub::send(Session& session, std::string_view data) {
     const long count = std::max(0L, sys::try_send(session.stream, data));
     session.out = data.substr(static_cast<std::size_t>(count));
     if (session.out.empty()) return;
+    session.unread = sys::unread_by_peer(session.stream);
     session.deadline = Clock::now() + kPatience;
     update(session);
 }
@@ -181,6 +182,11 @@ std::optional<ConsoleHub::Clock::time_point> ConsoleHub::deadline() const {
 void ConsoleHub::tick(Clock::time_point now) {
     for (Session& session : sessions_) {
         if (!session.deadline || *session.deadline > now) continue;
+        const long before = std::exchange(session.unread, sys::unread_by_peer(session.stream));
+        if (session.unread < before) {
+            session.deadline = now + kPatience;
+            continue;
+        }
         session.deadline.reset();
         session.out.clear();
         session.lagging = true;

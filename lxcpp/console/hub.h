@@ -18,8 +18,8 @@ namespace lxcpp {
 
 // The console of one container, as its monitor holds it: drains the pty master for ever, so that
 // the container never blocks on it, into ring buffer, log file and sessions (stream sockets).
-// A session that stops reading holds the console back for kPatience at most, then it loses output
-// until it reads again. Nothing here blocks.
+// A session that is slower than the container holds the console back; one that takes nothing for
+// kPatience loses output until it reads again. Nothing here blocks.
 class ConsoleHub {
 public:
     using Clock = std::chrono::steady_clock;
@@ -49,6 +49,7 @@ private:
         Fd stream;
         std::string out;      // output it has not taken yet; at most one piece
         std::string in;       // input that the container has not taken yet; at most one piece
+        long unread = 0;      // see sys::unread_by_peer, when it was last looked at
         bool lagging = false; // lost output, and loses more until it has room again
         std::optional<Clock::time_point> deadline;
     };

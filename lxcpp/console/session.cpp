@@ -37,6 +37,7 @@ public:
 
     SessionResult run() {
         while (!end_) step();
+        take_signals(); // a SIGPIPE of the last write would end the caller once it is unblocked
         return {*end_, signal_};
     }
 

@@ -37,13 +37,23 @@ std::chrono::milliseconds left_until(Clock::time_point deadline) {
     }
 }
 
+[[noreturn]] void no_answer(const std::string& name) {
+    throw StateError(StateProblem::TimedOut, "the monitor of " + name + " does not answer");
+}
+
 } // namespace
 
 std::optional<MonitorClient> MonitorClient::connect(const std::filesystem::path& runtime_dir,
                                                     std::chrono::milliseconds timeout) {
-    std::optional<Fd> socket = sys::connect_to(runtime_dir / "socket");
-    if (!socket) return std::nullopt;
-    return MonitorClient(std::move(*socket), runtime_dir.filename().string(), timeout);
+    const std::string name = runtime_dir.filename().string();
+    try {
+        std::optional<Fd> socket = sys::connect_to(runtime_dir / "socket");
+        if (!socket) return std::nullopt;
+        return MonitorClient(std::move(*socket), name, timeout);
+    } catch (const SystemError& error) {
+        if (error.code() != EAGAIN) throw; // its queue is full: it has not accepted for a long time
+        no_answer(name);
+    }
 }
 
 void MonitorClient::gone() const {
@@ -51,16 +61,9 @@ void MonitorClient::gone() const {
 }
 
 protocol::Frame MonitorClient::receive(Clock::time_point deadline, Fd* received) {
-    std::optional<sys::Packet> packet;
-    try {
-        packet = sys::receive_packet(socket_, protocol::kMaxPacket, left_until(deadline));
-    } catch (const SystemError& error) {
-        if (error.code() != ECONNRESET) throw;
-        gone();
-    }
-    if (!packet) {
-        throw StateError(StateProblem::TimedOut, "the monitor of " + name_ + " does not answer");
-    }
+    std::optional<sys::Packet> packet =
+        sys::receive_packet(socket_, protocol::kMaxPacket, left_until(deadline));
+    if (!packet) no_answer(name_);
     if (packet->closed) gone();
     if (received != nullptr && !packet->fds.empty()) *received = std::move(packet->fds.front());
     return protocol::decode(packet->data);

@@ -8,6 +8,7 @@
 #include "sys/program.h"
 #include "sys/stream.h"
 
+#include <exception>
 #include <filesystem>
 #include <string>
 #include <string_view>
@@ -87,9 +88,14 @@ int run(int argc, char** argv) {
     const std::filesystem::path directory = sys::fd_path(FdRef(arguments.runtime_dir));
     const SupervisorState state = parse_state_file(sys::read_file(directory / "state"));
     keep_only(declared_fds(state, arguments));
-    sys::leave_terminal();
-    sys::set_title(argc, argv, monitor_title(state));
-    return supervise(state, arguments);
+    try {
+        sys::leave_terminal();
+        sys::set_title(argc, argv, monitor_title(state));
+        return supervise(state, arguments);
+    } catch (const std::exception& error) { // standard error is /dev/null by now
+        EventLog(state.log, state.name).error(error.what());
+        return 1;
+    }
 }
 
 } // namespace

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "monitor/supervisor.h"
 
-#include "base/error.h"
+#include <lxcpp/error.h>
+#include <lxcpp/version.h>
+
+#include "sys/fd_table.h"
 #include "sys/pidfd.h"
 #include "sys/reap.h"
 #include "sys/socket.h"
@@ -84,7 +87,11 @@ Supervisor::Supervisor(const SupervisorState& state, const SupervisorArguments& 
     } catch (const std::exception& error) { // likewise: better no console than no monitor
         report(error);
     }
-    for (const int fd : arguments.subscribers) server_.adopt_subscriber(Fd(fd));
+    for (const int fd : arguments.subscribers) {
+        Fd socket(fd);
+        sys::set_nonblocking(socket, true);
+        server_.adopt_subscriber(std::move(socket));
+    }
     announce_running(state);
 }
 
@@ -103,7 +110,10 @@ void Supervisor::announce_running(const SupervisorState& state) {
     const protocol::Event running = event(machine_.state());
     server_.broadcast(running);
     const Fd waiter(state.status);
-    if (waiter.valid()) (void)sys::try_send_packet(waiter, protocol::encode(0, running));
+    if (waiter.valid()) {
+        sys::set_nonblocking(waiter, true);
+        (void)sys::try_send_packet(waiter, protocol::encode(0, running));
+    }
     log_.info("supervising init, process " + std::to_string(init_.pid));
 }
 
@@ -187,7 +197,7 @@ Answer Supervisor::answer(ClientId client, const protocol::Message& request) {
     using namespace protocol;
     return std::visit(
         Overloaded{
-            [](const GetVersion&) { return Answer{.message = Version{.program = LXCPP_VERSION}}; },
+            [](const GetVersion&) { return Answer{.message = Version{.program = version()}}; },
             [&](const GetStatus&) { return Answer{.message = status()}; },
             [&](const Subscribe&) { return Answer{.message = status(), .subscribe = true}; },
             [&](const Kill& kill) {

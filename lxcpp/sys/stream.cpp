@@ -7,7 +7,9 @@
 #include <array>
 #include <cerrno>
 #include <limits>
+#include <linux/sockios.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -43,6 +45,11 @@ long try_send(FdRef socket, std::string_view data) noexcept {
     return retry([&] {
         return ::send(socket.raw(), data.data(), data.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
     });
+}
+
+long unread_by_peer(FdRef socket) noexcept {
+    int bytes = 0;
+    return ::ioctl(socket.raw(), SIOCOUTQ, &bytes) == 0 ? bytes : 0;
 }
 
 bool poll_items(std::span<PollItem> items, std::optional<std::chrono::milliseconds> timeout) {

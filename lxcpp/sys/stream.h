@@ -20,6 +20,9 @@ namespace lxcpp::sys {
 // For sockets: never blocks, never raises SIGPIPE.
 [[nodiscard]] long try_send(FdRef socket, std::string_view data) noexcept;
 
+// Memory in use for what the peer of a local socket has not taken yet; 0 when it cannot be told.
+[[nodiscard]] long unread_by_peer(FdRef socket) noexcept;
+
 struct PollItem {
     FdRef fd;         // an invalid one is skipped
     short wanted = 0; // POLLIN, POLLOUT
