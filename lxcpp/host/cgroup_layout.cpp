@@ -161,8 +161,9 @@ std::filesystem::path group_dir(const Hierarchy& hierarchy, const std::string& p
 
 void fill_in(Hierarchy& hierarchy, bool root) {
     if (hierarchy.version == 2) {
-        const auto text = sys::read_file_if_exists(hierarchy.mountpoint / "cgroup.controllers");
-        for (const std::string_view word : split_words(trim(text.value_or("")))) {
+        const std::string text =
+            sys::read_file_if_exists(hierarchy.mountpoint / "cgroup.controllers").value_or("");
+        for (const std::string_view word : split_words(trim(text))) {
             hierarchy.controllers.emplace_back(word);
         }
     }
