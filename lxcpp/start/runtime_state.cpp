@@ -9,23 +9,51 @@ namespace {
 
 using Pairs = std::vector<std::pair<std::string, std::string>>;
 
+// A value is one line in the file.
+std::string escape(const std::string& text) {
+    std::string out;
+    for (const char c : text) {
+        if (c == '\\') {
+            out += "\\\\";
+        } else if (c == '\n') {
+            out += "\\n";
+        } else {
+            out += c;
+        }
+    }
+    return out;
+}
+
+std::string unescape(const std::string& text) {
+    std::string out;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (text[i] != '\\' || i + 1 == text.size()) {
+            out += text[i];
+            continue;
+        }
+        ++i;
+        out += text[i] == 'n' ? '\n' : text[i];
+    }
+    return out;
+}
+
 // Lists become key.1, key.2, ...: a key may stand in the file once only.
 void put(Pairs& pairs, const std::string& key, const std::vector<std::string>& values) {
     std::size_t number = 0;
-    for (const std::string& value : values) pairs.emplace_back(key + '.' + std::to_string(++number), value);
+    for (const std::string& value : values) pairs.emplace_back(key + '.' + std::to_string(++number), escape(value));
 }
 
 std::vector<std::string> take(const Pairs& pairs, const std::string& key) {
     std::vector<std::string> values;
     for (const auto& [name, value] : pairs) {
-        if (name == key + '.' + std::to_string(values.size() + 1)) values.push_back(value);
+        if (name == key + '.' + std::to_string(values.size() + 1)) values.push_back(unescape(value));
     }
     return values;
 }
 
 std::string take_one(const Pairs& pairs, const std::string& key) {
     for (const auto& [name, value] : pairs) {
-        if (name == key) return value;
+        if (name == key) return unescape(value);
     }
     return {};
 }
@@ -63,11 +91,12 @@ std::string print_runtime_state(const RuntimeState& state) {
     put(extra, "cgroup", strings(state.payload_cgroups));
     put(extra, "cgroup-other", strings(state.other_cgroups));
     extra.emplace_back("kind", state.kind == StartKind::Execute ? "execute" : "system");
-    extra.emplace_back("config-file", state.config_file);
+    extra.emplace_back("config-file", escape(state.config_file));
     put(extra, "define", state.defines);
     put(extra, "command", state.command);
     put(extra, "share", share_words(state.share));
     extra.emplace_back("log-level", state.log_level);
+    extra.emplace_back("cgroup-pattern", state.cgroup_pattern);
     extra.emplace_back("ephemeral", state.ephemeral ? "1" : "0");
     return print_state(all);
 }
@@ -84,6 +113,7 @@ RuntimeState parse_runtime_state(std::string_view text) {
     state.command = take(extra, "command");
     state.share = parse_shares(take(extra, "share"));
     state.log_level = take_one(extra, "log-level");
+    state.cgroup_pattern = take_one(extra, "cgroup-pattern");
     state.ephemeral = take_one(extra, "ephemeral") == "1";
     return state;
 }

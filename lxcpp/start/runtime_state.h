@@ -23,6 +23,7 @@ struct RuntimeState {
     std::vector<std::string> command;
     std::vector<NamespaceShare> share;
     std::string log_level;
+    std::string cgroup_pattern;         // lxc.cgroup.pattern
     bool ephemeral = false;
 };
 
