@@ -109,7 +109,7 @@ InitHandle InitHandle::spawn(const StartPlan& plan, const InitResources& resourc
                              std::chrono::steady_clock::time_point deadline) {
     auto [ours, theirs] = sys::socket_pair();
     std::vector<int> tasks;
-    for (const Fd& fd : resources.cgroup_tasks) tasks.push_back(fd.raw());
+    for (const FdRef fd : resources.cgroup_tasks) tasks.push_back(fd.raw());
     const ChildResources child{theirs.raw(), tasks, resources.seccomp, resources.init_program.raw(),
                                make_exec_vectors(plan.child)};
     BorrowedNamespaces borrowed(plan, resources);

@@ -14,7 +14,7 @@ namespace lxcpp {
 
 // What prepare() acquired for the child; all of it exists before clone.
 struct InitResources {
-    std::vector<Fd> cgroup_tasks;      // v1 "tasks" files
+    std::vector<FdRef> cgroup_tasks;   // v1 "tasks" files
     FdRef cgroup_v2;                   // payload directory for CLONE_INTO_CGROUP; may be invalid
     std::vector<std::uint8_t> seccomp; // BPF program
     Fd init_program;

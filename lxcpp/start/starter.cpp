@@ -117,7 +117,7 @@ void become_monitor(StarterInput input, StarterFds fds, const std::function<void
 
     CgroupTree tree = with_context("cgroups", [&] { return CgroupTree::create(plan_groups(input, layout)); });
     InitResources resources;
-    for (const Fd& tasks : tree.entry().tasks) resources.cgroup_tasks.push_back(sys::duplicate(tasks));
+    for (const Fd& tasks : tree.entry().tasks) resources.cgroup_tasks.emplace_back(tasks);
     resources.cgroup_v2 = tree.entry().unified;
     resources.seccomp = with_context("seccomp", [&] { return seccomp_program(input.config, input.paths); });
     if (plan.needs_init_program) resources.init_program = sys::sealed_program(input.paths.libexec / "lxcpp-init");
@@ -133,6 +133,9 @@ void become_monitor(StarterInput input, StarterFds fds, const std::function<void
     fill_state(state, input, init, tree);
     fill_descriptors(state.supervisor, fds, init.pidfd(), masters, plan.console);
     save_runtime_state(input.runtime, state);
+    if (!input.pid_file.empty()) {
+        sys::write_file_atomic(input.pid_file, std::to_string(::getpid()) + "\n", 0644);
+    }
     if (running) running({state.supervisor.init, ::getpid()});
     const SupervisorArguments arguments{fds.runtime.raw(), numbers(fds.subscribers), numbers(fds.sessions)};
     tree.close_entry();

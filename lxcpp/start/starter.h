@@ -21,6 +21,7 @@ struct StarterInput {
     Paths paths;
     std::filesystem::path runtime; // exists, 0700
     RuntimeState remember;         // for reboot: config_file, defines, command, share, kind
+    std::filesystem::path pid_file; // gets the monitor's pid
     std::chrono::seconds timeout{300};
 };
 
