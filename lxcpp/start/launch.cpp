@@ -4,14 +4,13 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "monitor/protocol.h"
-#include "sys/clone.h"
 #include "sys/epoll.h"
 #include "sys/file.h"
 #include "sys/raw.h"
 #include "sys/socket.h"
 
 #include <algorithm>
-#include <csignal>
+#include <cerrno>
 #include <fcntl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -36,6 +35,7 @@ void detach_stdio(const std::filesystem::path& output) {
 
 void keep_only(const StarterFds& fds) {
     std::vector<int> keep{fds.runtime.raw(), fds.socket.raw(), fds.status.raw(), fds.session.raw()};
+    for (const Fd& fd : fds.subscribers) keep.push_back(fd.raw());
     std::erase(keep, -1);
     std::ranges::sort(keep);
     if (const int error = sys::raw::close_all_but(keep); error < 0) throw SystemError("close inherited files", -error);
@@ -65,18 +65,18 @@ void report(const Fd& status, const std::string& text) {
 }
 
 // The first child only makes the second one, so that the caller is nobody's parent.
-pid_t fork_starter(const std::function<void()>& body) {
-    auto [pid, pidfd] = sys::clone_process({});
-    if (pid == 0) {
-        const auto second = sys::clone_process({});
-        if (second.pid == 0) body();
-        ::_exit(0);
+void fork_starter(const std::function<void()>& body) {
+    const pid_t first = ::fork();
+    if (first < 0) throw SystemError("create the starter process");
+    if (first == 0) {
+        const pid_t second = ::fork();
+        if (second == 0) body();
+        ::_exit(second < 0 ? 1 : 0);
     }
     int status = 0;
-    while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+    while (::waitpid(first, &status, 0) < 0 && errno == EINTR) {
     }
     if (status != 0) throw Error("the starter process could not be created");
-    return pid;
 }
 
 pid_t wait_until_running(const Fd& status, std::chrono::seconds timeout) {
@@ -99,6 +99,7 @@ pid_t launch(StarterInput input, LaunchOptions options, Fd socket,
     fds.socket = std::move(socket);
     fds.status = std::move(theirs);
     fds.session = std::move(options.session);
+    if (options.subscriber.valid()) fds.subscribers.push_back(std::move(options.subscriber));
     const std::chrono::seconds timeout = input.timeout;
     fork_starter([&] {
         keep_only(fds);

@@ -5,6 +5,7 @@
 #include "base/strings.h"
 #include "sys/file.h"
 #include "sys/mount.h"
+#include "sys/mount_point.h"
 #include "sys/namespace.h"
 
 #include <sys/mount.h>

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "container/record.h"
+
+#include "base/error.h"
+#include "base/log.h"
+
+#include <unistd.h>
+
+namespace lxcpp {
+namespace {
+
+template <typename Body>
+void attempt(const Paths& paths, Body&& body) {
+    try {
+        Inventory inventory = Inventory::open(inventory_file(paths));
+        body(inventory);
+    } catch (const Error& error) {
+        log::warn("inventory: {}", error.what());
+    }
+}
+
+Event make_event(const ContainerKey& key, const std::string& name) {
+    Event event;
+    event.key = key;
+    event.event = name;
+    event.uid = ::getuid();
+    return event;
+}
+
+} // namespace
+
+std::filesystem::path inventory_file(const Paths& paths) { return paths.state / "inventory.db"; }
+
+void record_start(const Paths& paths, const ContainerKey& key, const StartReport& report, const std::string& name) {
+    attempt(paths, [&](Inventory& inventory) {
+        RunRecord run;
+        run.init = {report.init.pid, report.init.start_time, report.init.boot_id};
+        run.supervisor = {report.monitor, sys::start_time(report.monitor).value_or(0), report.init.boot_id};
+        run.state = State::Running;
+        run.started_by = ::getuid();
+        Event event = make_event(key, name);
+        event.state = State::Running;
+        inventory.set_run(key, run, &event);
+    });
+}
+
+void record_state(const Paths& paths, const ContainerKey& key, State state, const std::string& name) {
+    attempt(paths, [&](Inventory& inventory) {
+        Event event = make_event(key, name);
+        event.state = state;
+        inventory.set_run_state(key, state, &event);
+    });
+}
+
+void record_stop(const Paths& paths, const ContainerKey& key, const std::optional<sys::ExitStatus>& exit,
+                 const std::string& name) {
+    attempt(paths, [&](Inventory& inventory) {
+        Event event = make_event(key, name);
+        event.state = State::Stopped;
+        if (exit) event.exit_status = exit->shell_code();
+        inventory.clear_run(key, &event);
+    });
+}
+
+void record_event(const Paths& paths, const ContainerKey& key, const std::string& name, const std::string& detail) {
+    attempt(paths, [&](Inventory& inventory) {
+        Event event = make_event(key, name);
+        event.detail = detail;
+        inventory.record_event(event);
+    });
+}
+
+} // namespace lxcpp
