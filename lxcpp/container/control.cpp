@@ -4,14 +4,12 @@
 #include "base/error.h"
 #include "cgroup/freezer.h"
 #include "cgroup/item.h"
-#include "cgroup/stats.h"
 #include "container/record.h"
 #include "host/cgroup_layout.h"
-#include "sys/namespace.h"
-#include "sys/netlink.h"
+#include "sys/file.h"
+#include "sys/watch.h"
 
 #include <algorithm>
-#include <sched.h>
 
 namespace lxcpp {
 namespace {
@@ -19,6 +17,16 @@ namespace {
 void announce(const Container::Impl& impl, State state) {
     std::optional<MonitorClient> monitor = MonitorClient::connect(impl.runtime());
     if (monitor) monitor->set_state(state);
+}
+
+// A monitor that is not there yet can tell nothing; its directory's appearance does. The limit covers
+// what appears between the directory and its socket.
+void wait_for_start(const Container::Impl& impl, std::optional<std::chrono::milliseconds> left) {
+    constexpr std::chrono::milliseconds again{200};
+    const std::filesystem::path directory = impl.runtime().parent_path();
+    sys::make_private_dirs(directory);
+    sys::DirectoryWatch watch(sys::exists(impl.runtime()) ? impl.runtime() : directory);
+    (void)watch.wait(left ? std::min(*left, again) : again);
 }
 
 bool among(const std::vector<State>& states, State state) { return std::ranges::find(states, state) != states.end(); }
@@ -73,8 +81,7 @@ std::optional<State> Container::wait(const std::vector<State>& states,
             }
         }
         if (end && Clock::now() >= *end) return std::nullopt;
-        // Not started yet: a monitor that does not exist can tell nothing, its directory's appearance does.
-        wait_for_runtime(*impl_, left());
+        wait_for_start(*impl_, left());
     }
 }
 

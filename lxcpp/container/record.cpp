@@ -62,6 +62,13 @@ void record_stop(const Paths& paths, const ContainerKey& key, const std::optiona
     });
 }
 
+void forget_container(const Paths& paths, const ContainerKey& key) {
+    attempt(paths, [&](Inventory& inventory) {
+        inventory.remove_container(key);
+        inventory.record_event(make_event(key, "destroy"));
+    });
+}
+
 void record_event(const Paths& paths, const ContainerKey& key, const std::string& name, const std::string& detail) {
     attempt(paths, [&](Inventory& inventory) {
         Event event = make_event(key, name);

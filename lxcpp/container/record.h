@@ -18,6 +18,7 @@ void record_stop(const Paths& paths, const ContainerKey& key, const std::optiona
                  const std::string& event);
 void record_event(const Paths& paths, const ContainerKey& key, const std::string& event, const std::string& detail);
 
+void forget_container(const Paths& paths, const ContainerKey& key); // and notes the destroy
 [[nodiscard]] std::filesystem::path inventory_file(const Paths& paths);
 
 } // namespace lxcpp
