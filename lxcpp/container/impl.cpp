@@ -11,7 +11,7 @@
 namespace lxcpp {
 
 std::filesystem::path normal_lxcpath(const std::filesystem::path& lxcpath, const Paths& paths) {
-    std::filesystem::path path = lxcpath.empty() ? default_lxcpath(paths) : lxcpath;
+    std::filesystem::path path = lxcpath.empty() ? load_global_config(paths).lxcpath : lxcpath;
     path = std::filesystem::absolute(path).lexically_normal();
     return path.has_filename() ? path : path.parent_path();
 }

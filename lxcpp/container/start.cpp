@@ -58,7 +58,7 @@ std::string Container::print_plan(const StartOptions& options) {
     StarterInput input = make_start_input(*impl_, options);
     const PlanHost host = probe_plan_host(input.config, probe_cgroup_layout(), input.paths);
     input.request.fstab = read_fstab(input.config.mounts.fstab);
-    return print_plan(plan_start(input.request, input.config, host));
+    return lxcpp::print_plan(plan_start(input.request, input.config, host));
 }
 
 StartResult Container::start(const StartOptions& options) {

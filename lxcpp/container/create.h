@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "container/impl.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace lxcpp {
+
+// A container under construction in a hidden directory beside its place; vanishes unless published.
+class Construction {
+public:
+    Construction(const Container::Impl& impl);
+    Construction(const Construction&) = delete;
+    Construction& operator=(const Construction&) = delete;
+    ~Construction();
+
+    [[nodiscard]] const std::filesystem::path& directory() const noexcept { return directory_; }
+    // The container appears whole under its name, or StateError Exists.
+    void publish();
+
+private:
+    const Container::Impl& impl_;
+    std::filesystem::path directory_;
+    bool published_ = false;
+};
+
+} // namespace lxcpp
