@@ -70,7 +70,7 @@ void collect_trash(const std::filesystem::path& lxcpath) noexcept {
     try {
         const sys::RootedDir parent = sys::RootedDir::open(lxcpath);
         for (const sys::DirEntry& entry : parent.list()) {
-            if (!entry.name.starts_with(".trash-")) continue;
+            if (!entry.name.starts_with(".trash-") && !entry.name.starts_with(".create-")) continue;
             const auto dash = entry.name.rfind('-');
             const auto pid = std::strtol(entry.name.c_str() + dash + 1, nullptr, 10);
             if (sys::start_time(static_cast<pid_t>(pid))) continue; // still at work

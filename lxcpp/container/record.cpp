@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "sys/file.h"
 
 #include <unistd.h>
 
@@ -66,6 +67,28 @@ void forget_container(const Paths& paths, const ContainerKey& key) {
     attempt(paths, [&](Inventory& inventory) {
         inventory.remove_container(key);
         inventory.record_event(make_event(key, "destroy"));
+    });
+}
+
+void drop_stale_claim(Inventory& inventory, const Container::Impl& impl) {
+    const auto record = inventory.find(impl.key());
+    if (!record || sys::exists(impl.directory())) return;
+    const sys::ProcessId creator{record->creator.pid, record->creator.start_time, record->creator.boot_id};
+    if (!record->ready && sys::is_alive(creator, sys::boot_id())) {
+        throw StateError(StateProblem::Busy, "the container is being created by process " + std::to_string(creator.pid));
+    }
+    inventory.remove_container(impl.key());
+}
+
+void release_claim(const Paths& paths, const ContainerKey& key) {
+    attempt(paths, [&](Inventory& inventory) { inventory.remove_container(key); });
+}
+
+void mark_ready(const Paths& paths, const ContainerKey& key, const std::filesystem::path& rootfs) {
+    const auto info = sys::stat_path(rootfs, false);
+    attempt(paths, [&](Inventory& inventory) {
+        inventory.set_ready(key, info ? info->st_dev : 0, info ? info->st_ino : 0);
+        inventory.record_event(make_event(key, "create"));
     });
 }
 

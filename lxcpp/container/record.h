@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/paths.h"
+#include "container/impl.h"
 #include "inventory/inventory.h"
 #include "start/starter.h"
 
@@ -19,6 +20,13 @@ void record_stop(const Paths& paths, const ContainerKey& key, const std::optiona
 void record_event(const Paths& paths, const ContainerKey& key, const std::string& event, const std::string& detail);
 
 void forget_container(const Paths& paths, const ContainerKey& key); // and notes the destroy
+
+// A create that died left its claim on the name: removed when its process is gone and nothing is there.
+void drop_stale_claim(Inventory& inventory, const Container::Impl& impl);
+void release_claim(const Paths& paths, const ContainerKey& key);
+// The create has succeeded; the marker of the root directory lets destroy recognise it.
+void mark_ready(const Paths& paths, const ContainerKey& key, const std::filesystem::path& rootfs);
+
 [[nodiscard]] std::filesystem::path inventory_file(const Paths& paths);
 
 } // namespace lxcpp

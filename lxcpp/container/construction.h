@@ -3,22 +3,20 @@
 
 #include "container/impl.h"
 
-#include <optional>
-#include <string>
-#include <vector>
+#include <filesystem>
 
 namespace lxcpp {
 
-// A container under construction in a hidden directory beside its place; vanishes unless published.
+// A container under construction in a hidden directory beside its place; it vanishes unless published.
 class Construction {
 public:
-    Construction(const Container::Impl& impl);
+    explicit Construction(const Container::Impl& impl);
     Construction(const Construction&) = delete;
     Construction& operator=(const Construction&) = delete;
     ~Construction();
 
     [[nodiscard]] const std::filesystem::path& directory() const noexcept { return directory_; }
-    // The container appears whole under its name, or StateError Exists.
+    // The container appears, whole and synced, under its name. StateError Exists when somebody else was faster.
     void publish();
 
 private:
