@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "sys/file.h"
 #include "sys/rooted_dir.h"
+#include "sys/sync.h"
 
 #include <cerrno>
 #include <unistd.h>

@@ -14,13 +14,29 @@
 #include "sys/mount.h"
 #include "sys/rooted_dir.h"
 
-#include <nlohmann/json.hpp>
+#include <algorithm>
+#include <fmt/core.h>
 #include <unistd.h>
 
 namespace lxcpp {
 namespace {
 
-std::string json_array(const std::vector<std::string>& words) { return nlohmann::json(words).dump(); }
+std::string json_array(const std::vector<std::string>& words) {
+    std::string text = "[";
+    for (const std::string& word : words) {
+        text += text.size() > 1 ? ",\"" : "\"";
+        for (const char c : word) {
+            if (c == '"' || c == '\\') text += '\\';
+            if (static_cast<unsigned char>(c) < 0x20) {
+                text += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
+            } else {
+                text += c;
+            }
+        }
+        text += '"';
+    }
+    return text + ']';
+}
 
 // What a create works with, from its start to its end.
 struct Work {
@@ -83,9 +99,8 @@ void claim(Work& work) {
 void complete_config(Work& work) {
     ConfigText& text = work.initial.text;
     if (work.options.privileged) text.remove("lxc.idmap");
-    if (work.options.template_name == "none" && work.options.directory.empty()) {
-        // LXC writes the configuration as it is; ids of its own a container needs all the same.
-    } else {
+    // Without a template there is no root file system yet; whoever adds one names it.
+    if (work.options.template_name != "none" || !work.options.directory.empty()) {
         text.set("lxc.rootfs.path", "dir:" + work.rootfs.string());
     }
     if (work.idmap.empty()) return;

@@ -11,7 +11,8 @@
 namespace lxcpp {
 
 std::filesystem::path normal_lxcpath(const std::filesystem::path& lxcpath, const Paths& paths) {
-    std::filesystem::path path = lxcpath.empty() ? load_global_config(paths).lxcpath : lxcpath;
+    std::filesystem::path path = lxcpath;
+    if (path.empty()) path = load_global_config(paths).lxcpath;
     path = std::filesystem::absolute(path).lexically_normal();
     return path.has_filename() ? path : path.parent_path();
 }

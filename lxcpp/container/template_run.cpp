@@ -8,12 +8,14 @@
 #include "sys/epoll.h"
 #include "sys/file.h"
 #include "sys/namespace.h"
+#include "sys/process_group.h"
 #include "sys/signal.h"
 #include "sys/spawn.h"
 
 #include <array>
 #include <csignal>
 #include <sched.h>
+#include <sys/epoll.h>
 
 namespace lxcpp {
 namespace {
@@ -57,8 +59,8 @@ std::vector<std::string> arguments(const Container::Impl& impl, const TemplateRu
 // Waits for the template, or for a signal to us: then the whole process group ends.
 sys::ExitStatus supervise(sys::Child& child, sys::SignalFd& signals) {
     sys::Epoll epoll;
-    epoll.add(child.pidfd(), sys::kReadable, 0);
-    epoll.add(signals.fd(), sys::kReadable, 1);
+    epoll.add(child.pidfd(), EPOLLIN, 0);
+    epoll.add(signals.fd(), EPOLLIN, 1);
     for (;;) {
         std::array<sys::Ready, 2> ready{};
         const std::size_t count = epoll.wait(ready, std::nullopt);
