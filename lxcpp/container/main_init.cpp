@@ -6,10 +6,10 @@
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
-#include <sys/ioctl.h>
+#include <ctime>
+#include <initializer_list>
 #include <sys/prctl.h>
 #include <sys/wait.h>
-#include <ctime>
 #include <unistd.h>
 
 namespace {
@@ -57,8 +57,13 @@ bool reap(pid_t command, int& code) {
     }
 }
 
-// TERM to all, and KILL after a second to what is left.
-void end_all() {
+// TERM to all, and KILL after a second to what is left. Only process 1 has all to itself: in a shared
+// pid namespace -1 would mean the host.
+void end_all(pid_t command) {
+    if (::getpid() != 1) {
+        ::kill(-command, SIGTERM);
+        return;
+    }
     ::kill(-1, SIGTERM);
     sigset_t child;
     sigemptyset(&child);
@@ -96,7 +101,7 @@ int supervise(pid_t command, const sigset_t& signals) {
             ::kill(command, signal);
         }
     }
-    end_all();
+    end_all(command);
     return code;
 }
 
