@@ -188,7 +188,11 @@ private:
         if (!plan_.terminal || failure_) return (void)sys::wait_exited(child.pidfd, {});
         RelayOptions relay_options;
         relay_options.until = child.pidfd;
-        relay_options.log = options_.pty_log;
+        Fd log;
+        if (!options_.pty_log.empty()) {
+            log = sys::open_file(options_.pty_log, {.access = sys::Access::Append, .create = true, .mode = 0600});
+        }
+        relay_options.log = log;
         const FdRef master = master_.valid() ? FdRef(master_) : FdRef(fallback_.master);
         const SessionResult result = relay(terminal_input(), terminal_output(), master, relay_options);
         if (result.end == SessionEnd::Signal) (void)sys::try_send_signal(child.pidfd, result.signal);

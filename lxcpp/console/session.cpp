@@ -100,6 +100,9 @@ private:
             peer_closed_ = true;
             return;
         }
+        if (options_.log.valid()) {
+            (void)sys::try_write(options_.log, std::string_view(piece.data(), static_cast<std::size_t>(count)));
+        }
         if (output_.valid()) to_output_.assign(piece.data(), static_cast<std::size_t>(count));
         write_output();
     }

@@ -28,6 +28,7 @@ struct RelayOptions {
     // Called at the start and on SIGWINCH with the size of the terminal (input, else output). None:
     // it is set on the peer, which is right when that is a pty master.
     std::function<void(const winsize&)> resize;
+    FdRef log;                 // gets a copy of what goes to output; best effort
     FdRef until;               // pidfd: the relay also ends when it becomes readable
     bool send_eof = false;     // at the end of input write ^D (VEOF) to the peer
     bool raw = true;           // put input in raw mode while relaying when it is a terminal

@@ -15,6 +15,7 @@ public:
     explicit DirectoryWatch(const std::filesystem::path& directory); // throws SystemError
     // False on time-out; none = for ever.
     [[nodiscard]] bool wait(std::optional<std::chrono::milliseconds> timeout);
+    [[nodiscard]] FdRef fd() const noexcept { return fd_; } // readable: wait() returns at once
 
 private:
     Fd fd_;
