@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/strings.h"
+#include "image/c_handle.h"
 #include "image/http_transfer.h"
 #include "image/http_url.h"
 
@@ -24,10 +25,6 @@ using namespace std::chrono_literals;
 constexpr auto kLockedPoll = 200ms; // another process receives the same file
 constexpr auto kPoll = 500ms;       // at least this often the progress line lives
 
-template <auto Function>
-struct Deleter {
-    template <typename T> void operator()(T* object) const { Function(object); }
-};
 using Easy = std::unique_ptr<CURL, Deleter<curl_easy_cleanup>>;
 using Multi = std::unique_ptr<CURLM, Deleter<curl_multi_cleanup>>;
 using HeaderList = std::unique_ptr<curl_slist, Deleter<curl_slist_free_all>>;
@@ -110,9 +107,8 @@ std::size_t on_body(char* data, std::size_t size, std::size_t count, void* user)
 HeaderList make_headers(const HttpTransfer& transfer) {
     HeaderList list;
     const auto add = [&list](const std::string& line) {
-        auto* longer = curl_slist_append(list.get(), line.c_str());
+        auto* longer = curl_slist_append(list.release(), line.c_str());
         if (longer == nullptr) throw std::bad_alloc();
-        static_cast<void>(list.release());
         list.reset(longer);
     };
     if (const auto version = transfer.if_range(); !version.empty()) add("If-Range: " + version);
@@ -209,8 +205,6 @@ public:
         waiting_.resize(fetches.size());
         std::iota(waiting_.begin(), waiting_.end(), std::size_t{0});
     }
-    Batch(const Batch&) = delete;
-    Batch& operator=(const Batch&) = delete;
     ~Batch() {
         for (auto& active : active_) detach(*active);
     }
@@ -301,7 +295,7 @@ private:
         while (const CURLMsg* message = curl_multi_info_read(pool_.multi.get(), &left)) {
             if (message->msg != CURLMSG_DONE) continue;
             any = true;
-            const CURLcode code = message->data.result;
+            const CURLcode code = message->data.result; // removing the handle ends the message
             Active* active = nullptr;
             curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &active);
             curl_multi_remove_handle(pool_.multi.get(), active->easy.get());

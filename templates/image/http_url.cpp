@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/strings.h"
+#include "image/c_handle.h"
 #include "image/http.h"
 
 #include <lxcpp/error.h>
@@ -16,10 +17,6 @@ namespace lxcpp::image {
 
 namespace {
 
-template <auto Function>
-struct Deleter {
-    template <typename T> void operator()(T* object) const { Function(object); }
-};
 using Url = std::unique_ptr<CURLU, Deleter<curl_url_cleanup>>;
 using UrlPart = std::unique_ptr<char, Deleter<curl_free>>;
 

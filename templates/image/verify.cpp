@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/strings.h"
+#include "image/c_handle.h"
 #include "image/verify_cleartext.h"
 #include "sys/file.h"
 #include "sys/temp_dir.h"
@@ -28,10 +29,6 @@ constexpr std::size_t kMaxKeyring = 1u << 20;   // a flooded certificate is bigg
 constexpr std::size_t kMaxSignature = 1u << 20;
 constexpr std::time_t kClockTolerance = 3600;
 
-template <auto Function>
-struct Deleter {
-    template <typename T> void operator()(T* object) const { Function(object); }
-};
 using Context = std::unique_ptr<gpgme_context, Deleter<gpgme_release>>;
 using Data = std::unique_ptr<gpgme_data, Deleter<gpgme_data_release>>;
 using Key = std::unique_ptr<std::remove_pointer_t<gpgme_key_t>, Deleter<gpgme_key_unref>>;

@@ -1,14 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "image/verify.h"
 #include "sys/temp_dir.h"
 
 #include <filesystem>
-#include <gtest/gtest.h>
-#include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace lxcpp::image {
@@ -47,17 +43,5 @@ private:
     void export_key(const Key& key);
     sys::TempDir dir_;
 };
-
-// The text of the Error that the call throws; a failed expectation when it throws none.
-template <typename Call>
-std::string error_of(Call&& call) {
-    try {
-        static_cast<void>(call());
-    } catch (const std::exception& error) {
-        return error.what();
-    }
-    ADD_FAILURE() << "no error was thrown";
-    return {};
-}
 
 } // namespace lxcpp::image

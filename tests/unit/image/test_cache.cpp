@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "image/cache.h"
 
-#include "gpg_fixture.h" // error_of
 #include "image/digest.h"
 #include "sys/file.h"
 #include "sys/rooted_dir.h"
 #include "sys/temp_dir.h"
+#include "support/error_of.h"
 
 #include <lxcpp/error.h>
 
@@ -14,6 +14,7 @@
 
 using namespace lxcpp;
 using namespace lxcpp::image;
+using lxcpp::test::error_of;
 using namespace std::chrono_literals;
 using testing::ElementsAre;
 using testing::HasSubstr;

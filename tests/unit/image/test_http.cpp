@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "image/http.h"
 
-#include "gpg_fixture.h" // error_of
 #include "http_server.h"
 #include "image/digest.h"
 #include "sys/file.h"
 #include "sys/file_io.h"
+#include "sys/temp_dir.h"
+#include "support/error_of.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -16,6 +17,7 @@
 
 using namespace lxcpp;
 using namespace lxcpp::image;
+using lxcpp::test::error_of;
 using namespace std::chrono_literals;
 using testing::AllOf;
 using testing::ElementsAre;

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "image/http_url.h"
 
-#include "gpg_fixture.h" // error_of
+#include "support/error_of.h"
+
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 using namespace lxcpp::image;
+using lxcpp::test::error_of;
 using testing::HasSubstr;
 
 namespace {

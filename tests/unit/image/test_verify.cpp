@@ -5,6 +5,7 @@
 #include "base/strings.h"
 #include "sys/file.h"
 #include "sys/pidfd.h"
+#include "support/error_of.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -17,6 +18,7 @@
 
 using namespace lxcpp;
 using namespace lxcpp::image;
+using lxcpp::test::error_of;
 using testing::AllOf;
 using testing::HasSubstr;
 using testing::IsEmpty;

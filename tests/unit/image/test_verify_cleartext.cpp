@@ -2,11 +2,13 @@
 #include "image/verify_cleartext.h"
 
 #include "gpg_fixture.h"
+#include "support/error_of.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 using namespace lxcpp::image;
+using lxcpp::test::error_of;
 using testing::HasSubstr;
 
 namespace {
