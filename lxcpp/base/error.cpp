@@ -44,4 +44,7 @@ ConfigError::ConfigError(std::string file, int line, std::string key, std::strin
 StateError::StateError(StateProblem problem, std::string message)
     : Error(std::move(message)), problem_(problem) {}
 
+ProgramError::ProgramError(std::string message, int exit_code)
+    : Error(std::move(message)), exit_code_(exit_code) {}
+
 } // namespace lxcpp

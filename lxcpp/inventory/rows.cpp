@@ -157,13 +157,12 @@ void insert_event(const Database& database, const Event& event) {
     const ContainerKey key = normal_key(event.key);
     std::optional<std::string_view> state;
     if (event.state) state = state_name(*event.state);
-    std::optional<std::int64_t> exit_status = event.exit_status;
     Statement insert = database.prepare(
         "INSERT INTO events (time_ms, lxcpath, name, event, state, uid, exit_status, detail) "
         "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
     insert.bind(event.time_ms != 0 ? event.time_ms : now_milliseconds());
     insert.bind(key.lxcpath).bind(key.name).bind(event.event).bind(state).bind(event.uid);
-    insert.bind(exit_status).bind(event.detail);
+    insert.bind(event.exit_status).bind(event.detail);
     insert.run();
     const std::int64_t id = database.last_insert_id();
     if (id % kEventStep != 0) return;

@@ -113,6 +113,9 @@ struct AttachRoot { // the root file system onto the staging directory; opens th
     std::string staging;
     std::uint64_t propagation = 0;
 };
+struct BindRoot { // a directory of ours bound onto itself; opens the root descriptor
+    std::string path;
+};
 struct UseHostRoot {}; // no rootfs configured: the host's tree is the root
 struct PivotRoot {};
 struct SetHostName {
@@ -168,7 +171,7 @@ struct Exec {
 
 using Step = std::variant<MountFs, MountBind, MountInside, MountPrepared, ChangeMount, MakeDir, MakeLink,
                           MakeNode, Mask, WriteProc, SetupPtys, RunProgram, RootPropagation, AttachRoot,
-                          UseHostRoot, PivotRoot, SetHostName, Unshare, EnterTimeNamespace,
+                          BindRoot, UseHostRoot, PivotRoot, SetHostName, Unshare, EnterTimeNamespace,
                           WriteInside, BecomeRoot, NewKeyring, LoopbackUp, SetPersonality,
                           DropBounding, NoNewPrivs, LoadSeccomp, CoreScheduling, NewSession, StdioFromConsole,
                           ChangeDir, SetIds, DieWithParent, JoinCgroupsV1, ReportReady, Exec>;

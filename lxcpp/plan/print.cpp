@@ -137,6 +137,7 @@ struct Describe {
         return "make all mounts " + words.text;
     }
     std::string operator()(const AttachRoot& step) const { return "attach the root file system on " + step.staging; }
+    std::string operator()(const BindRoot& step) const { return "bind the root file system " + step.path; }
     std::string operator()(const UseHostRoot&) const { return "use the host's root file system"; }
     std::string operator()(const PivotRoot&) const { return "pivot to the root file system"; }
     std::string operator()(const SetHostName& step) const { return "set host name " + step.name; }

@@ -148,6 +148,16 @@ int run(const AttachRoot& step, ChildState& state) noexcept {
     return state.root < 0 ? state.root : 0;
 }
 
+int run(const BindRoot& step, ChildState& state) noexcept {
+    const RawFd place(raw::open_path(AT_FDCWD, step.path.c_str()));
+    if (place.failed()) return place.get();
+    const RawFd mount(raw::clone_tree(place.get(), "", true));
+    if (mount.failed()) return mount.get();
+    if (const int error = raw::attach_mount(mount.get(), place.get()); error < 0) return error;
+    state.root = raw::open_in(mount.get(), ".", O_PATH | O_DIRECTORY);
+    return state.root < 0 ? state.root : 0;
+}
+
 int run(const UseHostRoot&, ChildState& state) noexcept {
     state.root = raw::open_path(AT_FDCWD, "/");
     return state.root < 0 ? state.root : 0;

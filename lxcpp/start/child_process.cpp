@@ -2,6 +2,7 @@
 #include "start/child_state.h"
 #include "start/raw_fd.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <fcntl.h>
 #include <linux/filter.h>
@@ -127,6 +128,11 @@ int run(const JoinCgroupsV1&, ChildState& state) noexcept {
 
 int run(const Exec& step, ChildState& state) noexcept {
     const ExecVectors& vectors = state.resources.vectors[state.step];
+    // Whatever the caller had open stays out of the container.
+    const int low = std::min(state.resources.sync, state.resources.init_program);
+    const int high = std::max(state.resources.sync, state.resources.init_program);
+    const int keep[] = {low, high};
+    if (const int error = raw::close_all_but(keep); error < 0) return error;
     if (step.from_init_fd) {
         return result(::execveat(state.resources.init_program, "", vectors.argv.data(), vectors.envp.data(), AT_EMPTY_PATH));
     }

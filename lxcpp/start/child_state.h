@@ -35,6 +35,7 @@ struct ChildState {
 [[nodiscard]] int run(const WriteInside& step, ChildState& state) noexcept;
 [[nodiscard]] int run(const RootPropagation& step, ChildState& state) noexcept;
 [[nodiscard]] int run(const AttachRoot& step, ChildState& state) noexcept;
+[[nodiscard]] int run(const BindRoot& step, ChildState& state) noexcept;
 [[nodiscard]] int run(const UseHostRoot& step, ChildState& state) noexcept;
 [[nodiscard]] int run(const PivotRoot& step, ChildState& state) noexcept;
 // child_ptys.cpp:

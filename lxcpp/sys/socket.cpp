@@ -24,7 +24,7 @@ using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
 constexpr std::size_t kMaxFds = 16;
-constexpr timeval kPatience{10, 0};
+constexpr timeval kPatience{5, 0};
 
 std::pair<Fd, Fd> pair_of(int type) {
     std::array<int, 2> fds{-1, -1};

@@ -28,7 +28,7 @@ struct Packet {
 
 // AF_UNIX SOCK_SEQPACKET, CLOEXEC. Path lengths are not limited to 108 bytes: the directory is opened
 // and addressed through /proc/self/fd. A listener does not block and has mode 0600; what connects waits
-// at most 10 s for a place in the queue and for each packet to be taken (EAGAIN).
+// at most 5 s for a place in the queue and for each packet to be taken (EAGAIN).
 [[nodiscard]] std::pair<Fd, Fd> socket_pair();                          // SEQPACKET
 [[nodiscard]] std::pair<Fd, Fd> stream_pair();                          // STREAM
 // Replaces the file of a listener that is gone; SystemError EADDRINUSE when somebody listens there.

@@ -27,8 +27,8 @@ struct SpawnOptions {
     std::vector<std::pair<FdRef, int>> extra_fds; // ours -> number in the child (>= 3)
     bool new_process_group = false;
     bool die_with_parent = false; // PR_SET_PDEATHSIG SIGKILL
-    FdRef user_namespace;  // entered first when valid (setns), then
-    FdRef mount_namespace; // this one; ids become 0:0 when a user namespace was entered
+    FdRef mount_namespace; // entered first when valid (setns), then
+    FdRef user_namespace;  // this one, and ids become 0:0
 };
 
 class Child {

@@ -86,8 +86,9 @@ void run_spawned(const SpawnPlan& plan) noexcept {
     };
     reset_signals();
     if (plan.new_process_group) require(SpawnStep::ProcessGroup, result_of(::setpgid(0, 0)));
-    require(SpawnStep::UserNamespace, enter(plan.user_namespace, CLONE_NEWUSER));
+    // The mount namespace may belong to an outer user namespace, whose rights are gone afterwards.
     require(SpawnStep::MountNamespace, enter(plan.mount_namespace, CLONE_NEWNS));
+    require(SpawnStep::UserNamespace, enter(plan.user_namespace, CLONE_NEWUSER));
     if (plan.user_namespace >= 0) require(SpawnStep::Ids, become_root());
     if (plan.die_with_parent) require(SpawnStep::ParentDeath, tie_to(plan.parent));
     if (plan.working_directory != nullptr) {

@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -98,6 +99,8 @@ struct StateChange {
 // throw Error (see error.h); StateError tells what state was in the way.
 class LXCPP_API Container {
 public:
+    class Impl; // not for callers
+
     // lxcpath empty = the default (lxc.lxcpath of lxcpp.conf, else /var/lib/lxcpp). Throws Error for a
     // name that is not 1..64 bytes of [A-Za-z0-9._-].
     explicit Container(std::string name, std::filesystem::path lxcpath = {});
@@ -146,11 +149,10 @@ public:
     [[nodiscard]] std::vector<std::string> addresses() const;
 
     // Connects this terminal to tty N (0 = console, -1 = first free) until the escape key sequence or the end.
-    // escape: control character code, -1 = none.
-    void console(int tty, int escape);
+    // escape: control character code, -1 = none. connected is called with the number of the tty once it is open.
+    void console(int tty, int escape, const std::function<void(int)>& connected = {});
 
 private:
-    class Impl;
     std::unique_ptr<Impl> impl_;
 };
 

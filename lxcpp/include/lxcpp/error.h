@@ -62,4 +62,14 @@ private:
     StateProblem problem_;
 };
 
+// A program inside could not be run. exit_code follows shells: 127 not found, 126 not executable.
+class LXCPP_API ProgramError : public Error {
+public:
+    ProgramError(std::string message, int exit_code);
+    [[nodiscard]] int exit_code() const noexcept { return exit_code_; }
+
+private:
+    int exit_code_;
+};
+
 } // namespace lxcpp

@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "attach/attach.h"
+
+#include "attach/environment.h"
+#include "attach/join.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "cgroup/enter.h"
+#include "console/session.h"
+#include "security/capabilities.h"
+#include "security/seccomp_cache.h"
+#include "security/seccomp_profile.h"
+#include "sys/capability.h"
+#include "sys/clone.h"
+#include "sys/file.h"
+#include "sys/namespace.h"
+#include "sys/pty.h"
+#include "sys/raw.h"
+#include "sys/rooted_dir.h"
+#include "sys/socket.h"
+
+#include <array>
+#include <sched.h>
+#include <sys/personality.h>
+#include <unistd.h>
+
+namespace lxcpp {
+namespace {
+
+bool shares(pid_t pid, std::string_view name) {
+    const auto theirs = sys::open_namespace(pid, name);
+    const auto ours = sys::open_namespace(::getpid(), name);
+    if (!theirs || !ours) return true;
+    const auto left = sys::stat_fd(*theirs);
+    const auto right = sys::stat_fd(*ours);
+    return left.st_ino == right.st_ino && left.st_dev == right.st_dev;
+}
+
+// setns(2) refuses to "enter" the namespace one is in already, for some types.
+std::uint64_t namespaces_to_enter(pid_t pid, std::uint64_t wanted) {
+    std::uint64_t flags = 0;
+    for (const sys::NamespaceType& type : sys::kNamespaces) {
+        if (wanted != 0 && (wanted & type.flag) == 0) continue;
+        if (!shares(pid, type.name)) flags |= type.flag;
+    }
+    return flags;
+}
+
+std::vector<std::string> our_environment() {
+    std::vector<std::string> env;
+    for (char** entry = ::environ; *entry != nullptr; ++entry) env.emplace_back(*entry);
+    return env;
+}
+
+std::vector<char*> c_strings(const std::vector<std::string>& strings) {
+    std::vector<char*> pointers;
+    for (const std::string& string : strings) pointers.push_back(const_cast<char*>(string.c_str()));
+    pointers.push_back(nullptr);
+    return pointers;
+}
+
+std::optional<PasswdEntry> user_inside(pid_t pid, uid_t uid) {
+    const sys::RootedDir root(sys::open_file("/proc/" + std::to_string(pid) + "/root", {.access = sys::Access::Path, .directory = true}),
+                              "the container");
+    const auto passwd = root.read_file("etc/passwd", 4u << 20, sys::Links::InRoot);
+    return passwd ? find_passwd(*passwd, uid) : std::nullopt;
+}
+
+std::vector<std::string> command_for(const AttachTarget& target, const AttachOptions& options) {
+    if (!options.command.empty()) return options.command;
+    const auto user = user_inside(target.pid, options.uid.value_or(target.config.init.uid));
+    if (user && !user->shell.empty()) return {user->shell};
+    return {"/bin/sh"};
+}
+
+void confine(JoinPlan& plan, const AttachTarget& target, const AttachOptions& options) {
+    const Config& config = target.config;
+    if (!options.elevation.capabilities) {
+        plan.bounding_set = bounding_set(config.caps, default_capabilities(!config.idmap.empty()), sys::last_capability());
+    }
+    if (!options.elevation.lsm) {
+        plan.no_new_privs = config.no_new_privs;
+        if (config.seccomp.profile != "none") {
+            const SeccompPolicy policy =
+                config.seccomp.profile.empty() ? default_policy() : load_seccomp_profile(config.seccomp.profile);
+            plan.seccomp = compile_bpf_cached(policy, native_seccomp_archs(), target.paths.cache).bpf;
+        }
+    }
+    plan.personality = options.personality;
+    if (!plan.personality && config.arch == Arch::Bits32) plan.personality = PER_LINUX32;
+}
+
+std::string failure_text(const JoinReport& report, const std::string& program) {
+    const std::string reason = SystemError("", report.error).what();
+    switch (report.stage) {
+    case JoinStage::Cgroups: return "join the container's cgroups" + reason;
+    case JoinStage::Namespaces: return "enter the container's namespaces" + reason;
+    case JoinStage::Root: return "become root of the container" + reason;
+    case JoinStage::Remount: return "mount fresh /proc and /sys" + reason;
+    case JoinStage::Terminal: return "connect the terminal" + reason;
+    case JoinStage::Confine: return "apply the container's restrictions" + reason;
+    default: return "run " + program + reason;
+    }
+}
+
+// One attached program from fork to its end.
+class Session {
+public:
+    Session(const AttachTarget& target, const AttachOptions& options) : target_(target), options_(options) {
+        namespaces_ = namespaces_to_enter(target.pid, options.namespaces);
+        env_ = attach_environment(target.config, options, our_environment());
+        command_ = command_for(target, options);
+        fill_plan();
+    }
+
+    sys::ExitStatus run() {
+        auto [ours, theirs] = sys::socket_pair();
+        plan_.report = theirs.raw();
+        // Only children are affected; ours is the one below.
+        if ((namespaces_ & CLONE_NEWPID) != 0) sys::enter_namespace(target_.init, CLONE_NEWPID);
+        sys::CloneOptions clone;
+        clone.into_cgroup = entry_.unified;
+        sys::Cloned child = sys::clone_process(clone);
+        if (child.pid == 0) {
+            redirect();
+            run_join(plan_);
+        }
+        theirs.reset();
+        relay_until_end(ours, child);
+        return sys::reap(child.pidfd);
+    }
+
+    [[nodiscard]] const std::optional<JoinReport>& failure() const { return failure_; }
+    [[nodiscard]] const std::string& program() const { return command_.front(); }
+
+private:
+    void fill_plan() {
+        plan_.init_pidfd = target_.init.raw();
+        plan_.namespaces = namespaces_ & ~static_cast<std::uint64_t>(CLONE_NEWPID);
+        plan_.become_root = (namespaces_ & CLONE_NEWUSER) != 0;
+        plan_.remount_proc_sys = options_.remount_proc_sys;
+        if (!options_.elevation.cgroup) entry_ = attach_fds(target_.cgroups);
+        for (const Fd& tasks : entry_.tasks) plan_.cgroup_tasks.push_back(tasks.raw());
+        confine(plan_, target_, options_);
+        plan_.uid = options_.uid.value_or(target_.config.init.uid);
+        plan_.gid = options_.gid.value_or(options_.uid ? 0 : target_.config.init.gid);
+        plan_.change_ids = true;
+        plan_.working_directory = std::filesystem::current_path().string();
+        plan_.programs = program_candidates(command_.front(), env_);
+        plan_.argv = c_strings(command_);
+        plan_.envp = c_strings(env_);
+        for (const int fd : {options_.standard_input, options_.standard_output, options_.standard_error}) {
+            if (sys::is_terminal(FdRef(fd))) plan_.terminal = true;
+        }
+        if (plan_.terminal) {
+            fallback_ = sys::open_pty();
+            plan_.fallback_slave = fallback_.slave.raw();
+        }
+    }
+
+    void redirect() const {
+        const std::array<int, 3> wanted{options_.standard_input, options_.standard_output, options_.standard_error};
+        for (int fd = 0; fd <= 2; ++fd) {
+            if (wanted[static_cast<std::size_t>(fd)] != fd) (void)::dup2(wanted[static_cast<std::size_t>(fd)], fd);
+        }
+    }
+
+    // Takes one report; false at the end of file, which exec makes.
+    bool take_report(const Fd& channel) {
+        JoinReport report;
+        std::array<int, 1> fds{-1};
+        std::size_t count = 0;
+        const int size = sys::raw::receive_message(channel.raw(), &report, sizeof report, fds, count);
+        Fd received(count == 1 ? fds[0] : -1);
+        if (size != static_cast<int>(sizeof report)) return false;
+        if (report.stage != JoinStage::PtyMaster) {
+            failure_ = report;
+        } else if (received.valid() && sys::is_ptmx_master(received)) {
+            master_ = std::move(received); // a container could have sent anything else
+        }
+        return true;
+    }
+
+    void relay_until_end(const Fd& channel, const sys::Cloned& child) {
+        while (take_report(channel)) {
+        }
+        fallback_.slave.reset();
+        if (!plan_.terminal || failure_) return (void)sys::wait_exited(child.pidfd, {});
+        RelayOptions relay_options;
+        relay_options.until = child.pidfd;
+        Fd log;
+        if (!options_.pty_log.empty()) {
+            log = sys::open_file(options_.pty_log, {.access = sys::Access::Append, .create = true, .mode = 0600});
+        }
+        relay_options.log = log;
+        const FdRef master = master_.valid() ? FdRef(master_) : FdRef(fallback_.master);
+        const SessionResult result = relay(terminal_input(), terminal_output(), master, relay_options);
+        if (result.end == SessionEnd::Signal) (void)sys::try_send_signal(child.pidfd, result.signal);
+        (void)sys::wait_exited(child.pidfd, {});
+    }
+
+    [[nodiscard]] FdRef terminal_input() const {
+        const FdRef input(options_.standard_input);
+        return sys::is_terminal(input) ? input : FdRef();
+    }
+    [[nodiscard]] FdRef terminal_output() const {
+        for (const int fd : {options_.standard_output, options_.standard_error, options_.standard_input}) {
+            if (sys::is_terminal(FdRef(fd))) return FdRef(fd);
+        }
+        return {};
+    }
+
+    const AttachTarget& target_;
+    const AttachOptions& options_;
+    std::uint64_t namespaces_ = 0;
+    std::vector<std::string> env_;
+    std::vector<std::string> command_;
+    CgroupEntry entry_;
+    sys::Pty fallback_;
+    Fd master_;
+    JoinPlan plan_;
+    std::optional<JoinReport> failure_;
+};
+
+} // namespace
+
+sys::ExitStatus attach(const AttachTarget& target, const AttachOptions& options) {
+    if (!options.selinux_context.empty()) throw Error("-c: this host has no SELinux to take a context from");
+    Session session(target, options);
+    const sys::ExitStatus status = session.run();
+    if (!session.failure()) return status;
+    if (session.failure()->stage != JoinStage::Exec) throw Error(failure_text(*session.failure(), session.program()));
+    throw ProgramError(failure_text(*session.failure(), session.program()), status.value);
+}
+
+} // namespace lxcpp

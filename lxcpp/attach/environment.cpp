@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "attach/environment.h"
+
+#include "base/error.h"
+#include "base/strings.h"
+
+#include <algorithm>
+
+namespace lxcpp {
+namespace {
+
+constexpr std::string_view kPath = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+std::string_view name_of(std::string_view assignment) { return assignment.substr(0, assignment.find('=')); }
+
+void set(std::vector<std::string>& env, const std::string& assignment) {
+    std::erase_if(env, [&](const std::string& other) { return name_of(other) == name_of(assignment); });
+    env.push_back(assignment);
+}
+
+} // namespace
+
+std::vector<std::string> attach_environment(const Config& config, const AttachOptions& options,
+                                            const std::vector<std::string>& ours) {
+    std::vector<std::string> env;
+    if (!options.clear_environment) {
+        env = ours;
+    } else {
+        for (const std::string& assignment : ours) {
+            if (std::ranges::find(options.keep_variables, name_of(assignment)) != options.keep_variables.end()) {
+                env.push_back(assignment);
+            }
+        }
+    }
+    const bool has_path = std::ranges::any_of(env, [](const std::string& a) { return name_of(a) == "PATH"; });
+    if (!has_path || options.clear_environment) set(env, std::string(kPath));
+    set(env, "container=lxc");
+    for (const std::string& assignment : config.environment.both) set(env, assignment);
+    for (const std::string& assignment : config.environment.runtime) set(env, assignment);
+    for (const std::string& assignment : options.set_variables) {
+        if (assignment.find('=') == std::string::npos || assignment.starts_with('=')) {
+            throw Error("-v " + assignment + ": expected NAME=VALUE");
+        }
+        set(env, assignment);
+    }
+    return env;
+}
+
+std::vector<std::string> program_candidates(const std::string& program, const std::vector<std::string>& env) {
+    if (program.find('/') != std::string::npos) return {program};
+    std::vector<std::string> candidates;
+    for (const std::string& assignment : env) {
+        if (!assignment.starts_with("PATH=")) continue;
+        for (const std::string_view directory : split(std::string_view(assignment).substr(5), ':')) {
+            candidates.push_back((directory.empty() ? "." : std::string(directory)) + '/' + program);
+        }
+    }
+    return candidates;
+}
+
+std::optional<PasswdEntry> find_passwd(std::string_view passwd, uid_t uid) {
+    for (const std::string_view line : split_lines(passwd)) {
+        const auto fields = split(line, ':');
+        if (fields.size() != 7) continue;
+        const auto number = parse_u64(fields[2]);
+        if (!number || *number != uid) continue;
+        return PasswdEntry{std::string(fields[0]), std::string(fields[5]), std::string(fields[6])};
+    }
+    return std::nullopt;
+}
+
+} // namespace lxcpp

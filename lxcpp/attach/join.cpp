@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "attach/join.h"
+
+#include "sys/raw.h"
+
+#include <cerrno>
+#include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sched.h>
+#include <span>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/personality.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+namespace lxcpp {
+
+namespace raw = sys::raw;
+
+namespace {
+
+[[noreturn]] void fail(const JoinPlan& plan, JoinStage stage, int error, int code = 1) noexcept {
+    const JoinReport report{stage, -error};
+    (void)raw::send_message(plan.report, &report, sizeof report, {});
+    ::_exit(code);
+}
+
+void check(const JoinPlan& plan, JoinStage stage, int result) noexcept {
+    if (result < 0) fail(plan, stage, result);
+}
+
+int status(long value) noexcept { return value < 0 ? -errno : 0; }
+
+void join_cgroups(const JoinPlan& plan) noexcept {
+    for (const int tasks : plan.cgroup_tasks) check(plan, JoinStage::Cgroups, raw::write_fd(tasks, "0", 1));
+}
+
+int mount_over(const char* type, const char* place, std::uint64_t attributes) noexcept {
+    const int mount = raw::new_mount(type, type, {}, attributes);
+    if (mount < 0) return mount;
+    const int target = raw::open_path(AT_FDCWD, place);
+    const int result = target < 0 ? target : raw::attach_mount(mount, target);
+    if (target >= 0) ::close(target);
+    ::close(mount);
+    return result;
+}
+
+void remount_proc_sys(const JoinPlan& plan) noexcept {
+    constexpr std::uint64_t quiet = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
+    check(plan, JoinStage::Remount, status(::unshare(CLONE_NEWNS)));
+    check(plan, JoinStage::Remount, raw::set_root_propagation(MS_SLAVE));
+    check(plan, JoinStage::Remount, mount_over("proc", "/proc", quiet));
+    check(plan, JoinStage::Remount, mount_over("sysfs", "/sys", quiet));
+}
+
+void send_master(const JoinPlan& plan, int master) noexcept {
+    const JoinReport report{JoinStage::PtyMaster, 0};
+    check(plan, JoinStage::Terminal, raw::send_message(plan.report, &report, sizeof report, std::span(&master, 1)));
+    ::close(master);
+}
+
+// The slave of a new pty of the container, whose master goes to the parent; or the fallback.
+int container_pty(const JoinPlan& plan) noexcept {
+    const int devpts = ::open("/dev/pts", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (devpts < 0) return plan.fallback_slave;
+    const int master = raw::open_ptmx(devpts);
+    ::close(devpts);
+    if (master < 0) return plan.fallback_slave;
+    const int slave = raw::open_pty_peer(master);
+    if (slave < 0) {
+        ::close(master);
+        return plan.fallback_slave;
+    }
+    send_master(plan, master);
+    return slave;
+}
+
+void connect_terminal(const JoinPlan& plan) noexcept {
+    bool terminal[3];
+    for (int fd = 0; fd <= 2; ++fd) terminal[fd] = raw::is_terminal(fd);
+    const int slave = container_pty(plan);
+    if (slave < 0) fail(plan, JoinStage::Terminal, -ENODEV);
+    (void)::setsid();
+    check(plan, JoinStage::Terminal, status(::ioctl(slave, TIOCSCTTY, 0)));
+    if (plan.change_ids) (void)::fchown(slave, plan.uid, static_cast<gid_t>(-1));
+    for (int fd = 0; fd <= 2; ++fd) {
+        if (terminal[fd]) check(plan, JoinStage::Terminal, status(::dup2(slave, fd)));
+    }
+}
+
+int drop_bounding(std::uint64_t keep) noexcept {
+    for (unsigned long number = 0; number < 64; ++number) {
+        if ((keep >> number & 1) != 0 || ::prctl(PR_CAPBSET_READ, number, 0, 0, 0) != 1) continue;
+        if (::prctl(PR_CAPBSET_DROP, number, 0, 0, 0) < 0) return -errno;
+    }
+    return status(::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0));
+}
+
+int load_seccomp(const JoinPlan& plan) noexcept {
+    if (plan.seccomp.empty()) return 0;
+    sock_fprog program{};
+    program.len = static_cast<unsigned short>(plan.seccomp.size() / sizeof(sock_filter));
+    program.filter = reinterpret_cast<sock_filter*>(const_cast<std::uint8_t*>(plan.seccomp.data()));
+    return status(::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program));
+}
+
+void confine(const JoinPlan& plan) noexcept {
+    if (plan.personality) check(plan, JoinStage::Confine, status(::personality(*plan.personality)));
+    if (plan.bounding_set) check(plan, JoinStage::Confine, drop_bounding(*plan.bounding_set));
+    if (plan.no_new_privs) check(plan, JoinStage::Confine, status(::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)));
+    check(plan, JoinStage::Confine, load_seccomp(plan));
+    if (plan.change_ids) check(plan, JoinStage::Confine, raw::become(plan.uid, plan.gid, {}, true));
+}
+
+[[noreturn]] void exec_program(const JoinPlan& plan) noexcept {
+    (void)raw::close_all_but(std::span(&plan.report, 1));
+    int error = ENOENT;
+    for (const std::string& program : plan.programs) {
+        ::execve(program.c_str(), plan.argv.data(), plan.envp.data());
+        // As execvp(3): a candidate that is not there is no reason to stop.
+        if (errno == ENOENT || errno == ENOTDIR) continue;
+        error = errno;
+        if (error != EACCES) break;
+    }
+    fail(plan, JoinStage::Exec, -error, error == ENOENT ? 127 : 126);
+}
+
+} // namespace
+
+void run_join(const JoinPlan& plan) noexcept {
+    (void)raw::reset_signals();
+    (void)::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); // nobody inside may look into us before exec
+    join_cgroups(plan);
+    if (plan.namespaces != 0) {
+        check(plan, JoinStage::Namespaces, status(::setns(plan.init_pidfd, static_cast<int>(plan.namespaces))));
+    }
+    if (plan.become_root) check(plan, JoinStage::Root, raw::become(0, 0, {}, true));
+    if (::chdir(plan.working_directory.c_str()) < 0) (void)!::chdir("/");
+    if (plan.remount_proc_sys) remount_proc_sys(plan);
+    if (plan.terminal) connect_terminal(plan);
+    confine(plan);
+    exec_program(plan);
+}
+
+} // namespace lxcpp

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "base/fd.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <sys/types.h>
+#include <vector>
+
+namespace lxcpp {
+
+// Everything the attached process needs, in place before it is forked: it allocates nothing.
+struct JoinPlan {
+    int init_pidfd = -1;
+    std::uint64_t namespaces = 0;    // CLONE_NEW* for setns(pidfd), without the pid namespace
+    std::vector<int> cgroup_tasks;   // v1, opened by the parent
+    bool become_root = false;        // a user namespace is entered
+    bool remount_proc_sys = false;
+    std::optional<std::uint64_t> bounding_set;
+    bool no_new_privs = false;
+    std::vector<std::uint8_t> seccomp;
+    std::optional<unsigned long> personality;
+    uid_t uid = 0;
+    gid_t gid = 0;
+    bool change_ids = false;
+    std::string working_directory;   // tried first; then "/"
+    std::string lsm_label;           // written to attr/exec; empty = none
+    bool terminal = false;           // connect terminals of ours to a pty of the container
+    int fallback_slave = -1;         // when the container has no devpts
+    std::vector<std::string> programs; // candidates for execve, in PATH order
+    std::vector<char*> argv;
+    std::vector<char*> envp;
+    int report = -1;                 // SOCK_SEQPACKET end for JoinReport
+};
+
+enum class JoinStage : std::int32_t { Cgroups, Namespaces, Root, Remount, Terminal, Confine, Exec, PtyMaster };
+
+struct JoinReport { // PtyMaster carries a descriptor; anything else is a failure
+    JoinStage stage = JoinStage::Exec;
+    std::int32_t error = 0;
+};
+
+// The attached process after fork. Exits with 126 or 127 when the program cannot be run.
+[[noreturn]] void run_join(const JoinPlan& plan) noexcept;
+
+} // namespace lxcpp

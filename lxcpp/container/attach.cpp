@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "attach/attach.h"
+
+#include "container/impl.h"
+
+namespace lxcpp {
+
+Exit Container::attach(const AttachOptions& options) {
+    impl_->require_root("attach to");
+    const Running running = impl_->require_running();
+    const Config config =
+        options.config.empty() ? impl_->running_config() : impl_->load(options.config).config;
+    const AttachTarget target{config, running.init, running.pid(), running.state.payload_cgroups, impl_->paths};
+    const sys::ExitStatus status = lxcpp::attach(target, options);
+    return {status.signaled, status.value};
+}
+
+} // namespace lxcpp

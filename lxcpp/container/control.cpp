@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "container/impl.h"
+
+#include "base/error.h"
+#include "cgroup/freezer.h"
+#include "cgroup/item.h"
+#include "container/record.h"
+#include "host/cgroup_layout.h"
+#include "sys/file.h"
+#include "sys/watch.h"
+
+#include <algorithm>
+
+namespace lxcpp {
+namespace {
+
+void announce(const Container::Impl& impl, State state) {
+    std::optional<MonitorClient> monitor = MonitorClient::connect(impl.runtime());
+    if (monitor) monitor->set_state(state);
+}
+
+// A monitor that is not there yet can tell nothing; its directory's appearance does. The limit covers
+// what appears between the directory and its socket.
+void wait_for_start(const Container::Impl& impl, std::optional<std::chrono::milliseconds> left) {
+    constexpr std::chrono::milliseconds again{200};
+    const std::filesystem::path directory = impl.runtime().parent_path();
+    sys::make_private_dirs(directory);
+    sys::DirectoryWatch watch(sys::exists(impl.runtime()) ? impl.runtime() : directory);
+    (void)watch.wait(left ? std::min(*left, again) : again);
+}
+
+bool among(const std::vector<State>& states, State state) { return std::ranges::find(states, state) != states.end(); }
+
+} // namespace
+
+void Container::freeze(std::chrono::milliseconds timeout) {
+    impl_->require_root("freeze");
+    const Running running = impl_->require_running();
+    announce(*impl_, State::Freezing);
+    try {
+        lxcpp::freeze(running.state.payload_cgroups, timeout);
+    } catch (const Error&) {
+        announce(*impl_, State::Running);
+        throw;
+    }
+    announce(*impl_, State::Frozen);
+    record_state(impl_->paths, impl_->key(), State::Frozen, "freeze");
+}
+
+void Container::unfreeze(std::chrono::milliseconds timeout) {
+    impl_->require_root("unfreeze");
+    const Running running = impl_->require_running();
+    thaw(running.state.payload_cgroups, timeout);
+    announce(*impl_, State::Thawed);
+    announce(*impl_, State::Running);
+    record_state(impl_->paths, impl_->key(), State::Running, "unfreeze");
+}
+
+std::optional<State> Container::wait(const std::vector<State>& states,
+                                     std::optional<std::chrono::milliseconds> timeout) const {
+    using Clock = std::chrono::steady_clock;
+    const auto end = timeout ? std::optional(Clock::now() + *timeout) : std::nullopt;
+    const auto left = [&end]() -> std::optional<std::chrono::milliseconds> {
+        if (!end) return std::nullopt;
+        return std::max(std::chrono::duration_cast<std::chrono::milliseconds>(*end - Clock::now()),
+                        std::chrono::milliseconds(0));
+    };
+    for (;;) {
+        if (const State now = state(); among(states, now)) return now;
+        std::optional<MonitorClient> monitor = MonitorClient::connect(impl_->runtime());
+        if (monitor) {
+            try {
+                if (const State now = monitor->subscribe().state; among(states, now)) return now;
+                while (!end || Clock::now() < *end) {
+                    const auto event = monitor->next_event(left());
+                    if (event && among(states, event->state)) return event->state;
+                }
+                return std::nullopt;
+            } catch (const StateError& error) {
+                if (error.problem() != StateProblem::NotRunning) throw;
+            }
+        }
+        if (end && Clock::now() >= *end) return std::nullopt;
+        wait_for_start(*impl_, left());
+    }
+}
+
+std::string Container::cgroup_item(const std::string& key) const {
+    const Running running = impl_->require_running();
+    return get_cgroup_item(probe_cgroup_layout(), running.state.payload_cgroups, key);
+}
+
+void Container::set_cgroup_item(const std::string& key, const std::string& value) {
+    impl_->require_root("change");
+    const Running running = impl_->require_running();
+    lxcpp::set_cgroup_item(probe_cgroup_layout(), running.state.payload_cgroups, key, value);
+}
+
+} // namespace lxcpp

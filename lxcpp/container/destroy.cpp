@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "container/impl.h"
+
+#include "base/error.h"
+#include "base/log.h"
+#include "container/destroy.h"
+#include "container/record.h"
+#include "plan/planner.h"
+#include "sys/file.h"
+#include "sys/rooted_dir.h"
+
+#include <unistd.h>
+
+namespace lxcpp {
+namespace {
+
+bool has_entries(const std::filesystem::path& directory) {
+    return sys::exists(directory) && !sys::list_dir(directory).empty();
+}
+
+bool has_lines(const std::filesystem::path& file) {
+    const auto text = sys::read_file_if_exists(file);
+    return text && !text->empty();
+}
+
+// A configuration that does not load must not make its container immortal.
+std::optional<Config> config_if_sound(const Container::Impl& impl) {
+    try {
+        return impl.load().config;
+    } catch (const Error& error) {
+        log::info("destroy without its configuration: {}", error.what());
+        return std::nullopt;
+    }
+}
+
+void run_destroy_hooks(const Container::Impl& impl, const Config& config) {
+    StartRequest request;
+    request.name = impl.name;
+    request.lxcpath = impl.lxcpath.string();
+    request.config_file = impl.config_file().string();
+    run_host_hooks(plan_hooks(request, config, impl.paths.rootfs_mount.string(), "destroy", config.hooks.destroy));
+}
+
+// A root file system outside the container's directory is ours only when create made it there, which its
+// marker and the inventory agree on; anything else is left where it is.
+void remove_outside_rootfs(const Container::Impl& impl, const Config& config) {
+    const std::filesystem::path rootfs = config.rootfs.path;
+    if (rootfs.empty() || !config.rootfs.managed || rootfs.string().starts_with(impl.directory().string() + '/')) return;
+    std::optional<Inventory> inventory = Inventory::open_read_only(inventory_file(impl.paths));
+    const auto record = inventory ? inventory->find(impl.key()) : std::nullopt;
+    const auto info = sys::stat_path(rootfs, false);
+    if (!record || !info || record->rootfs_inode != info->st_ino || record->rootfs_device != info->st_dev) {
+        log::warn("{} was not made by lxcpp-create and stays", rootfs.string());
+        return;
+    }
+    sys::RootedDir::open(rootfs.parent_path()).remove_tree(rootfs.filename().string());
+}
+
+} // namespace
+
+void remove_container_directory(const std::filesystem::path& lxcpath, const std::string& name) {
+    const sys::RootedDir parent = sys::RootedDir::open(lxcpath);
+    // From the first moment on it is not there any more; what a crash leaves has a name that says so.
+    const std::string trash = ".trash-" + name + '-' + std::to_string(::getpid());
+    parent.rename(name, trash, false);
+    parent.remove_tree(trash);
+}
+
+void collect_trash(const std::filesystem::path& lxcpath) noexcept {
+    try {
+        const sys::RootedDir parent = sys::RootedDir::open(lxcpath);
+        for (const sys::DirEntry& entry : parent.list()) {
+            if (!entry.name.starts_with(".trash-") && !entry.name.starts_with(".create-")) continue;
+            const auto dash = entry.name.rfind('-');
+            const auto pid = std::strtol(entry.name.c_str() + dash + 1, nullptr, 10);
+            if (sys::start_time(static_cast<pid_t>(pid))) continue; // still at work
+            parent.remove_tree(entry.name);
+        }
+    } catch (const Error& error) {
+        log::info("leftovers in {}: {}", lxcpath.string(), error.what());
+    }
+}
+
+void Container::destroy(const DestroyOptions& options) {
+    impl_->require_root("destroy");
+    if (!sys::exists(impl_->directory())) {
+        throw StateError(StateProblem::NotFound, "the container is not defined: there is no " + impl_->directory().string());
+    }
+    if (impl_->running()) {
+        if (!options.force) throw StateError(StateProblem::Running, "the container is running; stop it first or use -f");
+        (void)stop({.kill = true});
+    }
+    const sys::FileLock lock = impl_->lock();
+    if (impl_->running()) throw StateError(StateProblem::Busy, "the container was started again meanwhile");
+    if (has_lines(impl_->directory() / "lxc_snapshots")) {
+        throw StateError(StateProblem::Busy, "the container has clones that use its root file system; destroy them first");
+    }
+    if (!options.snapshots && has_entries(impl_->directory() / "snaps")) {
+        throw StateError(StateProblem::Busy, "the container has snapshots; -s destroys them too");
+    }
+    if (const auto config = config_if_sound(*impl_)) {
+        run_destroy_hooks(*impl_, *config);
+        remove_outside_rootfs(*impl_, *config);
+    }
+    remove_container_directory(impl_->lxcpath, impl_->name);
+    forget_container(impl_->paths, impl_->key());
+    collect_trash(impl_->lxcpath);
+}
+
+} // namespace lxcpp

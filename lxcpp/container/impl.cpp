@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "container/impl.h"
+
+#include "base/error.h"
+#include "cgroup/freezer.h"
+#include "config/global.h"
+#include "sys/file.h"
+
+#include <unistd.h>
+
+namespace lxcpp {
+
+std::filesystem::path normal_lxcpath(const std::filesystem::path& lxcpath, const Paths& paths) {
+    std::filesystem::path path = lxcpath;
+    if (path.empty()) path = load_global_config(paths).lxcpath;
+    path = std::filesystem::absolute(path).lexically_normal();
+    return path.has_filename() ? path : path.parent_path();
+}
+
+Container::Impl::Impl(std::string container, std::filesystem::path where)
+    : name(std::move(container)), paths(default_paths()) {
+    check_container_name(name);
+    lxcpath = normal_lxcpath(where, paths);
+}
+
+bool Container::Impl::defined() const { return sys::exists(config_file()); }
+
+LoadedConfig Container::Impl::load(const std::filesystem::path& file) const {
+    LoadOptions options;
+    options.data_dir = paths.data;
+    return load_config(file, options);
+}
+
+Config Container::Impl::running_config() const {
+    const auto text = sys::read_file_if_exists(runtime() / "config");
+    if (!text) throw StateError(StateProblem::NotRunning, "the container is not running");
+    return load_config_text(*text, runtime() / "config").config;
+}
+
+std::optional<Running> Container::Impl::running() const {
+    auto state = load_runtime_state(runtime());
+    if (!state) return std::nullopt;
+    std::optional<Fd> init = sys::open_pidfd(state->supervisor.init);
+    if (!init) return std::nullopt;
+    return Running{std::move(*state), std::move(*init)};
+}
+
+Running Container::Impl::require_running() const {
+    std::optional<Running> now = running();
+    if (!now) throw StateError(StateProblem::NotRunning, "the container is not running");
+    return std::move(*now);
+}
+
+State Container::Impl::state() const {
+    if (const auto now = running()) {
+        switch (freezer_state(now->state.payload_cgroups)) {
+        case FreezerState::Frozen: return State::Frozen;
+        case FreezerState::Freezing: return State::Freezing;
+        case FreezerState::Thawed: break;
+        }
+        std::optional<MonitorClient> monitor = MonitorClient::connect(runtime());
+        return monitor ? monitor->status().state : State::Running;
+    }
+    // Nobody's init, but a command socket: it is on its way up, or its monitor is cleaning up.
+    if (!sys::exists(runtime() / "socket")) return State::Stopped;
+    return sys::exists(runtime() / "state") ? State::Stopping : State::Starting;
+}
+
+sys::FileLock Container::Impl::lock() const {
+    const std::filesystem::path directory = runtime().parent_path();
+    sys::make_private_dirs(directory);
+    auto held = sys::FileLock::acquire(directory / ("." + name + ".lock"), std::chrono::seconds(30), true);
+    if (!held) throw StateError(StateProblem::Busy, "another command is working on this container");
+    return std::move(*held);
+}
+
+void Container::Impl::require_root(std::string_view what) const {
+    if (::geteuid() != 0) {
+        throw StateError(StateProblem::Denied, "only root can " + std::string(what) + " the containers of " +
+                                                   lxcpath.string());
+    }
+}
+
+} // namespace lxcpp

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <lxcpp/container.h>
+
+#include "base/paths.h"
+#include "config/load.h"
+#include "inventory/records.h"
+#include "monitor/client.h"
+#include "start/runtime_state.h"
+#include "sys/lock.h"
+
+namespace lxcpp {
+
+// A container that runs, as its runtime directory tells and the kernel confirms.
+struct Running {
+    RuntimeState state;
+    Fd init; // pidfd
+    [[nodiscard]] pid_t pid() const noexcept { return state.supervisor.init.pid; }
+};
+
+class Container::Impl {
+public:
+    Impl(std::string name, std::filesystem::path lxcpath);
+
+    std::string name;
+    std::filesystem::path lxcpath; // normal form, no trailing '/'
+    Paths paths;
+
+    [[nodiscard]] std::filesystem::path directory() const { return lxcpath / name; }
+    [[nodiscard]] std::filesystem::path config_file() const { return directory() / "config"; }
+    [[nodiscard]] std::filesystem::path runtime() const { return runtime_dir(paths, lxcpath, name); }
+    [[nodiscard]] ContainerKey key() const { return {lxcpath.string(), name}; }
+
+    [[nodiscard]] bool defined() const;
+    [[nodiscard]] LoadedConfig load(const std::filesystem::path& file) const;
+    [[nodiscard]] LoadedConfig load() const { return load(config_file()); }
+    // The configuration that a running container was started with.
+    [[nodiscard]] Config running_config() const;
+
+    // nullopt when it does not run.
+    [[nodiscard]] std::optional<Running> running() const;
+    [[nodiscard]] Running require_running() const; // StateError NotRunning
+    [[nodiscard]] State state() const;
+
+    // Excludes other commands on this container. Throws StateError Busy.
+    [[nodiscard]] sys::FileLock lock() const;
+
+    void require_root(std::string_view what) const; // StateError Denied
+};
+
+// Container directories hold a lock, marker or temporary name beside them only below these.
+[[nodiscard]] std::filesystem::path normal_lxcpath(const std::filesystem::path& lxcpath, const Paths& paths);
+
+} // namespace lxcpp

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "container/inside.h"
+
+#include "base/error.h"
+#include "base/scope_exit.h"
+#include "sys/file.h"
+#include "sys/namespace.h"
+
+#include <sched.h>
+#include <unistd.h>
+
+namespace lxcpp {
+namespace {
+
+constexpr int kGlobalScope = 0;
+
+bool same_namespace(FdRef a, FdRef b) {
+    const auto left = sys::stat_fd(a);
+    const auto right = sys::stat_fd(b);
+    return left.st_dev == right.st_dev && left.st_ino == right.st_ino;
+}
+
+NetworkInside read_inside(FdRef theirs, FdRef ours) {
+    sys::enter_namespace(theirs, CLONE_NEWNET);
+    const ScopeExit leave([ours] {
+        try {
+            sys::enter_namespace(ours, CLONE_NEWNET);
+        } catch (const Error&) { // our own namespace
+        }
+    });
+    sys::Netlink netlink;
+    NetworkInside network;
+    network.links = netlink.links();
+    network.addresses = netlink.addresses();
+    return network;
+}
+
+} // namespace
+
+NetworkInside network_inside(pid_t pid) {
+    if (::geteuid() != 0) return {};
+    const auto theirs = sys::open_namespace(pid, "net");
+    const auto ours = sys::open_namespace(::getpid(), "net");
+    if (!theirs || !ours || same_namespace(*theirs, *ours)) return {};
+    return read_inside(*theirs, *ours);
+}
+
+std::vector<std::string> global_addresses(const NetworkInside& network, int family) {
+    std::vector<std::string> texts;
+    for (const sys::NetAddress& address : network.addresses) {
+        if (address.family == family && address.scope == kGlobalScope && address.interface != "lo") {
+            texts.push_back(address.text);
+        }
+    }
+    return texts;
+}
+
+} // namespace lxcpp

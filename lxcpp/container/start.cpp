@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "container/impl.h"
+
+#include "base/error.h"
+#include "container/foreground.h"
+#include "container/record.h"
+#include "container/start_input.h"
+#include "plan/planner.h"
+#include "start/launch.h"
+#include "start/payload.h"
+#include "sys/file.h"
+#include "sys/rooted_dir.h"
+#include "sys/socket.h"
+
+namespace lxcpp {
+namespace {
+
+// What a crash of an earlier run left; nobody's init lives, nobody listens.
+void remove_stale_runtime(const std::filesystem::path& runtime) {
+    if (!sys::exists(runtime)) return;
+    const sys::RootedDir parent = sys::RootedDir::open(runtime.parent_path());
+    parent.remove_tree(runtime.filename().string());
+}
+
+void refuse_running(const Container::Impl& impl) {
+    if (impl.running()) throw StateError(StateProblem::Running, "the container is already running");
+    if (sys::exists(impl.runtime()) && sys::connect_to(impl.runtime() / "socket")) {
+        throw StateError(StateProblem::Running, "the container is already being started or stopped");
+    }
+}
+
+// The runtime directory is the claim: it is made under the container's lock.
+Fd claim(const Container::Impl& impl, const StarterInput& input) {
+    const sys::FileLock lock = impl.lock();
+    refuse_running(impl);
+    remove_stale_runtime(impl.runtime());
+    sys::make_dir(impl.runtime(), 0700);
+    Fd socket = sys::listen_at(impl.runtime() / "socket");
+    const Fd config = sys::open_file(impl.runtime() / "config",
+                                     {.access = sys::Access::Write, .create = true, .exclusive = true, .mode = 0600});
+    sys::write_all(config, effective_text(input.config), "the running configuration");
+    return socket;
+}
+
+// In the starter, when the container could not be started.
+void clean_failed_start(const StarterInput& input) {
+    try {
+        run_host_hooks(plan_hooks(input.request, input.config, input.paths.rootfs_mount.string(), "post-stop",
+                                  input.config.hooks.post_stop));
+    } catch (const Error&) { // the reason for the failed start matters more
+    }
+    remove_stale_runtime(input.runtime);
+}
+
+} // namespace
+
+std::string Container::print_plan(const StartOptions& options) {
+    StarterInput input = make_start_input(*impl_, options);
+    const PlanHost host = probe_plan_host(input.config, probe_cgroup_layout(), input.paths);
+    input.request.fstab = read_fstab(input.config.mounts.fstab);
+    return lxcpp::print_plan(plan_start(input.request, input.config, host));
+}
+
+StartResult Container::start(const StartOptions& options) {
+    impl_->require_root("start");
+    const StarterInput input = make_start_input(*impl_, options);
+    check_rootfs(input);
+    Fd socket = claim(*impl_, input);
+    LaunchOptions launch_options;
+    launch_options.keep_stdio = options.foreground;
+    launch_options.output = input.config.log.file;
+    std::optional<Foreground> foreground;
+    if (options.foreground) foreground.emplace(launch_options, input.request.keep_stdio);
+    const auto running = [this, &input](const StartReport& report) {
+        record_start(input.paths, impl_->key(), report, "start");
+    };
+    StartResult result;
+    for (const KeyText& line : not_applied(input.config)) result.notes.push_back(line.key + " = " + line.value);
+    result.init_pid = launch(input, std::move(launch_options), std::move(socket), running,
+                             [&input] { clean_failed_start(input); });
+    if (foreground) result.exit = foreground->run(impl_->runtime());
+    return result;
+}
+
+} // namespace lxcpp

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "container/start_input.h"
+
+#include "base/error.h"
+#include "base/log.h"
+#include "base/strings.h"
+#include "config/global.h"
+#include "config/validate.h"
+#include "sys/file.h"
+
+namespace lxcpp {
+namespace {
+
+void apply_defines(Config& config, const std::vector<std::string>& defines) {
+    for (const std::string& define : defines) {
+        const auto equals = define.find('=');
+        if (equals == std::string::npos) throw Error("-s " + define + ": expected key=value");
+        apply(config, trim(std::string_view(define).substr(0, equals)),
+              trim(std::string_view(define).substr(equals + 1)), {"-s", 0});
+    }
+}
+
+// Everything that the command line adds, as defines: a reboot applies it again.
+std::vector<std::string> all_defines(const StartOptions& options) {
+    std::vector<std::string> defines = options.defines;
+    if (!options.console_path.empty()) defines.push_back("lxc.console.path=" + options.console_path);
+    if (!options.console_log.empty()) defines.push_back("lxc.console.logfile=" + options.console_log);
+    if (options.uid) defines.push_back("lxc.init.uid=" + std::to_string(*options.uid));
+    if (options.gid) defines.push_back("lxc.init.gid=" + std::to_string(*options.gid));
+    return defines;
+}
+
+std::string config_file(const Container::Impl& impl, const StartOptions& options) {
+    if (!options.config.empty()) return std::filesystem::absolute(options.config).string();
+    if (impl.defined()) return impl.config_file().string();
+    if (options.execute) return {};
+    throw StateError(StateProblem::NotFound, "no such container: " + impl.config_file().string() + " does not exist");
+}
+
+void check_valid(const Config& config) {
+    for (const Problem& problem : validate(config)) {
+        if (problem.severity == Severity::Error) {
+            throw ConfigError("", 0, problem.key, problem.message);
+        }
+    }
+}
+
+Config load_effective(const Container::Impl& impl, const RuntimeState& remember) {
+    Config config;
+    if (!remember.config_file.empty()) config = impl.load(remember.config_file).config;
+    apply_defines(config, remember.defines);
+    check_valid(config);
+    return config;
+}
+
+StarterInput assemble(const Container::Impl& impl, const RuntimeState& remember, Config config) {
+    StarterInput input;
+    input.request.name = impl.name;
+    input.request.lxcpath = impl.lxcpath.string();
+    input.request.config_file = remember.config_file;
+    input.request.kind = remember.kind;
+    input.request.command = remember.command;
+    input.request.share = remember.share;
+    if (!remember.log_level.empty()) input.request.log_level = remember.log_level;
+    input.config = std::move(config);
+    input.paths = impl.paths;
+    input.runtime = impl.runtime();
+    input.remember = remember;
+    input.remember.supervisor = {};
+    return input;
+}
+
+} // namespace
+
+StarterInput make_start_input(const Container::Impl& impl, const StartOptions& options) {
+    RuntimeState remember;
+    remember.kind = options.execute ? StartKind::Execute : StartKind::System;
+    remember.config_file = config_file(impl, options);
+    remember.defines = all_defines(options);
+    remember.command = options.command;
+    remember.log_level = options.log_level;
+    remember.cgroup_pattern = load_global_config(impl.paths).cgroup_pattern;
+    for (const ShareNamespace& share : options.share) remember.share.push_back({share.name, share.target});
+    StarterInput input = assemble(impl, remember, load_effective(impl, remember));
+    input.request.keep_stdio = options.foreground && options.execute;
+    if (!options.pid_file.empty()) input.pid_file = std::filesystem::absolute(options.pid_file);
+    input.timeout = options.timeout;
+    return input;
+}
+
+StarterInput make_restart_input(const Container::Impl& impl, const RuntimeState& state) {
+    Config config;
+    try {
+        config = load_effective(impl, state);
+    } catch (const Error& error) {
+        log::warn("reboot with the configuration of the last start: {}", error.what());
+        config = impl.running_config();
+    }
+    StarterInput input = assemble(impl, state, std::move(config));
+    input.request.target = "reboot";
+    return input;
+}
+
+void check_rootfs(const StarterInput& input) {
+    const Rootfs& rootfs = input.config.rootfs;
+    if (rootfs.path.empty()) {
+        if (input.remember.kind == StartKind::Execute) return;
+        throw ConfigError(input.request.config_file, 0, "lxc.rootfs.path",
+                          "not set; a system container needs a root file system");
+    }
+    if (!rootfs.type.empty() && rootfs.type != "dir") {
+        throw ConfigError(input.request.config_file, 0, "lxc.rootfs.path",
+                          "storage type " + rootfs.type + " is not supported, only dir");
+    }
+    const auto info = sys::stat_path(rootfs.path, false);
+    if (!info) throw ConfigError(input.request.config_file, 0, "lxc.rootfs.path", rootfs.path + " does not exist");
+    if (S_ISLNK(info->st_mode)) {
+        throw ConfigError(input.request.config_file, 0, "lxc.rootfs.path",
+                          rootfs.path + " is a symbolic link, which is refused; give the directory itself");
+    }
+    if (!S_ISDIR(info->st_mode)) {
+        throw ConfigError(input.request.config_file, 0, "lxc.rootfs.path", rootfs.path + " is not a directory");
+    }
+}
+
+} // namespace lxcpp

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "container/impl.h"
+
+#include "base/error.h"
+#include "container/halt_signal.h"
+#include "container/record.h"
+#include "cgroup/freezer.h"
+#include "sys/epoll.h"
+
+#include <csignal>
+
+namespace lxcpp {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using Deadline = std::optional<Clock::time_point>;
+
+std::optional<std::chrono::milliseconds> left(const Deadline& deadline) {
+    if (!deadline) return std::nullopt;
+    const auto rest = std::chrono::duration_cast<std::chrono::milliseconds>(*deadline - Clock::now());
+    return std::max(rest, std::chrono::milliseconds(0));
+}
+
+// Waits for an event of the monitor that accept() takes; false at the deadline. A monitor that goes away has
+// finished its work.
+template <typename Accept>
+bool wait_event(MonitorClient& monitor, const Deadline& deadline, Accept accept) {
+    try {
+        for (;;) {
+            const auto event = monitor.next_event(left(deadline));
+            if (event && accept(*event)) return true;
+            if (!event && deadline && Clock::now() >= *deadline) return false;
+        }
+    } catch (const StateError& error) {
+        if (error.problem() == StateProblem::NotRunning) return true;
+        throw;
+    }
+}
+
+bool wait_gone(const Running& running, std::optional<MonitorClient>& monitor, const Deadline& deadline) {
+    if (!monitor) return sys::wait_exited(running.init, left(deadline));
+    return wait_event(*monitor, deadline,
+                      [](const protocol::Event& event) { return event.state == State::Stopped; });
+}
+
+// A frozen process receives signals only when it thaws.
+void thaw_if_frozen(const Running& running) {
+    if (freezer_state(running.state.payload_cgroups) != FreezerState::Thawed) {
+        thaw(running.state.payload_cgroups, std::chrono::seconds(10));
+    }
+}
+
+class Stopping {
+public:
+    Stopping(const Container::Impl& impl, const StopOptions& options)
+        : options_(options), running_(impl.require_running()), config_(impl.running_config()),
+          monitor_(MonitorClient::connect(impl.runtime())) {
+        if (monitor_) monitor_->subscribe();
+        if (options.timeout) deadline_ = Clock::now() + *options.timeout;
+    }
+
+    bool kill() {
+        sys::send_signal(running_.init, config_.signals.stop.value_or(SIGKILL));
+        thaw_if_frozen(running_);
+        return wait_gone(running_, monitor_, Clock::now() + std::chrono::seconds(60));
+    }
+
+    bool shut_down() {
+        sys::send_signal(running_.init, halt_signal(config_, running_.pid()));
+        thaw_if_frozen(running_);
+        if (!options_.wait) return true;
+        if (wait_gone(running_, monitor_, deadline_)) return true;
+        return options_.kill_after_timeout && kill();
+    }
+
+    bool reboot() {
+        sys::send_signal(running_.init, reboot_signal(config_, running_.pid()));
+        thaw_if_frozen(running_);
+        if (!options_.wait) return true;
+        if (!sys::wait_exited(running_.init, left(deadline_))) {
+            if (!options_.kill_after_timeout) return false;
+            throw StateError(StateProblem::TimedOut, "the container did not go down for its reboot in time");
+        }
+        return !monitor_ || wait_event(*monitor_, deadline_, [this](const protocol::Event& event) {
+            if (event.state == State::Stopped) throw Error("the container stopped instead of rebooting");
+            return event.state == State::Running && event.pid != running_.pid();
+        });
+    }
+
+private:
+    const StopOptions& options_;
+    Running running_;
+    Config config_;
+    std::optional<MonitorClient> monitor_;
+    Deadline deadline_;
+};
+
+} // namespace
+
+bool Container::stop(const StopOptions& options) {
+    impl_->require_root("stop");
+    Stopping stopping(*impl_, options);
+    if (options.reboot) return stopping.reboot();
+    return options.kill ? stopping.kill() : stopping.shut_down();
+}
+
+} // namespace lxcpp

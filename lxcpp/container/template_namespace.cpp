@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "container/template_namespace.h"
+
+#include "base/error.h"
+#include "sys/clone.h"
+#include "sys/file.h"
+#include "sys/mount.h"
+#include "sys/namespace.h"
+#include "sys/pidfd.h"
+#include "sys/socket.h"
+
+#include <sched.h>
+#include <sys/mount.h>
+#include <unistd.h>
+
+namespace lxcpp {
+namespace {
+
+sys::MountTree tree_of(const std::filesystem::path& directory, FdRef idmap) {
+    sys::MountTree tree = sys::MountTree::clone(directory);
+    if (idmap.valid()) tree.idmap(idmap);
+    return tree;
+}
+
+// In a child that has its own copy of all mounts.
+void arrange(const TemplateNamespace& wish) {
+    sys::unshare_namespaces(CLONE_NEWNS);
+    sys::make_mounts_private();
+    const sys::MountTree place = tree_of(wish.construction, wish.idmap);
+    const bool with_cache = !wish.cache.empty();
+    std::optional<sys::MountTree> cache;
+    if (with_cache) cache = tree_of(wish.cache, wish.idmap);
+    sys::MountTree::create("tmpfs", "lxcpp-create", {"mode=0755", "size=64k"}, MOUNT_ATTR_NODEV).attach(wish.lxcpath);
+    const std::filesystem::path directory = wish.lxcpath / wish.name;
+    sys::make_dir(directory, 0755);
+    place.attach(directory);
+    if (!with_cache) return;
+    if (!sys::exists(wish.cache)) sys::make_dirs(wish.cache); // it was below the lxcpath
+    cache->attach(wish.cache);
+}
+
+[[noreturn]] void run_child(const TemplateNamespace& wish, const Fd& channel) noexcept {
+    std::string answer = "ok";
+    try {
+        arrange(wish);
+    } catch (const std::exception& error) {
+        answer = error.what();
+    }
+    (void)sys::try_send_packet(channel, answer);
+    // The parent takes hold of the namespace, then closes its end.
+    try {
+        (void)sys::receive_packet(channel, 64);
+    } catch (const std::exception&) {
+    }
+    ::_exit(0);
+}
+
+} // namespace
+
+Fd make_template_namespace(const TemplateNamespace& wish) {
+    if (!wish.cache.empty()) sys::make_dirs(wish.cache, 0700);
+    auto [ours, theirs] = sys::socket_pair();
+    sys::Cloned child = sys::clone_process({});
+    if (child.pid == 0) {
+        ours.reset();
+        run_child(wish, theirs);
+    }
+    theirs.reset();
+    const auto answer = sys::receive_packet(ours, 4096, std::chrono::seconds(30));
+    std::optional<Fd> ns;
+    if (answer && answer->data == "ok") ns = sys::open_namespace(child.pid, "mnt");
+    ours.reset();
+    (void)sys::reap(child.pidfd);
+    if (ns) return std::move(*ns);
+    throw Error("prepare the template's view of the file system: " +
+                (answer && !answer->data.empty() ? answer->data : std::string("its helper died")));
+}
+
+} // namespace lxcpp

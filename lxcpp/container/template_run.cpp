@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "container/template_run.h"
+
+#include "base/error.h"
+#include "base/scope_exit.h"
+#include "container/template_namespace.h"
+#include "start/idmap_write.h"
+#include "sys/epoll.h"
+#include "sys/file.h"
+#include "sys/namespace.h"
+#include "sys/process_group.h"
+#include "sys/signal.h"
+#include "sys/spawn.h"
+
+#include <array>
+#include <csignal>
+#include <sched.h>
+#include <sys/epoll.h>
+
+namespace lxcpp {
+namespace {
+
+std::string available(const Paths& paths) {
+    std::string names;
+    for (const auto& [directory, prefix] : {std::pair(paths.data / "templates", std::string("lxcpp-")),
+                                            std::pair(std::filesystem::path("/usr/share/lxc/templates"), std::string("lxc-"))}) {
+        if (!sys::exists(directory)) continue;
+        for (const std::string& file : sys::list_dir(directory)) {
+            if (!file.starts_with(prefix)) continue;
+            names += names.empty() ? "" : ", ";
+            names += file.substr(prefix.size());
+        }
+    }
+    return names.empty() ? "none are installed" : "there are: " + names;
+}
+
+std::vector<std::string> arguments(const Container::Impl& impl, const TemplateRun& run) {
+    std::vector<std::string> argv{run.program.string(), "--path=" + impl.directory().string(), "--name=" + impl.name,
+                                  "--rootfs=" + (impl.directory() / "rootfs").string()};
+    argv.insert(argv.end(), run.arguments.begin(), run.arguments.end());
+    if (!run.idmap.empty()) {
+        // The ids of the caller inside the map, as LXC's templates want them.
+        for (const char* option : {"--mapped-uid", "--mapped-gid"}) {
+            argv.emplace_back(option);
+            argv.emplace_back("0");
+        }
+    }
+    return argv;
+}
+
+[[noreturn]] void interrupted(sys::Child& child, int signal) {
+    (void)sys::try_kill_group(child.pid(), SIGTERM);
+    if (!child.wait_for(std::chrono::seconds(5))) (void)sys::try_kill_group(child.pid(), SIGKILL);
+    (void)child.wait_for(std::chrono::seconds(5));
+    (void)sys::try_kill_group(child.pid(), SIGKILL); // what the template left running
+    throw Error("interrupted by " + sys::signal_name(signal) + "; nothing was created");
+}
+
+// Waits for the template, or for a signal to us: then the whole process group ends.
+sys::ExitStatus supervise(sys::Child& child, sys::SignalFd& signals) {
+    sys::Epoll epoll;
+    epoll.add(child.pidfd(), EPOLLIN, 0);
+    epoll.add(signals.fd(), EPOLLIN, 1);
+    for (;;) {
+        std::array<sys::Ready, 2> ready{};
+        const std::size_t count = epoll.wait(ready, std::nullopt);
+        for (std::size_t i = 0; i < count; ++i) {
+            if (ready[i].tag == 0) return child.wait();
+            if (const auto signal = signals.next()) interrupted(child, *signal);
+        }
+    }
+}
+
+} // namespace
+
+std::filesystem::path find_template(const Paths& paths, const std::string& name) {
+    if (name.starts_with('/')) {
+        if (!sys::exists(name)) throw Error("template " + name + " does not exist");
+        return name;
+    }
+    if (name.find('/') != std::string::npos) throw Error("template " + name + ": give a name or an absolute path");
+    for (const std::filesystem::path& path : {paths.data / "templates" / ("lxcpp-" + name),
+                                              std::filesystem::path("/usr/share/lxc/templates") / ("lxc-" + name)}) {
+        if (sys::exists(path)) return path;
+    }
+    throw Error("no template " + name + "; " + available(paths));
+}
+
+void run_template(const Container::Impl& impl, const std::filesystem::path& construction, const TemplateRun& run) {
+    sys::SignalFd signals{SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+    Fd user_namespace;
+    if (!run.idmap.empty()) {
+        user_namespace = sys::make_user_namespace(id_map_text(run.idmap, IdKind::Uid), id_map_text(run.idmap, IdKind::Gid));
+    }
+    const Fd mount_namespace = make_template_namespace(
+        {impl.lxcpath, impl.name, construction, run.idmapped ? FdRef(user_namespace) : FdRef(),
+         run.own ? impl.paths.cache : std::filesystem::path()});
+    sys::SpawnOptions options;
+    options.argv = arguments(impl, run);
+    options.program = run.program.string();
+    options.new_process_group = true;
+    options.die_with_parent = true;
+    options.user_namespace = user_namespace;
+    options.mount_namespace = mount_namespace;
+    const Fd null = sys::open_file("/dev/null", {.access = sys::Access::ReadWrite});
+    if (run.quiet) options.standard_output = null;
+    sys::Child child = sys::spawn(options);
+    const sys::ExitStatus status = supervise(child, signals);
+    (void)sys::try_kill_group(child.pid(), SIGKILL);
+    if (status == sys::ExitStatus{}) return;
+    throw Error("template " + run.program.filename().string() + (status.signaled ? " was killed by " + sys::signal_name(status.value)
+                                                                               : " failed with exit code " + std::to_string(status.value)));
+}
+
+} // namespace lxcpp

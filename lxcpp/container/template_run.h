@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "container/impl.h"
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace lxcpp {
+
+// One call of a template program: it sees the directory under construction at its final place, alone in
+// the lxcpath, and works with the ids of the container.
+struct TemplateRun {
+    std::filesystem::path program;
+    std::vector<std::string> arguments;
+    std::vector<IdMapEntry> idmap; // empty: real root
+    bool idmapped = false;         // container ids are disk ids through an idmapped mount
+    bool own = false;              // ours: may use our cache
+    bool quiet = false;
+};
+
+// An absolute path, ours in <data>/templates/lxcpp-NAME, or LXC's /usr/share/lxc/templates/lxc-NAME.
+// Throws Error that lists what there is.
+[[nodiscard]] std::filesystem::path find_template(const Paths& paths, const std::string& name);
+
+// Runs it; Error when it failed or was interrupted (then nothing of it runs any more).
+void run_template(const Container::Impl& impl, const std::filesystem::path& construction, const TemplateRun& run);
+
+} // namespace lxcpp

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "start/launch.h"
+
+#include "base/error.h"
+#include "base/log.h"
+#include "monitor/protocol.h"
+#include "sys/epoll.h"
+#include "sys/file.h"
+#include "sys/raw.h"
+#include "sys/socket.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace lxcpp {
+namespace {
+
+void redirect(int from, int to) {
+    if (::dup2(from, to) < 0) throw SystemError("redirect standard input and output");
+}
+
+void detach_stdio(const std::filesystem::path& output) {
+    const Fd null = sys::open_file("/dev/null", {.access = sys::Access::ReadWrite});
+    redirect(null.raw(), 0);
+    Fd log;
+    if (!output.empty()) {
+        log = sys::open_file(output, {.access = sys::Access::Append, .create = true, .mode = 0640});
+    }
+    redirect(log.valid() ? log.raw() : null.raw(), 1);
+    redirect(log.valid() ? log.raw() : null.raw(), 2);
+}
+
+void keep_only(const StarterFds& fds) {
+    std::vector<int> keep{fds.runtime.raw(), fds.socket.raw(), fds.status.raw(), fds.session.raw()};
+    for (const Fd& fd : fds.subscribers) keep.push_back(fd.raw());
+    std::erase(keep, -1);
+    std::ranges::sort(keep);
+    if (const int error = sys::raw::close_all_but(keep); error < 0) throw SystemError("close inherited files", -error);
+}
+
+void report(const Fd& status, const std::string& text) {
+    (void)sys::try_send_packet(status, protocol::encode(0, protocol::Failure{EIO, text}));
+}
+
+[[noreturn]] void run_starter(StarterInput input, const LaunchOptions& options, StarterFds fds,
+                              const std::function<void(const StartReport&)>& running,
+                              const std::function<void()>& failed) {
+    // The status end must outlive become_monitor, which takes the others.
+    Fd status(::fcntl(fds.status.raw(), F_DUPFD_CLOEXEC, 3));
+    try {
+        if (!options.keep_stdio) detach_stdio(options.output);
+        if (::setsid() < 0 || ::chdir("/") < 0) throw SystemError("detach from the terminal");
+        become_monitor(std::move(input), std::move(fds), running);
+    } catch (const Error& error) {
+        failed();
+        report(status, error.what());
+    } catch (const std::exception& error) {
+        failed();
+        report(status, error.what());
+    }
+    ::_exit(1);
+}
+
+// The first child only makes the second one, so that the caller is nobody's parent.
+void fork_starter(const std::function<void()>& body) {
+    const pid_t first = ::fork();
+    if (first < 0) throw SystemError("create the starter process");
+    if (first == 0) {
+        const pid_t second = ::fork();
+        if (second == 0) body();
+        ::_exit(second < 0 ? 1 : 0);
+    }
+    int status = 0;
+    while (::waitpid(first, &status, 0) < 0 && errno == EINTR) {
+    }
+    if (status != 0) throw Error("the starter process could not be created");
+}
+
+pid_t wait_until_running(const Fd& status, std::chrono::seconds timeout) {
+    const auto packet = sys::receive_packet(status, protocol::kMaxPacket, timeout + std::chrono::seconds(10));
+    if (!packet) throw StateError(StateProblem::TimedOut, "the container did not start in time");
+    if (packet->closed || packet->data.empty()) throw Error("the starter died before the container ran");
+    const protocol::Frame frame = protocol::decode(packet->data);
+    if (const auto* failure = std::get_if<protocol::Failure>(&frame.message)) throw Error(failure->text);
+    if (const auto* event = std::get_if<protocol::Event>(&frame.message)) return event->pid;
+    throw Error("the starter sent something else than a result");
+}
+
+} // namespace
+
+pid_t launch(StarterInput input, LaunchOptions options, Fd socket,
+             const std::function<void(const StartReport&)>& running, const std::function<void()>& failed) {
+    auto [ours, theirs] = sys::socket_pair();
+    StarterFds fds;
+    fds.runtime = sys::open_file(input.runtime, {.directory = true});
+    fds.socket = std::move(socket);
+    fds.status = std::move(theirs);
+    fds.session = std::move(options.session);
+    if (options.subscriber.valid()) fds.subscribers.push_back(std::move(options.subscriber));
+    const std::chrono::seconds timeout = input.timeout;
+    fork_starter([&] {
+        keep_only(fds);
+        (void)ours.release(); // closed by keep_only
+        run_starter(std::move(input), options, std::move(fds), running, failed);
+    });
+    fds = {};
+    return wait_until_running(ours, timeout);
+}
+
+} // namespace lxcpp

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "start/starter.h"
+
+#include <functional>
+
+namespace lxcpp {
+
+struct LaunchOptions {
+    bool keep_stdio = false;       // foreground: the starter keeps standard input, output and error
+    Fd session;                    // the monitor's end of a foreground console
+    Fd subscriber;                 // one that gets every event from the first on
+    std::filesystem::path output;  // standard output and error of a starter in the background
+};
+
+// Forks the starter (design: it is single-threaded and has a clean descriptor table) and waits until the
+// container runs. failed runs in the starter after a failed start, before the error is reported.
+// socket: the listening command socket. Returns init's pid. Throws Error with the starter's message,
+// StateError TimedOut.
+pid_t launch(StarterInput input, LaunchOptions options, Fd socket,
+             const std::function<void(const StartReport&)>& running, const std::function<void()>& failed);
+
+} // namespace lxcpp

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "start/runtime_state.h"
+
+#include "base/error.h"
+#include "sys/file.h"
+
+namespace lxcpp {
+namespace {
+
+using Pairs = std::vector<std::pair<std::string, std::string>>;
+
+// A value is one line in the file.
+std::string escape(const std::string& text) {
+    std::string out;
+    for (const char c : text) {
+        if (c == '\\') {
+            out += "\\\\";
+        } else if (c == '\n') {
+            out += "\\n";
+        } else {
+            out += c;
+        }
+    }
+    return out;
+}
+
+std::string unescape(const std::string& text) {
+    std::string out;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (text[i] != '\\' || i + 1 == text.size()) {
+            out += text[i];
+            continue;
+        }
+        ++i;
+        out += text[i] == 'n' ? '\n' : text[i];
+    }
+    return out;
+}
+
+// Lists become key.1, key.2, ...: a key may stand in the file once only.
+void put(Pairs& pairs, const std::string& key, const std::vector<std::string>& values) {
+    std::size_t number = 0;
+    for (const std::string& value : values) pairs.emplace_back(key + '.' + std::to_string(++number), escape(value));
+}
+
+std::vector<std::string> take(const Pairs& pairs, const std::string& key) {
+    std::vector<std::string> values;
+    for (const auto& [name, value] : pairs) {
+        if (name == key + '.' + std::to_string(values.size() + 1)) values.push_back(unescape(value));
+    }
+    return values;
+}
+
+std::string take_one(const Pairs& pairs, const std::string& key) {
+    for (const auto& [name, value] : pairs) {
+        if (name == key) return unescape(value);
+    }
+    return {};
+}
+
+std::vector<std::string> strings(const std::vector<std::filesystem::path>& paths) {
+    return {paths.begin(), paths.end()};
+}
+
+std::vector<std::filesystem::path> paths(const std::vector<std::string>& values) {
+    return {values.begin(), values.end()};
+}
+
+std::vector<std::string> share_words(const std::vector<NamespaceShare>& share) {
+    std::vector<std::string> words;
+    for (const NamespaceShare& entry : share) words.push_back(entry.name + ' ' + entry.target);
+    return words;
+}
+
+std::vector<NamespaceShare> parse_shares(const std::vector<std::string>& words) {
+    std::vector<NamespaceShare> share;
+    for (const std::string& word : words) {
+        const auto blank = word.find(' ');
+        if (blank == std::string::npos) throw Error("runtime state: bad shared namespace \"" + word + '"');
+        share.push_back({word.substr(0, blank), word.substr(blank + 1)});
+    }
+    return share;
+}
+
+} // namespace
+
+std::string print_runtime_state(const RuntimeState& state) {
+    SupervisorState all = state.supervisor;
+    Pairs& extra = all.extra;
+    extra.clear();
+    put(extra, "cgroup", strings(state.payload_cgroups));
+    put(extra, "cgroup-other", strings(state.other_cgroups));
+    extra.emplace_back("kind", state.kind == StartKind::Execute ? "execute" : "system");
+    extra.emplace_back("config-file", escape(state.config_file));
+    put(extra, "define", state.defines);
+    put(extra, "command", state.command);
+    put(extra, "share", share_words(state.share));
+    extra.emplace_back("log-level", state.log_level);
+    extra.emplace_back("cgroup-pattern", state.cgroup_pattern);
+    extra.emplace_back("ephemeral", state.ephemeral ? "1" : "0");
+    return print_state(all);
+}
+
+RuntimeState parse_runtime_state(std::string_view text) {
+    RuntimeState state;
+    state.supervisor = parse_state_file(text);
+    const Pairs& extra = state.supervisor.extra;
+    state.payload_cgroups = paths(take(extra, "cgroup"));
+    state.other_cgroups = paths(take(extra, "cgroup-other"));
+    state.kind = take_one(extra, "kind") == "execute" ? StartKind::Execute : StartKind::System;
+    state.config_file = take_one(extra, "config-file");
+    state.defines = take(extra, "define");
+    state.command = take(extra, "command");
+    state.share = parse_shares(take(extra, "share"));
+    state.log_level = take_one(extra, "log-level");
+    state.cgroup_pattern = take_one(extra, "cgroup-pattern");
+    state.ephemeral = take_one(extra, "ephemeral") == "1";
+    return state;
+}
+
+std::optional<RuntimeState> load_runtime_state(const std::filesystem::path& runtime) {
+    const auto text = sys::read_file_if_exists(runtime / "state", 1u << 20);
+    if (!text) return std::nullopt;
+    return with_context((runtime / "state").string(), [&] { return parse_runtime_state(*text); });
+}
+
+void save_runtime_state(const std::filesystem::path& runtime, const RuntimeState& state) {
+    sys::write_file_atomic(runtime / "state", print_runtime_state(state), 0600);
+}
+
+} // namespace lxcpp

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "monitor/state_file.h"
+#include "plan/planner.h"
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace lxcpp {
+
+// What of a start the tools, the cleanup and a later reboot need; kept in the file "state" of the
+// runtime directory, beside what the supervisor reads there.
+struct RuntimeState {
+    SupervisorState supervisor;
+    std::vector<std::filesystem::path> payload_cgroups; // one per hierarchy
+    std::vector<std::filesystem::path> other_cgroups;   // monitor groups and parents to remove when empty
+    StartKind kind = StartKind::System;
+    std::string config_file;            // what was loaded; empty = none
+    std::vector<std::string> defines;   // "key=value" on top of it
+    std::vector<std::string> command;
+    std::vector<NamespaceShare> share;
+    std::string log_level;
+    std::string cgroup_pattern;         // lxc.cgroup.pattern
+    bool ephemeral = false;
+};
+
+[[nodiscard]] std::string print_runtime_state(const RuntimeState& state);
+[[nodiscard]] RuntimeState parse_runtime_state(std::string_view text); // throws Error
+
+// nullopt when there is no state file there. Throws Error for one that cannot be read.
+[[nodiscard]] std::optional<RuntimeState> load_runtime_state(const std::filesystem::path& runtime);
+void save_runtime_state(const std::filesystem::path& runtime, const RuntimeState& state);
+
+} // namespace lxcpp

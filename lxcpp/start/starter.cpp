@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "start/starter.h"
+
+#include "base/error.h"
+#include "base/log.h"
+#include "base/strings.h"
+#include "cgroup/devices.h"
+#include "cgroup/devices_bpf.h"
+#include "cgroup/devices_v1.h"
+#include "cgroup/tree.h"
+#include "monitor/handover.h"
+#include "security/seccomp_cache.h"
+#include "security/seccomp_profile.h"
+#include "start/init_handle.h"
+#include "start/payload.h"
+#include "start/shared_mounts.h"
+#include "sys/file.h"
+#include "sys/memfd.h"
+#include "sys/namespace.h"
+
+#include <unistd.h>
+
+namespace lxcpp {
+namespace {
+
+// Host ids of the container's root, who manages what is below its groups.
+std::optional<CgroupOwner> cgroup_owner(const Config& config) {
+    CgroupOwner owner;
+    bool uid = false;
+    bool gid = false;
+    for (const IdMapEntry& entry : config.idmap) {
+        if (entry.nsid != 0) continue;
+        (entry.kind == IdKind::Uid ? owner.uid : owner.gid) = entry.hostid;
+        (entry.kind == IdKind::Uid ? uid : gid) = true;
+    }
+    if (!uid || !gid) return std::nullopt;
+    return owner;
+}
+
+CgroupPlan plan_groups(const StarterInput& input, const CgroupLayout& layout) {
+    CgroupWish wish;
+    wish.name = input.request.name;
+    wish.suffix = cgroup_suffix(input.request.lxcpath, input.paths.state);
+    wish.options = input.config.cgroup;
+    wish.pattern = input.remember.cgroup_pattern;
+    wish.relative = input.config.cgroup.relative;
+    wish.owner = cgroup_owner(input.config);
+    return plan_cgroups(layout, wish);
+}
+
+std::vector<std::uint8_t> seccomp_program(const Config& config, const Paths& paths) {
+    if (config.seccomp.profile == "none") return {};
+    const SeccompPolicy policy =
+        config.seccomp.profile.empty() ? default_policy() : load_seccomp_profile(config.seccomp.profile);
+    return compile_bpf_cached(policy, native_seccomp_archs(), paths.cache).bpf;
+}
+
+void apply_devices(const CgroupLayout& layout, const Config& config, const CgroupTree& tree) {
+    const DevicePlan devices = plan_devices(layout, config.cgroup);
+    if (!devices.v1.empty()) apply_device_rules_v1(tree.payload(), devices.v1);
+    if (!devices.v2.empty()) apply_device_rules_v2(tree.payload(), devices.v2);
+}
+
+void fill_state(RuntimeState& state, const StarterInput& input, const InitHandle& init, const CgroupTree& tree) {
+    SupervisorState& supervisor = state.supervisor;
+    supervisor.name = input.request.name;
+    supervisor.lxcpath = input.request.lxcpath;
+    const auto start = sys::start_time(init.pid());
+    supervisor.init = {init.pid(), start.value_or(0), sys::boot_id()};
+    supervisor.state = State::Running;
+    supervisor.console_buffer = input.config.console.buffer_size;
+    supervisor.console_logfile = input.config.console.logfile;
+    supervisor.console_size = input.config.console.log_size;
+    supervisor.console_rotate = input.config.console.rotate;
+    supervisor.cleanup = (input.paths.libexec / "lxcpp-cleanup").string();
+    supervisor.log = input.config.log.file;
+    state.payload_cgroups = tree.payload();
+    state.other_cgroups = tree.monitor();
+    state.other_cgroups.insert(state.other_cgroups.end(), tree.pivot().begin(), tree.pivot().end());
+    state.other_cgroups.insert(state.other_cgroups.end(), tree.parents().begin(), tree.parents().end());
+    state.ephemeral = input.config.ephemeral;
+}
+
+// Numbers of the descriptors in the supervisor's table: they stay what they are here.
+void fill_descriptors(SupervisorState& supervisor, const StarterFds& fds, FdRef pidfd,
+                      const std::vector<Fd>& masters, bool console) {
+    supervisor.socket = fds.socket.raw();
+    supervisor.pidfd = pidfd.raw();
+    supervisor.status = fds.status.raw();
+    supervisor.session = fds.session.raw();
+    std::size_t next = 0;
+    supervisor.console = console && !masters.empty() ? masters[next++].raw() : -1;
+    supervisor.ttys.clear();
+    for (int number = 1; next < masters.size(); ++number, ++next) {
+        supervisor.ttys.push_back({number, masters[next].raw()});
+    }
+}
+
+std::vector<int> numbers(const std::vector<Fd>& fds) {
+    std::vector<int> result;
+    for (const Fd& fd : fds) result.push_back(fd.raw());
+    return result;
+}
+
+} // namespace
+
+void become_monitor(StarterInput input, StarterFds fds, const std::function<void(const StartReport&)>& running) {
+    const auto deadline = std::chrono::steady_clock::now() + input.timeout;
+    const CgroupLayout layout = probe_cgroup_layout();
+    const PlanHost host = probe_plan_host(input.config, layout, input.paths);
+    input.request.fstab = read_fstab(input.config.mounts.fstab);
+    const StartPlan plan = plan_start(input.request, input.config, host);
+    for (const std::string& warning : plan.warnings) log::warn("{}", warning);
+    run_host_hooks(plan.pre_start);
+    share_host_directory(plan.shared_mount_dir);
+    if (!plan.rootfs.path.empty() && !sys::exists(host.staging)) sys::make_dirs(host.staging, 0755);
+
+    CgroupTree tree = with_context("cgroups", [&] { return CgroupTree::create(plan_groups(input, layout)); });
+    InitResources resources;
+    for (const Fd& tasks : tree.entry().tasks) resources.cgroup_tasks.emplace_back(tasks);
+    resources.cgroup_v2 = tree.entry().unified;
+    resources.seccomp = with_context("seccomp", [&] { return seccomp_program(input.config, input.paths); });
+    if (plan.needs_init_program) resources.init_program = sys::sealed_program(input.paths.libexec / "lxcpp-init");
+    resources.shared_namespaces = open_shared_namespaces(plan, input);
+
+    InitHandle init = InitHandle::spawn(plan, resources, deadline);
+    with_context("devices", [&] { apply_devices(layout, input.config, tree); });
+    run_host_hooks(plan.start_host, {"LXC_PID=" + std::to_string(init.pid())});
+    init.exec();
+
+    const std::vector<Fd> masters = init.take_masters();
+    RuntimeState state = input.remember;
+    fill_state(state, input, init, tree);
+    fill_descriptors(state.supervisor, fds, init.pidfd(), masters, plan.console);
+    save_runtime_state(input.runtime, state);
+    if (!input.pid_file.empty()) {
+        sys::write_file_atomic(input.pid_file, std::to_string(::getpid()) + "\n", 0644);
+    }
+    if (running) running({state.supervisor.init, ::getpid()});
+    const SupervisorArguments arguments{fds.runtime.raw(), numbers(fds.subscribers), numbers(fds.sessions)};
+    tree.close_entry();
+    exec_supervisor(input.paths.libexec / "lxcpp-supervisor", state.supervisor, arguments);
+    throw Error("the monitor did not take over"); // exec_supervisor throws or does not return
+}
+
+} // namespace lxcpp

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "base/fd.h"
+
+#include <span>
+
+// The descriptor table of this process: what an exec may inherit, and what must not be here at all.
+namespace lxcpp::sys {
+
+[[nodiscard]] bool is_open(FdRef fd) noexcept;
+[[nodiscard]] int try_set_inheritable(FdRef fd, bool inherit) noexcept; // 0 or -errno
+void set_inheritable(FdRef fd, bool inherit); // clears or sets FD_CLOEXEC
+void set_nonblocking(FdRef fd, bool nonblocking);
+// Closes every descriptor above 2 that is not listed. Order and repeats do not matter.
+void close_all_except(std::span<const FdRef> keep);
+// Descriptors 0, 1 and 2 become /dev/null, whatever they were.
+void null_standard_fds();
+
+} // namespace lxcpp::sys

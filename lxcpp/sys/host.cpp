@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sys/host.h"
+
+#include <lxcpp/error.h>
+
+#include <fcntl.h>
+#include <sys/personality.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+namespace lxcpp::sys {
+namespace {
+
+constexpr unsigned long kAsk = 0xffffffff; // changes nothing
+
+} // namespace
+
+SystemName system_name() {
+    struct utsname name {};
+    if (::uname(&name) != 0) throw SystemError("ask for the kernel's name");
+    return {.release = name.release, .machine = name.machine};
+}
+
+std::uint32_t current_personality() noexcept {
+    const int persona = ::personality(kAsk);
+    return persona < 0 ? 0 : static_cast<std::uint32_t>(persona);
+}
+
+bool may_write(const std::filesystem::path& path) noexcept {
+    return ::faccessat(AT_FDCWD, path.c_str(), W_OK, AT_EACCESS) == 0;
+}
+
+} // namespace lxcpp::sys

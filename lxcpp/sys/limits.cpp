@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sys/limits.h"
+
+#include "base/error.h"
+
+#include <sys/resource.h>
+
+namespace lxcpp::sys {
+
+void set_limit(pid_t pid, int resource, std::uint64_t soft, std::uint64_t hard) {
+    const rlimit limit{soft, hard};
+    if (::prlimit(pid, static_cast<__rlimit_resource>(resource), &limit, nullptr) < 0) {
+        throw SystemError("set the resource limit");
+    }
+}
+
+} // namespace lxcpp::sys

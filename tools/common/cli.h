@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+#include <chrono>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace lxcpp::tools {
+
+// The command line that all tools share, as LXC's tools have it: -n/--name or the name as first word,
+// -P/--lxcpath, -o/--logfile, -l/--logpriority, -q/--quiet, --rcfile, --version, --usage, -h/-?/--help.
+class Cli {
+public:
+    enum class Name { Required, None };
+
+    // synopsis follows the program's name in usage lines: "--name=NAME [-- COMMAND]".
+    Cli(std::string program, std::string description, std::string synopsis, Name name = Name::Required);
+
+    [[nodiscard]] CLI::App& app() noexcept { return app_; }
+    void flag(const std::string& names, bool& target, const std::string& help);
+    template <typename Value>
+    CLI::Option* option(const std::string& names, Value& target, const std::string& help) {
+        return app_.add_option(names, target, help);
+    }
+    // An option whose value is optional and attached: "-e", "-eCAP", "--elevated-privileges=CAP". Without one the
+    // target becomes standing.
+    void optional_value(char letter, const std::string& name, std::string& target, std::string standing,
+                        const std::string& help);
+
+    [[nodiscard]] const std::string& program() const noexcept { return program_; }
+    [[nodiscard]] const std::string& name() const noexcept { return name_; }
+    [[nodiscard]] const std::string& lxcpath() const noexcept { return lxcpath_; }
+    [[nodiscard]] const std::string& rcfile() const noexcept { return rcfile_; }
+    [[nodiscard]] const std::string& log_level() const noexcept { return log_level_; }
+    [[nodiscard]] bool quiet() const noexcept { return quiet_; }
+    // Words that are no options, without the name.
+    [[nodiscard]] const std::vector<std::string>& words() const noexcept { return words_; }
+
+    // What main() returns when the command line alone settles it (help, version, an error).
+    [[nodiscard]] std::optional<int> parse(int argc, char** argv);
+
+private:
+    struct OptionalValue {
+        char letter;
+        std::string name;
+        std::string standing;
+    };
+    [[nodiscard]] std::vector<std::string> with_standing_values(int argc, char** argv) const;
+    [[nodiscard]] std::optional<int> take_name();
+    void print_usage() const;
+
+    std::string program_;
+    std::string synopsis_;
+    Name wants_name_;
+    CLI::App app_;
+    std::vector<OptionalValue> optional_values_;
+    std::string name_;
+    std::string lxcpath_;
+    std::string rcfile_;
+    std::string log_file_;
+    std::string log_level_;
+    bool quiet_ = false;
+    bool help_ = false;
+    bool usage_ = false;
+    bool version_ = false;
+    std::vector<std::string> words_;
+};
+
+// The one place where errors end: "lxcpp-start: c1: message" on standard error and exit code 1, or what
+// on_state returns for a StateError. body's result is the exit code.
+int run_tool(Cli& cli, int argc, char** argv, const std::function<int(Cli&)>& body);
+
+// "-t 5": whole seconds, -1 = for ever. Throws Error.
+[[nodiscard]] std::optional<std::chrono::seconds> parse_timeout(const std::string& text);
+
+} // namespace lxcpp::tools

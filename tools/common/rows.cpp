@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "common/rows.h"
+
+#include "base/strings.h"
+
+#include <lxcpp/error.h>
+
+#include <algorithm>
+#include <array>
+#include <nlohmann/json.hpp>
+
+namespace lxcpp::tools {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string key_of(const Column& column) {
+    std::string key = column.title;
+    std::ranges::transform(key, key.begin(), [](unsigned char c) {
+        return c == ' ' ? '_' : static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c);
+    });
+    return key;
+}
+
+struct ToJson {
+    Json operator()(std::monostate) const { return nullptr; }
+    Json operator()(bool value) const { return value; }
+    Json operator()(std::int64_t value) const { return value; }
+    Json operator()(const std::string& value) const { return value; }
+    Json operator()(const std::vector<std::string>& value) const { return value; }
+};
+
+Json object_of(const Rows& rows, const std::vector<Cell>& row) {
+    Json object = Json::object();
+    for (std::size_t i = 0; i < rows.columns.size(); ++i) {
+        object[key_of(rows.columns[i])] = std::visit(ToJson{}, row.at(i));
+    }
+    return object;
+}
+
+// Container-made bytes that are no UTF-8 come out as U+FFFD instead of failing the listing.
+std::string dump(const Json& value, int indent) { return value.dump(indent, ' ', false, Json::error_handler_t::replace); }
+
+std::string csv_field(const std::string& text) {
+    if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
+    std::string quoted = "\"";
+    for (const char c : text) {
+        if (c == '"') quoted += '"';
+        quoted += c;
+    }
+    return quoted + '"';
+}
+
+std::string csv_text(const Cell& cell) {
+    if (std::holds_alternative<std::monostate>(cell)) return "";
+    if (const auto* list = std::get_if<std::vector<std::string>>(&cell)) return join(*list, " ");
+    return text_of(cell);
+}
+
+std::string print_csv(const Rows& rows) {
+    std::string text;
+    for (std::size_t i = 0; i < rows.columns.size(); ++i) text += (i > 0 ? "," : "") + key_of(rows.columns[i]);
+    text += "\r\n";
+    for (const auto& row : rows.rows) {
+        for (std::size_t i = 0; i < row.size(); ++i) text += (i > 0 ? "," : "") + csv_field(csv_text(row[i]));
+        text += "\r\n";
+    }
+    return text;
+}
+
+// A JSON value is a YAML value too: scalars are written as such, which needs no second set of quoting rules.
+std::string yaml_object(const Rows& rows, const std::vector<Cell>& row, const std::string& first, const std::string& next) {
+    std::string text;
+    for (std::size_t i = 0; i < rows.columns.size(); ++i) {
+        text += (i == 0 ? first : next) + key_of(rows.columns[i]) + ": " + dump(std::visit(ToJson{}, row[i]), -1) + '\n';
+    }
+    return text;
+}
+
+std::string print_yaml(const Rows& rows) {
+    if (rows.rows.empty()) return "[]\n";
+    std::string text;
+    for (const auto& row : rows.rows) text += yaml_object(rows, row, "- ", "  ");
+    return text;
+}
+
+} // namespace
+
+Format parse_format(const std::string& text) {
+    static constexpr std::array<std::pair<std::string_view, Format>, 4> kFormats{
+        {{"table", Format::Table}, {"json", Format::Json}, {"csv", Format::Csv}, {"yaml", Format::Yaml}}};
+    for (const auto& [name, format] : kFormats) {
+        if (name == text) return format;
+    }
+    throw Error("--format " + text + ": expected table, json, csv or yaml");
+}
+
+std::string text_of(const Cell& cell) {
+    struct ToText {
+        std::string operator()(std::monostate) const { return "-"; }
+        std::string operator()(bool value) const { return value ? "true" : "false"; }
+        std::string operator()(std::int64_t value) const { return std::to_string(value); }
+        std::string operator()(const std::string& value) const { return value.empty() ? "-" : printable(value); }
+        std::string operator()(const std::vector<std::string>& value) const {
+            return value.empty() ? "-" : printable(join(value, ", "));
+        }
+    };
+    return std::visit(ToText{}, cell);
+}
+
+std::string print_table(const std::vector<std::vector<std::string>>& lines) {
+    std::vector<std::size_t> widths;
+    for (const auto& line : lines) {
+        widths.resize(std::max(widths.size(), line.size()));
+        for (std::size_t i = 0; i < line.size(); ++i) widths[i] = std::max(widths[i], line[i].size());
+    }
+    std::string text;
+    for (const auto& line : lines) {
+        for (std::size_t i = 0; i < line.size(); ++i) text += line[i] + std::string(widths[i] - line[i].size() + 1, ' ');
+        text += '\n';
+    }
+    return text;
+}
+
+std::string print_rows(const Rows& rows, Format format) {
+    if (format == Format::Csv) return print_csv(rows);
+    if (format == Format::Yaml) return print_yaml(rows);
+    if (format == Format::Json) {
+        Json list = Json::array();
+        for (const auto& row : rows.rows) list.push_back(object_of(rows, row));
+        return dump(list, 2) + '\n';
+    }
+    std::vector<std::vector<std::string>> lines(1);
+    for (const Column& column : rows.columns) lines[0].push_back(column.title);
+    for (const auto& row : rows.rows) {
+        lines.emplace_back();
+        for (const Cell& cell : row) lines.back().push_back(text_of(cell));
+    }
+    return print_table(lines);
+}
+
+std::string print_row(const Rows& rows, Format format) {
+    if (format == Format::Json) return dump(object_of(rows, rows.rows.at(0)), 2) + '\n';
+    if (format == Format::Yaml) return yaml_object(rows, rows.rows.at(0), "", "");
+    return print_rows(rows, format);
+}
+
+} // namespace lxcpp::tools

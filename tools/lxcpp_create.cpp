@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "common/cli.h"
+
+#include <lxcpp/container.h>
+
+using namespace lxcpp;
+
+// Everything behind "--" is the template's: it must not reach our own parser.
+int main(int argc, char** argv) {
+    tools::Cli cli("lxcpp-create", "create a container",
+                   "--name=NAME --template=TEMPLATE [OPTION...] [-- TEMPLATE OPTIONS]");
+    CreateOptions options;
+    std::string directory;
+    std::string config;
+    cli.option("-t,--template", options.template_name, "template to use: a name, an absolute path, or none");
+    cli.option("-f,--config", config, "initial configuration (default: lxc.default_config)");
+    cli.option("-B,--bdev", options.backend, "where the root file system is stored: dir");
+    cli.option("--dir", directory, "put the root file system into this directory");
+    cli.flag("--privileged", options.privileged, "no user namespace: root inside is root of the host");
+    return tools::run_tool(cli, argc, argv, [&](tools::Cli& parsed) {
+        options.config = config.empty() ? parsed.rcfile() : config;
+        options.directory = directory;
+        options.template_args = parsed.words();
+        options.quiet = parsed.quiet();
+        if (options.template_name.empty()) {
+            throw Error("a template must be given with -t; \"-t none\" makes a container without a root file system");
+        }
+        Container container(parsed.name(), parsed.lxcpath());
+        container.create(options);
+        return 0;
+    });
+}

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "common/cli.h"
+#include "common/rows.h"
+
+#include <lxcpp/container.h>
+
+#include <array>
+#include <cstdio>
+#include <fmt/core.h>
+
+using namespace lxcpp;
+using namespace lxcpp::tools;
+
+namespace {
+
+struct Wish {
+    std::vector<std::string> keys;
+    bool ips = false;
+    bool pid = false;
+    bool state = false;
+    bool stats = false;
+    bool plain = false; // -H
+    [[nodiscard]] bool everything() const { return keys.empty() && !ips && !pid && !state && !stats; }
+};
+
+std::string human_size(std::uint64_t bytes) {
+    static constexpr std::array<const char*, 7> kUnits{"bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
+    double value = static_cast<double>(bytes);
+    std::size_t unit = 0;
+    while (value >= 1024 && unit + 1 < kUnits.size()) {
+        value /= 1024;
+        ++unit;
+    }
+    return unit == 0 ? fmt::format("{} bytes", bytes) : fmt::format("{:.2f} {}", value, kUnits[unit]);
+}
+
+class Printer {
+public:
+    explicit Printer(bool plain) : plain_(plain) {}
+
+    void line(const std::string& label, const std::string& value) const { fmt::print("{:<15} {}\n", label, value); }
+    void size(const std::string& label, const std::optional<std::uint64_t>& bytes) const {
+        if (bytes) line(label, plain_ ? std::to_string(*bytes) : human_size(*bytes));
+    }
+    void time(const std::string& label, const std::optional<std::uint64_t>& ns) const {
+        if (ns) line(label, plain_ ? std::to_string(*ns) : fmt::format("{:.2f} seconds", static_cast<double>(*ns) / 1e9));
+    }
+
+private:
+    bool plain_;
+};
+
+void print_stats(const Container& container, const Printer& out) {
+    const Statistics stats = container.statistics();
+    out.time("CPU use:", stats.cpu_ns);
+    out.size("BlkIO use:", stats.block_io_bytes);
+    out.size("Memory use:", stats.memory_bytes);
+    out.size("KMem use:", stats.kernel_memory_bytes);
+    for (const LinkStatistics& link : stats.links) {
+        out.line("Link:", link.name);
+        out.size(" TX bytes:", link.tx_bytes);
+        out.size(" RX bytes:", link.rx_bytes);
+        out.size(" Total bytes:", link.tx_bytes + link.rx_bytes);
+    }
+}
+
+void print_keys(const Container& container, const Wish& wish) {
+    for (const std::string& key : wish.keys) {
+        const auto value = container.config_item(key);
+        if (!value) {
+            fmt::print("{} invalid\n", key);
+        } else {
+            const std::string_view text = value->ends_with('\n') ? std::string_view(*value).substr(0, value->size() - 1) : *value;
+            if (wish.plain) {
+                fmt::print("{}\n", text);
+            } else {
+                fmt::print("{} = {}\n", key, text);
+            }
+        }
+    }
+}
+
+void print_human(const Container& container, const Wish& wish) {
+    const Printer out(wish.plain);
+    const bool all = wish.everything();
+    const State state = container.state();
+    const bool running = state != State::Stopped;
+    if (all) out.line("Name:", container.name());
+    if (all || wish.state) out.line("State:", std::string(state_name(state)));
+    if ((all || wish.pid) && running) {
+        if (const auto pid = container.init_pid()) out.line("PID:", std::to_string(*pid));
+    }
+    if ((all || wish.ips) && running) {
+        for (const std::string& address : container.addresses()) out.line("IP:", address);
+    }
+    if ((all || wish.stats) && running && container.init_pid()) print_stats(container, out);
+    print_keys(container, wish);
+}
+
+Cell number(const std::optional<std::uint64_t>& value) {
+    if (!value) return std::monostate{};
+    return static_cast<std::int64_t>(*value);
+}
+
+void print_formatted(const Container& container, Format format) {
+    const auto pid = container.init_pid();
+    Statistics stats;
+    if (pid) stats = container.statistics();
+    Rows rows;
+    rows.rows.emplace_back();
+    const auto add = [&rows](const char* title, Cell cell) {
+        rows.columns.push_back({title});
+        rows.rows[0].push_back(std::move(cell));
+    };
+    add("NAME", container.name());
+    add("STATE", std::string(state_name(container.state())));
+    add("PID", pid ? Cell(static_cast<std::int64_t>(*pid)) : Cell());
+    add("IPS", container.addresses());
+    add("CPU_USE_NS", number(stats.cpu_ns));
+    add("BLKIO_USE_BYTES", number(stats.block_io_bytes));
+    add("MEMORY_USE_BYTES", number(stats.memory_bytes));
+    add("KMEM_USE_BYTES", number(stats.kernel_memory_bytes));
+    for (const LinkStatistics& link : stats.links) {
+        add(("LINK_" + link.name + "_TX_BYTES").c_str(), static_cast<std::int64_t>(link.tx_bytes));
+        add(("LINK_" + link.name + "_RX_BYTES").c_str(), static_cast<std::int64_t>(link.rx_bytes));
+    }
+    fmt::print("{}", print_row(rows, format));
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    Cli cli("lxcpp-info", "show facts about a container", "--name=NAME [OPTION...]");
+    Wish wish;
+    std::string format;
+    cli.option("-c,--config", wish.keys, "show this configuration key; may be repeated")->allow_extra_args(false);
+    cli.flag("-i,--ips", wish.ips, "show its addresses");
+    cli.flag("-p,--pid", wish.pid, "show the process id of its init");
+    cli.flag("-S,--stats", wish.stats, "show its usage of resources");
+    cli.flag("-H,--no-humanize", wish.plain, "plain numbers");
+    cli.flag("-s,--state", wish.state, "show its state");
+    cli.option("--format", format, "everything as table, json, csv or yaml");
+    return run_tool(cli, argc, argv, [&](Cli& parsed) {
+        const Container container(parsed.name(), parsed.lxcpath());
+        if (!container.is_defined() && !container.is_running()) {
+            if (!parsed.quiet()) fmt::print(stderr, "{} doesn't exist\n", container.name());
+            return 1;
+        }
+        if (format.empty()) {
+            print_human(container, wish);
+        } else {
+            print_formatted(container, parse_format(format));
+        }
+        return 0;
+    });
+}

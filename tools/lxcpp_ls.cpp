@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "common/cli.h"
+#include "common/list_filter.h"
+#include "common/rows.h"
+#include "sys/pty.h"
+
+#include <lxcpp/manager.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <fmt/core.h>
+#include <map>
+
+using namespace lxcpp;
+using namespace lxcpp::tools;
+
+namespace {
+
+// The columns of lxc-ls, and what of a listing each one needs.
+struct ColumnRow {
+    std::string_view title;
+    void (*need)(ListColumns&);
+    Cell (*cell)(const ListEntry&);
+};
+
+template <typename Value>
+Cell optional_number(const std::optional<Value>& value) {
+    if (!value) return std::monostate{};
+    return static_cast<std::int64_t>(*value);
+}
+
+constexpr ColumnRow kColumns[] = {
+    {"NAME", [](ListColumns&) {}, [](const ListEntry& e) -> Cell { return e.name; }},
+    {"STATE", [](ListColumns&) {}, [](const ListEntry& e) -> Cell { return std::string(state_name(e.state)); }},
+    {"PID", [](ListColumns&) {}, [](const ListEntry& e) -> Cell { return optional_number(e.pid); }},
+    {"RAM", [](ListColumns& c) { c.memory = true; }, [](const ListEntry& e) -> Cell { return optional_number(e.memory_bytes); }},
+    {"SWAP", [](ListColumns& c) { c.swap = true; }, [](const ListEntry& e) -> Cell { return optional_number(e.swap_bytes); }},
+    {"AUTOSTART", [](ListColumns& c) { c.configuration = true; }, [](const ListEntry& e) -> Cell { return std::int64_t{e.autostart}; }},
+    {"GROUPS", [](ListColumns& c) { c.configuration = true; }, [](const ListEntry& e) -> Cell { return e.groups; }},
+    {"INTERFACE", [](ListColumns& c) { c.addresses = true; }, [](const ListEntry& e) -> Cell { return e.interfaces; }},
+    {"IPV4", [](ListColumns& c) { c.addresses = true; }, [](const ListEntry& e) -> Cell { return e.ipv4; }},
+    {"IPV6", [](ListColumns& c) { c.addresses = true; }, [](const ListEntry& e) -> Cell { return e.ipv6; }},
+    {"UNPRIVILEGED", [](ListColumns& c) { c.configuration = true; }, [](const ListEntry& e) -> Cell { return e.unprivileged; }},
+};
+constexpr std::string_view kDefaultColumns = "NAME,STATE,AUTOSTART,GROUPS,IPV4,IPV6,UNPRIVILEGED";
+
+// Sizes as lxc-ls shows them; the other formats have bytes.
+std::string megabytes(std::uint64_t bytes) { return fmt::format("{:.2f}MB", static_cast<double>(bytes) / (1024 * 1024)); }
+
+std::vector<const ColumnRow*> chosen_columns(const std::string& text) {
+    std::vector<const ColumnRow*> columns;
+    for (std::string word : split_list(text)) {
+        std::ranges::transform(word, word.begin(), [](char c) { return static_cast<char>(c >= 'a' && c <= 'z' ? c - 32 : c); });
+        const auto* row = std::ranges::find(kColumns, word, &ColumnRow::title);
+        if (row == std::end(kColumns)) {
+            fmt::print(stderr, "Invalid key: {}\n", word);
+            return {};
+        }
+        columns.push_back(row);
+    }
+    return columns;
+}
+
+Cell shown(const ColumnRow& column, const ListEntry& entry, Format format) {
+    const Cell cell = column.cell(entry);
+    const bool size = column.title == "RAM" || column.title == "SWAP";
+    if (!size || format != Format::Table || !std::holds_alternative<std::int64_t>(cell)) return cell;
+    return megabytes(static_cast<std::uint64_t>(std::get<std::int64_t>(cell)));
+}
+
+std::string fancy(const std::vector<ListEntry>& entries, const std::vector<const ColumnRow*>& columns, Format format) {
+    Rows rows;
+    for (const ColumnRow* column : columns) rows.columns.push_back({std::string(column->title)});
+    for (const ListEntry& entry : entries) {
+        rows.rows.emplace_back();
+        for (const ColumnRow* column : columns) rows.rows.back().push_back(shown(*column, entry, format));
+    }
+    if (rows.rows.empty() && format == Format::Table) return "";
+    return print_rows(rows, format);
+}
+
+// As many columns as fit, filled row by row.
+std::string packed(const std::vector<ListEntry>& entries, std::size_t width) {
+    std::size_t longest = 0;
+    for (const ListEntry& entry : entries) longest = std::max(longest, entry.name.size());
+    const std::size_t count = std::max<std::size_t>(1, width / (longest + 1));
+    std::vector<std::vector<std::string>> lines;
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+        if (i % count == 0) lines.emplace_back();
+        lines.back().push_back(entries[i].name);
+    }
+    return print_table(lines);
+}
+
+std::string one_a_line(const std::vector<ListEntry>& entries) {
+    std::string text;
+    for (const ListEntry& entry : entries) text += entry.name + '\n';
+    return text;
+}
+
+void warn_broken(const std::vector<ListEntry>& entries, bool quiet) {
+    for (const ListEntry& entry : entries) {
+        if (!entry.broken.empty() && !quiet) fmt::print(stderr, "lxcpp-ls: {}: {}\n", entry.name, entry.broken);
+    }
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    Cli cli("lxcpp-ls", "list containers", "[OPTION...] [REGEX]", Cli::Name::None);
+    ListFilter filter;
+    bool line = false;
+    bool is_fancy = false;
+    std::string columns_text(kDefaultColumns);
+    std::string format_text;
+    cli.flag("-1,--line", line, "one name a line");
+    cli.flag("-f,--fancy", is_fancy, "a table with columns");
+    CLI::Option* custom = cli.option("-F,--fancy-format", columns_text, "columns, separated by commas");
+    cli.option("--format", format_text, "table, json, csv or yaml (implies -f)");
+    filter.add_options(cli);
+    return run_tool(cli, argc, argv, [&](Cli& parsed) {
+        const Format format = format_text.empty() ? Format::Table : parse_format(format_text);
+        is_fancy = is_fancy || !format_text.empty() || custom->count() > 0;
+        filter.finish(parsed);
+        const auto columns = is_fancy ? chosen_columns(columns_text) : std::vector<const ColumnRow*>{};
+        if (is_fancy && columns.empty()) return 0; // as lxc-ls does
+        ListColumns wanted = filter.needs();
+        for (const ColumnRow* column : columns) column->need(wanted);
+        std::vector<ListEntry> entries = Manager(parsed.lxcpath()).list(wanted);
+        filter.apply(entries);
+        warn_broken(entries, parsed.quiet());
+        if (is_fancy) {
+            fmt::print("{}", fancy(entries, columns, format));
+        } else if (line || !sys::is_terminal(FdRef(1))) {
+            fmt::print("{}", line ? one_a_line(entries) : packed(entries, 80));
+        } else {
+            const auto size = sys::window_size(FdRef(1));
+            fmt::print("{}", packed(entries, size && size->ws_col > 0 ? size->ws_col : 80));
+        }
+        return 0;
+    });
+}

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "common/cli.h"
+
+#include "base/paths.h"
+#include "config/global.h"
+#include "monitor/client.h"
+#include "sys/epoll.h"
+#include "sys/file.h"
+#include "sys/watch.h"
+
+#include <lxcpp/error.h>
+
+#include <array>
+#include <cstdio>
+#include <fmt/core.h>
+#include <map>
+#include <memory>
+#include <regex.h>
+#include <sys/epoll.h>
+
+using namespace lxcpp;
+
+namespace {
+
+// An anchored extended regular expression.
+class NamePattern {
+public:
+    explicit NamePattern(const std::string& text) {
+        if (::regcomp(&regex_, ("^(" + text + ")$").c_str(), REG_EXTENDED | REG_NOSUB) != 0) {
+            throw Error("\"" + text + "\" is not an extended regular expression");
+        }
+    }
+    NamePattern(const NamePattern&) = delete;
+    NamePattern& operator=(const NamePattern&) = delete;
+    ~NamePattern() { ::regfree(&regex_); }
+    [[nodiscard]] bool matches(const std::string& name) const {
+        return ::regexec(&regex_, name.c_str(), 0, nullptr, 0) == 0;
+    }
+
+private:
+    regex_t regex_{};
+};
+
+// Follows every container that runs or will run in some lxcpaths: there is no daemon, so a subscription to
+// each one's monitor and a watch on the directory where they appear.
+class Follower {
+public:
+    Follower(const NamePattern& pattern, const std::vector<std::filesystem::path>& directories) : pattern_(pattern) {
+        for (const std::filesystem::path& directory : directories) {
+            sys::make_private_dirs(directory);
+            watches_.push_back({directory, std::make_unique<sys::DirectoryWatch>(directory)});
+            epoll_.add(watches_.back().watch->fd(), EPOLLIN, watches_.size() - 1);
+            look(directory);
+        }
+    }
+
+    [[noreturn]] void run() {
+        for (;;) {
+            std::array<sys::Ready, 16> ready{};
+            // A directory appears a moment before its socket listens: look again until it does.
+            const auto timeout = pending_ ? std::optional(std::chrono::milliseconds(20)) : std::nullopt;
+            const std::size_t count = epoll_.wait(ready, timeout);
+            for (std::size_t i = 0; i < count; ++i) handle(ready[i].tag);
+            if (pending_ || count == 0) look_everywhere();
+            (void)std::fflush(stdout);
+        }
+    }
+
+private:
+    struct Watched {
+        std::filesystem::path directory;
+        std::unique_ptr<sys::DirectoryWatch> watch;
+    };
+    static constexpr std::uint64_t kFirstClient = 1u << 20;
+
+    void handle(std::uint64_t tag) {
+        if (tag < kFirstClient) {
+            (void)watches_[tag].watch->wait(std::chrono::milliseconds(0));
+            look(watches_[tag].directory);
+            return;
+        }
+        const auto client = clients_.find(tag);
+        if (client == clients_.end()) return;
+        try {
+            while (const auto event = client->second.monitor.next_event(std::chrono::milliseconds(0))) print(*event);
+        } catch (const StateError&) {
+            epoll_.remove(client->second.monitor.fd());
+            followed_.erase(client->second.runtime);
+            clients_.erase(client);
+        }
+    }
+
+    static void print(const protocol::Event& event) {
+        fmt::print("'{}' changed state to [{}]\n", event.name, state_name(event.state));
+        if (event.state == State::Stopped && event.exit) {
+            fmt::print("'{}' exited with status [{}]\n", event.name, event.exit->shell_code());
+        }
+    }
+
+    void look_everywhere() {
+        pending_ = false;
+        for (const Watched& watched : watches_) look(watched.directory);
+    }
+
+    void look(const std::filesystem::path& directory) {
+        for (const std::string& name : sys::list_dir(directory)) {
+            if (!name.starts_with('.') && pattern_.matches(name)) follow(directory / name);
+        }
+    }
+
+    void follow(const std::filesystem::path& runtime) {
+        if (followed_.contains(runtime)) return;
+        auto monitor = sys::exists(runtime / "socket") ? MonitorClient::connect(runtime) : std::nullopt;
+        if (!monitor) {
+            pending_ = pending_ || sys::exists(runtime);
+            return;
+        }
+        const protocol::Status status = monitor->subscribe();
+        fmt::print("'{}' changed state to [{}]\n", runtime.filename().string(), state_name(status.state));
+        const std::uint64_t tag = next_tag_++;
+        epoll_.add(monitor->fd(), EPOLLIN, tag);
+        followed_.emplace(runtime, tag);
+        clients_.emplace(tag, Client{runtime, std::move(*monitor)});
+    }
+
+    struct Client {
+        std::filesystem::path runtime;
+        MonitorClient monitor;
+    };
+
+    const NamePattern& pattern_;
+    sys::Epoll epoll_;
+    std::vector<Watched> watches_;
+    std::map<std::uint64_t, Client> clients_;
+    std::map<std::filesystem::path, std::uint64_t> followed_;
+    std::uint64_t next_tag_ = kFirstClient;
+    bool pending_ = false;
+};
+
+std::vector<std::filesystem::path> runtime_directories(std::vector<std::string> lxcpaths) {
+    const Paths paths = default_paths();
+    if (lxcpaths.empty()) lxcpaths.push_back(load_global_config(paths).lxcpath);
+    std::vector<std::filesystem::path> directories;
+    for (const std::string& lxcpath : lxcpaths) {
+        const auto absolute = std::filesystem::absolute(lxcpath).lexically_normal();
+        const auto normal = absolute.has_filename() ? absolute : absolute.parent_path();
+        directories.push_back(runtime_dir(paths, normal, "x").parent_path());
+    }
+    return directories;
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    tools::Cli cli("lxcpp-monitor", "print the changes of state of containers", "[-n REGEX] [-P PATH]...",
+                   tools::Cli::Name::None);
+    std::string expression = ".*";
+    std::vector<std::string> lxcpaths;
+    bool quit = false;
+    cli.option("-n,--name", expression, "regular expression for names (default .*)");
+    cli.app().remove_option(cli.app().get_option("--lxcpath"));
+    cli.option("-P,--lxcpath", lxcpaths, "directory of containers; may be repeated")->allow_extra_args(false);
+    cli.flag("-Q,--quit", quit, "for lxc-monitor's users: there is no daemon to quit");
+    return tools::run_tool(cli, argc, argv, [&](tools::Cli& parsed) {
+        if (quit) return 0;
+        if (parsed.words().size() > 1) throw Error("more than one expression given");
+        if (!parsed.words().empty()) expression = parsed.words().front();
+        const NamePattern pattern(expression);
+        Follower(pattern, runtime_directories(lxcpaths)).run();
+        return 0;
+    });
+}

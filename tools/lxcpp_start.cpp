@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "common/cli.h"
+#include "common/start_options.h"
+
+#include <lxcpp/container.h>
+
+#include <cstdio>
+#include <fmt/core.h>
+
+using namespace lxcpp;
+
+namespace {
+
+int start(Container& container, const StartOptions& options, bool quiet) {
+    try {
+        const StartResult result = container.start(options);
+        for (const std::string& note : result.notes) {
+            if (!quiet) fmt::print(stderr, "lxcpp-start: {}: not applied yet: {}\n", container.name(), note);
+        }
+        return 0;
+    } catch (const StateError& error) {
+        // Scripts rely on it: what was to run does run.
+        if (error.problem() != StateProblem::Running) throw;
+        if (!quiet) fmt::print(stderr, "lxcpp-start: {}: {}\n", container.name(), error.what());
+        return 0;
+    }
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    tools::Cli cli("lxcpp-start", "start a container", "--name=NAME [OPTION...] [-- COMMAND]");
+    tools::StartCommand command(cli);
+    bool daemon = false;
+    bool plan = false;
+    cli.flag("-d,--daemon", daemon, "in the background (default)");
+    cli.flag("-F,--foreground", command.options.foreground, "with this terminal as its console, until it stops");
+    cli.flag("--print-plan", plan, "print what a start would do, and do nothing");
+    return tools::run_tool(cli, argc, argv, [&](tools::Cli& parsed) {
+        if (daemon && command.options.foreground) throw Error("-d and -F exclude each other");
+        command.finish(parsed);
+        Container container(parsed.name(), parsed.lxcpath());
+        if (!plan) return start(container, command.options, parsed.quiet());
+        fmt::print("{}", container.print_plan(command.options));
+        return 0;
+    });
+}
