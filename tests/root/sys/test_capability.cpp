@@ -40,7 +40,8 @@ bool in_child(const std::function<bool()>& body) {
 }
 
 CapMask status_field(std::string_view name) {
-    for (const auto line : split_lines(sys::read_file("/proc/self/status"))) {
+    const std::string status = sys::read_file("/proc/self/status");
+    for (const std::string_view line : split_lines(status)) {
         if (line.starts_with(name)) {
             return std::stoull(std::string(trim(line.substr(name.size()))), nullptr, 16);
         }
