@@ -47,7 +47,8 @@ std::optional<LogLevel> parse_log_level(std::string_view text) noexcept {
 namespace lxcpp::log {
 namespace {
 
-using LineFormat = std::string (*)(const std::string& program, LogLevel level, std::string_view text);
+using LineFormat = std::string (*)(const std::string& program, LogLevel level,
+                                   std::string_view text);
 
 std::string terminal_line(const std::string& program, LogLevel level, std::string_view text) {
     if (level >= LogLevel::Warn) return fmt::format("{}: {}\n", program, text);
@@ -103,7 +104,8 @@ Logger& logger() {
 }
 
 Fd open_log_file(const std::string& path) {
-    Fd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW, 0640));
+    Fd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW,
+                 0640));
     if (!fd.valid()) throw SystemError("open log file " + path);
     return fd;
 }
@@ -119,8 +121,8 @@ void configure(const LogOptions& options) {
             std::make_shared<LineSink>(std::move(fd), ref, options.program, file_line));
     }
     if (options.to_stderr) {
-        result->sinks().push_back(std::make_shared<LineSink>(Fd(), FdRef(STDERR_FILENO),
-                                                             options.program, terminal_line));
+        result->sinks().push_back(
+            std::make_shared<LineSink>(Fd(), FdRef(STDERR_FILENO), options.program, terminal_line));
     }
     result->set_level(spdlog::level::trace);
     logger() = {std::move(result), options.level};

@@ -35,19 +35,23 @@ void write(LogLevel level, std::string_view message) noexcept;
 
 template <typename... Args>
 void debug(fmt::format_string<Args...> format, Args&&... args) {
-    if (enabled(LogLevel::Debug)) write(LogLevel::Debug, fmt::format(format, std::forward<Args>(args)...));
+    if (enabled(LogLevel::Debug))
+        write(LogLevel::Debug, fmt::format(format, std::forward<Args>(args)...));
 }
 template <typename... Args>
 void info(fmt::format_string<Args...> format, Args&&... args) {
-    if (enabled(LogLevel::Info)) write(LogLevel::Info, fmt::format(format, std::forward<Args>(args)...));
+    if (enabled(LogLevel::Info))
+        write(LogLevel::Info, fmt::format(format, std::forward<Args>(args)...));
 }
 template <typename... Args>
 void warn(fmt::format_string<Args...> format, Args&&... args) {
-    if (enabled(LogLevel::Warn)) write(LogLevel::Warn, fmt::format(format, std::forward<Args>(args)...));
+    if (enabled(LogLevel::Warn))
+        write(LogLevel::Warn, fmt::format(format, std::forward<Args>(args)...));
 }
 template <typename... Args>
 void error(fmt::format_string<Args...> format, Args&&... args) {
-    if (enabled(LogLevel::Error)) write(LogLevel::Error, fmt::format(format, std::forward<Args>(args)...));
+    if (enabled(LogLevel::Error))
+        write(LogLevel::Error, fmt::format(format, std::forward<Args>(args)...));
 }
 
 } // namespace lxcpp::log

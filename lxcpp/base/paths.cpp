@@ -109,7 +109,8 @@ void check_container_name(std::string_view name) {
                                 printable(name.substr(0, kMaxNameLength)), rule));
     };
     if (name.empty()) refuse("it is empty");
-    if (name.size() > kMaxNameLength) refuse(fmt::format("it is longer than {} bytes", kMaxNameLength));
+    if (name.size() > kMaxNameLength)
+        refuse(fmt::format("it is longer than {} bytes", kMaxNameLength));
     if (!is_alphanumeric(name.front()) && name.front() != '_') {
         refuse("it must begin with a letter, a digit or '_'");
     }

@@ -53,7 +53,8 @@ CodePoint decode(std::string_view text) noexcept {
     return {value, length};
 }
 
-// Controls, line and paragraph separators, and what hides or reorders text (zero width, bidi, tags).
+// Controls, line and paragraph separators, and what hides or reorders text (zero width, bidi,
+// tags).
 bool is_harmful(std::uint32_t c) noexcept {
     if (c < 0x20 || (c >= 0x7f && c < 0xa0)) return true;
     if (c == 0xad || c == 0x61c || c == 0x180e || c == 0xfeff) return true;
@@ -83,7 +84,8 @@ std::string_view trim(std::string_view text) noexcept {
 std::vector<std::string_view> split(std::string_view text, char separator) {
     std::vector<std::string_view> fields;
     std::size_t begin = 0;
-    for (std::size_t end; (end = text.find(separator, begin)) != std::string_view::npos; begin = end + 1) {
+    for (std::size_t end; (end = text.find(separator, begin)) != std::string_view::npos;
+         begin = end + 1) {
         fields.push_back(text.substr(begin, end - begin));
     }
     fields.push_back(text.substr(begin));
@@ -144,8 +146,10 @@ std::string printable(std::string_view text) {
         const CodePoint point = decode(text);
         const std::size_t length = point.length == 0 ? 1 : point.length;
         const std::string_view bytes = text.substr(0, length);
-        if (point.length == 0 || is_harmful(point.value)) append_escaped(out, bytes);
-        else out += bytes;
+        if (point.length == 0 || is_harmful(point.value))
+            append_escaped(out, bytes);
+        else
+            out += bytes;
         text.remove_prefix(length);
     }
     return out;
@@ -163,8 +167,10 @@ std::vector<std::string> split_command(std::string_view line) {
             word += line[i];
             in_word = true;
         } else if (quote != 0) {
-            if (c == quote) quote = 0;
-            else word += c;
+            if (c == quote)
+                quote = 0;
+            else
+                word += c;
         } else if (c == '\'' || c == '"') {
             quote = c;
             in_word = true;

@@ -22,18 +22,25 @@ using CapData = std::array<__user_cap_data_struct, _LINUX_CAPABILITY_U32S_3>;
 constexpr CapMask joined(std::uint32_t low, std::uint32_t high) noexcept {
     return (CapMask{high} << 32) | low;
 }
-constexpr std::uint32_t low(CapMask mask) noexcept { return static_cast<std::uint32_t>(mask); }
-constexpr std::uint32_t high(CapMask mask) noexcept { return static_cast<std::uint32_t>(mask >> 32); }
+constexpr std::uint32_t low(CapMask mask) noexcept {
+    return static_cast<std::uint32_t>(mask);
+}
+constexpr std::uint32_t high(CapMask mask) noexcept {
+    return static_cast<std::uint32_t>(mask >> 32);
+}
 
 } // namespace
 
 int last_capability() {
     const auto number = parse_u64(trim(read_file("/proc/sys/kernel/cap_last_cap")));
-    if (!number || *number > 63) throw Error("read /proc/sys/kernel/cap_last_cap: unexpected content");
+    if (!number || *number > 63)
+        throw Error("read /proc/sys/kernel/cap_last_cap: unexpected content");
     return static_cast<int>(*number);
 }
 
-CapMask all_capabilities() { return ~CapMask{0} >> (63 - last_capability()); }
+CapMask all_capabilities() {
+    return ~CapMask{0} >> (63 - last_capability());
+}
 
 CapSets capabilities(pid_t pid) {
     __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, pid};
@@ -41,7 +48,8 @@ CapSets capabilities(pid_t pid) {
     if (::syscall(SYS_capget, &header, data.data()) != 0) {
         throw SystemError(fmt::format("read the capabilities of process {}", pid));
     }
-    return {joined(data[0].effective, data[1].effective), joined(data[0].permitted, data[1].permitted),
+    return {joined(data[0].effective, data[1].effective),
+            joined(data[0].permitted, data[1].permitted),
             joined(data[0].inheritable, data[1].inheritable)};
 }
 

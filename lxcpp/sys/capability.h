@@ -9,7 +9,9 @@ namespace lxcpp::sys {
 
 using CapMask = std::uint64_t; // bit n = capability n
 
-[[nodiscard]] constexpr CapMask cap_bit(int capability) noexcept { return CapMask{1} << capability; }
+[[nodiscard]] constexpr CapMask cap_bit(int capability) noexcept {
+    return CapMask{1} << capability;
+}
 
 struct CapSets {
     CapMask effective = 0;
@@ -18,10 +20,11 @@ struct CapSets {
     bool operator==(const CapSets&) const = default;
 };
 
-[[nodiscard]] int last_capability();       // of the running kernel
-[[nodiscard]] CapMask all_capabilities();  // every one that the running kernel knows
-[[nodiscard]] CapSets capabilities(pid_t pid = 0); // 0 = ourselves; SystemError ESRCH when it is gone
-void set_capabilities(const CapSets& sets);        // of ourselves
+[[nodiscard]] int last_capability();      // of the running kernel
+[[nodiscard]] CapMask all_capabilities(); // every one that the running kernel knows
+[[nodiscard]] CapSets
+capabilities(pid_t pid = 0);                // 0 = ourselves; SystemError ESRCH when it is gone
+void set_capabilities(const CapSets& sets); // of ourselves
 [[nodiscard]] bool has_capability(int capability); // in our effective set
 
 [[nodiscard]] CapMask bounding_set();

@@ -33,6 +33,8 @@ void set_groups(std::span<const gid_t> groups) {
 }
 
 ScopedUmask::ScopedUmask(mode_t mask) noexcept : old_(::umask(mask)) {}
-ScopedUmask::~ScopedUmask() { ::umask(old_); }
+ScopedUmask::~ScopedUmask() {
+    ::umask(old_);
+}
 
 } // namespace lxcpp::sys

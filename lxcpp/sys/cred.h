@@ -7,7 +7,8 @@
 
 namespace lxcpp::sys {
 
-// Real, effective and saved ids, the group first. Throws SystemError. Single-threaded processes only.
+// Real, effective and saved ids, the group first. Throws SystemError. Single-threaded processes
+// only.
 void set_ids(uid_t uid, gid_t gid);
 [[nodiscard]] std::vector<gid_t> groups();
 void set_groups(std::span<const gid_t> groups);

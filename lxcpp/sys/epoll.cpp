@@ -44,7 +44,9 @@ void Epoll::modify(FdRef fd, std::uint32_t events, std::uint64_t tag) {
     control(fd_, EPOLL_CTL_MOD, fd, events, tag, "change what is watched of a descriptor");
 }
 
-void Epoll::remove(FdRef fd) noexcept { ::epoll_ctl(fd_.raw(), EPOLL_CTL_DEL, fd.raw(), nullptr); }
+void Epoll::remove(FdRef fd) noexcept {
+    ::epoll_ctl(fd_.raw(), EPOLL_CTL_DEL, fd.raw(), nullptr);
+}
 
 std::size_t Epoll::wait(std::span<Ready> out, std::optional<milliseconds> timeout) {
     std::array<epoll_event, 64> events;

@@ -17,15 +17,22 @@
 namespace lxcpp::sys {
 namespace {
 
-bool is_absent(int error) noexcept { return error == ENOENT || error == ENOTDIR; }
+bool is_absent(int error) noexcept {
+    return error == ENOENT || error == ENOTDIR;
+}
 
 int access_flags(Access access) noexcept {
     switch (access) {
-    case Access::Read: return O_RDONLY;
-    case Access::Write: return O_WRONLY;
-    case Access::ReadWrite: return O_RDWR;
-    case Access::Append: return O_WRONLY | O_APPEND;
-    case Access::Path: return O_PATH;
+    case Access::Read:
+        return O_RDONLY;
+    case Access::Write:
+        return O_WRONLY;
+    case Access::ReadWrite:
+        return O_RDWR;
+    case Access::Append:
+        return O_WRONLY | O_APPEND;
+    case Access::Path:
+        return O_PATH;
     }
     return O_RDONLY;
 }
@@ -57,8 +64,9 @@ void check(int result, std::string_view verb, const fs::path& path) {
 void check_private(const fs::path& path) {
     const Fd dir(raw_open(path, {.access = Access::Path, .directory = true, .follow = false}));
     if (!dir.valid()) {
-        throw Error(fmt::format("{} must be a directory of ours, and it is a link or a file: remove it",
-                                path.native()));
+        throw Error(
+            fmt::format("{} must be a directory of ours, and it is a link or a file: remove it",
+                        path.native()));
     }
     const struct stat info = stat_fd(dir);
     if (info.st_uid != ::geteuid()) {
@@ -66,8 +74,9 @@ void check_private(const fs::path& path) {
                                 ::geteuid(), info.st_uid));
     }
     if ((info.st_mode & 0022u) != 0) {
-        throw Error(fmt::format("{} must not be writable by others (its mode is {:04o}): chmod go-w it",
-                                path.native(), info.st_mode & 07777u));
+        throw Error(
+            fmt::format("{} must not be writable by others (its mode is {:04o}): chmod go-w it",
+                        path.native(), info.st_mode & 07777u));
     }
 }
 
@@ -100,12 +109,13 @@ std::string read_all(FdRef fd, std::string_view what, std::size_t limit) {
     std::string text(4096, '\0');
     std::size_t used = 0;
     for (;;) {
-        const ssize_t count = retry_eintr(
-            [&] { return ::read(fd.raw(), text.data() + used, text.size() - used); });
+        const ssize_t count =
+            retry_eintr([&] { return ::read(fd.raw(), text.data() + used, text.size() - used); });
         if (count < 0) throw SystemError(fmt::format("read {}", what));
         if (count == 0) break;
         used += static_cast<std::size_t>(count);
-        if (used > limit) throw Error(fmt::format("read {}: it is larger than {} bytes", what, limit));
+        if (used > limit)
+            throw Error(fmt::format("read {}: it is larger than {} bytes", what, limit));
         if (used == text.size()) text.resize(text.size() * 2);
     }
     text.resize(used);
@@ -114,7 +124,8 @@ std::string read_all(FdRef fd, std::string_view what, std::size_t limit) {
 
 void write_all(FdRef fd, std::string_view data, std::string_view what) {
     while (!data.empty()) {
-        const ssize_t count = retry_eintr([&] { return ::write(fd.raw(), data.data(), data.size()); });
+        const ssize_t count =
+            retry_eintr([&] { return ::write(fd.raw(), data.data(), data.size()); });
         if (count < 0) throw SystemError(fmt::format("write {}", what));
         if (count == 0) throw SystemError(fmt::format("write {}", what), EIO);
         data.remove_prefix(static_cast<std::size_t>(count));
@@ -157,7 +168,8 @@ std::optional<struct stat> stat_path(const fs::path& path, bool follow) {
 
 struct stat stat_fd(FdRef fd) {
     struct stat info {};
-    if (::fstat(fd.raw(), &info) != 0) throw SystemError(fmt::format("stat descriptor {}", fd.raw()));
+    if (::fstat(fd.raw(), &info) != 0)
+        throw SystemError(fmt::format("stat descriptor {}", fd.raw()));
     return info;
 }
 
@@ -193,7 +205,8 @@ void make_dir(const fs::path& path, mode_t mode) {
 }
 
 void remove_file(const fs::path& path) {
-    if (::unlink(path.c_str()) != 0 && !is_absent(errno)) throw SystemError("remove " + path.native());
+    if (::unlink(path.c_str()) != 0 && !is_absent(errno))
+        throw SystemError("remove " + path.native());
 }
 
 int try_remove_dir(const fs::path& path) noexcept {
@@ -222,7 +235,8 @@ void fsync_dir(const fs::path& path) {
 }
 
 void chown(const fs::path& path, uid_t uid, gid_t gid) {
-    check(::fchownat(AT_FDCWD, path.c_str(), uid, gid, AT_SYMLINK_NOFOLLOW), "change the owner of", path);
+    check(::fchownat(AT_FDCWD, path.c_str(), uid, gid, AT_SYMLINK_NOFOLLOW), "change the owner of",
+          path);
 }
 
 void chmod(const fs::path& path, mode_t mode) {
@@ -243,6 +257,8 @@ std::optional<std::string> read_link(const fs::path& path) {
     }
 }
 
-std::string fd_path(FdRef fd) { return fmt::format("/proc/self/fd/{}", fd.raw()); }
+std::string fd_path(FdRef fd) {
+    return fmt::format("/proc/self/fd/{}", fd.raw());
+}
 
 } // namespace lxcpp::sys

@@ -32,13 +32,14 @@ struct OpenOptions {
 
 // open(2), always O_CLOEXEC | O_NOCTTY. Throws SystemError "open PATH".
 [[nodiscard]] Fd open_file(const fs::path& path, const OpenOptions& options = {});
-[[nodiscard]] std::optional<Fd> try_open_file(const fs::path& path, const OpenOptions& options = {});
+[[nodiscard]] std::optional<Fd> try_open_file(const fs::path& path,
+                                              const OpenOptions& options = {});
 
 // Whole file as text. Throws SystemError; Error when it is larger than limit bytes.
 [[nodiscard]] std::string read_file(const fs::path& path, std::size_t limit = 16u << 20);
 // nullopt when it does not exist (ENOENT, ENOTDIR); otherwise as read_file.
 [[nodiscard]] std::optional<std::string> read_file_if_exists(const fs::path& path,
-                                                            std::size_t limit = 16u << 20);
+                                                             std::size_t limit = 16u << 20);
 [[nodiscard]] std::string read_all(FdRef fd, std::string_view what, std::size_t limit = 16u << 20);
 // Everything or SystemError.
 void write_all(FdRef fd, std::string_view data, std::string_view what);
@@ -60,9 +61,9 @@ void make_dirs(const fs::path& path, mode_t mode = 0755);
 // As make_dirs with 0700; throws Error unless it is then a real directory owned by us that nobody
 // else may write (a symlink or a foreign owner is refused: attack H1).
 void make_private_dirs(const fs::path& path);
-void make_dir(const fs::path& path, mode_t mode); // fails when it exists
-void remove_file(const fs::path& path);           // no error when absent
-void remove_dir(const fs::path& path);            // no error when absent
+void make_dir(const fs::path& path, mode_t mode);                // fails when it exists
+void remove_file(const fs::path& path);                          // no error when absent
+void remove_dir(const fs::path& path);                           // no error when absent
 [[nodiscard]] int try_remove_dir(const fs::path& path) noexcept; // 0 or -errno
 void rename(const fs::path& from, const fs::path& to);
 void rename_noreplace(const fs::path& from, const fs::path& to); // renameat2(RENAME_NOREPLACE)

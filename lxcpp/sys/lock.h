@@ -9,8 +9,8 @@
 
 namespace lxcpp::sys {
 
-// An exclusive open-file-description lock (fcntl F_OFD_SETLK) on a lock file; the kernel frees it when
-// the holder dies. With remove_on_release the file is unlinked before it is let go, so that no
+// An exclusive open-file-description lock (fcntl F_OFD_SETLK) on a lock file; the kernel frees it
+// when the holder dies. With remove_on_release the file is unlinked before it is let go, so that no
 // lock file stays behind; takers notice that and open the new one.
 class FileLock {
 public:

@@ -12,7 +12,8 @@
 
 namespace lxcpp::sys {
 
-// One row a namespace: LXC's word (as in /proc/PID/ns and lxc.namespace.*), attach's -s word, clone flag.
+// One row a namespace: LXC's word (as in /proc/PID/ns and lxc.namespace.*), attach's -s word, clone
+// flag.
 struct NamespaceType {
     std::string_view name;        // "mnt"
     std::string_view attach_name; // "MOUNT"
@@ -25,7 +26,8 @@ extern const std::array<NamespaceType, 8> kNamespaces; // user mnt pid uts ipc n
 // setns(2) with one namespace descriptor, or all of flags from a pidfd.
 void enter_namespace(FdRef fd, std::uint64_t flags);
 void unshare_namespaces(std::uint64_t flags);
-// A process-less user namespace with these maps ("inside outside count" lines), kept by its descriptor.
+// A process-less user namespace with these maps ("inside outside count" lines), kept by its
+// descriptor.
 [[nodiscard]] Fd make_user_namespace(const std::string& uid_map, const std::string& gid_map);
 
 } // namespace lxcpp::sys

@@ -31,7 +31,9 @@ constexpr timeval kPatience{5, 0};
 constexpr int kDumpAttempts = 8;
 constexpr std::size_t kAlign = NLMSG_ALIGNTO;
 
-constexpr std::size_t aligned(std::size_t size) noexcept { return (size + kAlign - 1) & ~(kAlign - 1); }
+constexpr std::size_t aligned(std::size_t size) noexcept {
+    return (size + kAlign - 1) & ~(kAlign - 1);
+}
 
 template <typename Value>
 Value read_as(std::string_view bytes) noexcept {
@@ -47,7 +49,8 @@ std::string_view as_bytes(const auto& value) noexcept {
 // One request: header, fixed part, attributes.
 class Request {
 public:
-    Request(std::uint16_t type, std::uint16_t flags, std::uint32_t sequence, std::string_view fixed) {
+    Request(std::uint16_t type, std::uint16_t flags, std::uint32_t sequence,
+            std::string_view fixed) {
         nlmsghdr header{};
         header.nlmsg_type = type;
         header.nlmsg_flags = static_cast<std::uint16_t>(flags | NLM_F_REQUEST);
@@ -90,7 +93,9 @@ Attributes parse_attributes(std::string_view bytes) {
     return result;
 }
 
-std::string text_of(std::string_view value) { return std::string(value.substr(0, value.find('\0'))); }
+std::string text_of(std::string_view value) {
+    return std::string(value.substr(0, value.find('\0')));
+}
 
 std::string mac_of(std::string_view value) {
     std::string text;
@@ -104,7 +109,8 @@ std::string address_text(int family, std::string_view value) {
     std::array<char, INET6_ADDRSTRLEN> text{};
     const std::size_t wanted = family == AF_INET ? sizeof(in_addr) : sizeof(in6_addr);
     if (value.size() != wanted) return "";
-    return ::inet_ntop(family, value.data(), text.data(), text.size()) != nullptr ? text.data() : "";
+    return ::inet_ntop(family, value.data(), text.data(), text.size()) != nullptr ? text.data()
+                                                                                  : "";
 }
 
 void send_request(FdRef fd, const std::string& bytes, const char* what) {
@@ -224,17 +230,19 @@ void Netlink::set_up(const std::string& interface) {
     Request request(RTM_NEWLINK, NLM_F_ACK, number, as_bytes(fixed));
     request.attribute(IFLA_IFNAME, {interface.c_str(), interface.size() + 1});
     send_request(fd_, std::move(request).finish(), what.c_str());
-    static_cast<void>(receive_answers(fd_, number, what.c_str(), [](std::uint16_t, std::string_view) {}));
+    static_cast<void>(
+        receive_answers(fd_, number, what.c_str(), [](std::uint16_t, std::string_view) {}));
 }
 
 std::vector<NetLink> Netlink::links() {
     std::vector<NetLink> result;
     const ifinfomsg fixed{};
-    dump(fd_, sequence_, RTM_GETLINK, as_bytes(fixed), "list network interfaces",
-         [&] { result.clear(); },
-         [&](std::uint16_t type, std::string_view payload) {
-             if (type == RTM_NEWLINK) result.push_back(parse_link(payload));
-         });
+    dump(
+        fd_, sequence_, RTM_GETLINK, as_bytes(fixed), "list network interfaces",
+        [&] { result.clear(); },
+        [&](std::uint16_t type, std::string_view payload) {
+            if (type == RTM_NEWLINK) result.push_back(parse_link(payload));
+        });
     return result;
 }
 
@@ -243,11 +251,12 @@ std::vector<NetAddress> Netlink::addresses() {
     for (NetLink& link : links()) names[link.index] = std::move(link.name);
     std::vector<NetAddress> result;
     const ifaddrmsg fixed{};
-    dump(fd_, sequence_, RTM_GETADDR, as_bytes(fixed), "list network addresses",
-         [&] { result.clear(); },
-         [&](std::uint16_t type, std::string_view payload) {
-             if (type == RTM_NEWADDR) result.push_back(parse_address(payload, names));
-         });
+    dump(
+        fd_, sequence_, RTM_GETADDR, as_bytes(fixed), "list network addresses",
+        [&] { result.clear(); },
+        [&](std::uint16_t type, std::string_view payload) {
+            if (type == RTM_NEWADDR) result.push_back(parse_address(payload, names));
+        });
     return result;
 }
 

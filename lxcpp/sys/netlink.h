@@ -26,13 +26,13 @@ struct NetAddress {
     int prefix = 0;
 };
 
-// rtnetlink(7) in the network namespace in which it was made, also after the process entered another.
-// Throws SystemError; no wait is longer than 5 s.
+// rtnetlink(7) in the network namespace in which it was made, also after the process entered
+// another. Throws SystemError; no wait is longer than 5 s.
 class Netlink {
 public:
     Netlink();
     void set_up(const std::string& interface);
-    [[nodiscard]] std::vector<NetLink> links();         // by index
+    [[nodiscard]] std::vector<NetLink> links();        // by index
     [[nodiscard]] std::vector<NetAddress> addresses(); // in the kernel's order
 
 private:

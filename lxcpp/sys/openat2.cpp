@@ -9,14 +9,16 @@
 
 namespace lxcpp::sys {
 
-int open_resolved(FdRef dir, const char* path, int flags, mode_t mode, std::uint64_t resolve) noexcept {
+int open_resolved(FdRef dir, const char* path, int flags, mode_t mode,
+                  std::uint64_t resolve) noexcept {
     open_how how{};
-    how.flags = static_cast<std::uint64_t>(flags | O_CLOEXEC | ((flags & O_PATH) != 0 ? 0 : O_NOCTTY));
+    how.flags =
+        static_cast<std::uint64_t>(flags | O_CLOEXEC | ((flags & O_PATH) != 0 ? 0 : O_NOCTTY));
     // openat2(2) refuses a mode where none is used.
     if ((flags & O_CREAT) != 0 || (flags & O_TMPFILE) == O_TMPFILE) how.mode = mode & 07777;
     how.resolve = resolve;
-    // The kernel says EAGAIN when a rename or mount elsewhere raced with "..": an attacker may cause
-    // that on purpose, so patience is bounded.
+    // The kernel says EAGAIN when a rename or mount elsewhere raced with "..": an attacker may
+    // cause that on purpose, so patience is bounded.
     constexpr int kAttempts = 128;
     int error = EAGAIN;
     for (int i = 0; i < kAttempts && (error == EAGAIN || error == EINTR); ++i) {

@@ -112,7 +112,9 @@ std::optional<std::uint64_t> start_time(pid_t pid) {
     return parse_u64(fields[kStartTime]);
 }
 
-std::string boot_id() { return std::string(trim(read_file("/proc/sys/kernel/random/boot_id"))); }
+std::string boot_id() {
+    return std::string(trim(read_file("/proc/sys/kernel/random/boot_id")));
+}
 
 bool is_alive(const ProcessId& id, const std::string& current_boot_id) {
     return id.pid > 0 && id.boot_id == current_boot_id && start_time(id.pid) == id.start_time;

@@ -19,8 +19,8 @@ struct ExitStatus {
     bool operator==(const ExitStatus&) const = default;
 };
 
-[[nodiscard]] std::optional<Fd> open_pidfd(pid_t pid);    // nullopt: no such process
-void send_signal(FdRef pidfd, int signal);                // throws SystemError; ESRCH included
+[[nodiscard]] std::optional<Fd> open_pidfd(pid_t pid); // nullopt: no such process
+void send_signal(FdRef pidfd, int signal);             // throws SystemError; ESRCH included
 [[nodiscard]] int try_send_signal(FdRef pidfd, int signal) noexcept;
 [[nodiscard]] bool wait_exited(FdRef pidfd, std::optional<std::chrono::milliseconds> timeout);
 // Reaps our own child. Throws SystemError (ECHILD when it is not ours).
@@ -29,8 +29,8 @@ void send_signal(FdRef pidfd, int signal);                // throws SystemError;
 // Exit status of any process through PIDFD_GET_INFO (Linux 6.15), nullopt when not known.
 [[nodiscard]] std::optional<ExitStatus> exit_info(FdRef pidfd);
 
-// Field 22 of /proc/PID/stat: start time in clock ticks since boot; nullopt when there is no such process.
-// Zombies count as gone.
+// Field 22 of /proc/PID/stat: start time in clock ticks since boot; nullopt when there is no such
+// process. Zombies count as gone.
 [[nodiscard]] std::optional<std::uint64_t> start_time(pid_t pid);
 [[nodiscard]] std::string boot_id();
 

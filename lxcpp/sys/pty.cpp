@@ -32,7 +32,9 @@ bool is_ptmx_master(FdRef fd) {
     return ::ioctl(fd.raw(), TIOCGPTN, &number) == 0;
 }
 
-bool is_terminal(FdRef fd) noexcept { return ::isatty(fd.raw()) == 1; }
+bool is_terminal(FdRef fd) noexcept {
+    return ::isatty(fd.raw()) == 1;
+}
 
 std::optional<winsize> window_size(FdRef fd) noexcept {
     winsize size{};
@@ -45,7 +47,8 @@ void set_window_size(FdRef fd, const winsize& size) noexcept {
 }
 
 RawMode::RawMode(FdRef terminal) : terminal_(terminal) {
-    if (::tcgetattr(terminal.raw(), &saved_) != 0) throw SystemError("read the terminal's settings");
+    if (::tcgetattr(terminal.raw(), &saved_) != 0)
+        throw SystemError("read the terminal's settings");
     termios raw = saved_;
     ::cfmakeraw(&raw);
     const int result = retry_eintr([&] { return ::tcsetattr(terminal.raw(), TCSADRAIN, &raw); });

@@ -14,7 +14,7 @@ struct Pty {
     Fd slave;
 };
 
-[[nodiscard]] Pty open_pty();                // on the caller's /dev/ptmx; slave by TIOCGPTPEER, no path
+[[nodiscard]] Pty open_pty(); // on the caller's /dev/ptmx; slave by TIOCGPTPEER, no path
 [[nodiscard]] bool is_ptmx_master(FdRef fd); // character 5:2 and answers TIOCGPTN
 [[nodiscard]] bool is_terminal(FdRef fd) noexcept;
 [[nodiscard]] std::optional<winsize> window_size(FdRef fd) noexcept;

@@ -20,7 +20,9 @@ struct CloseDir {
     void operator()(DIR* dir) const noexcept { ::closedir(dir); }
 };
 
-bool is_dot(std::string_view name) noexcept { return name == "." || name == ".."; }
+bool is_dot(std::string_view name) noexcept {
+    return name == "." || name == "..";
+}
 
 } // namespace
 

@@ -17,8 +17,8 @@
 namespace lxcpp::sys {
 namespace {
 
-// Deeper directories move up to the top of the tree and are emptied from there, so neither the stack
-// nor the number of descriptors grows with what a container made.
+// Deeper directories move up to the top of the tree and are emptied from there, so neither the
+// stack nor the number of descriptors grows with what a container made.
 constexpr int kMaxDepth = 64;
 // Somebody may still be writing into the tree; we try again, but not for ever.
 constexpr int kMaxRounds = 16;
@@ -45,7 +45,8 @@ private:
         const int fd =
             open_resolved(parent, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0, kResolve);
         if (fd == -EXDEV) {
-            throw Error(fmt::format("remove {}: something is mounted there, unmount it first", path));
+            throw Error(
+                fmt::format("remove {}: something is mounted there, unmount it first", path));
         }
         if (fd < 0 && fd != -ENOENT) throw SystemError("remove " + path, -fd);
         return Fd(fd);
@@ -67,7 +68,8 @@ private:
         if (entry.type != DT_DIR) {
             if (::unlinkat(dir.raw(), entry.name.c_str(), 0) == 0 || errno == ENOENT) return true;
             if (errno == EBUSY) {
-                throw Error(fmt::format("remove {}: something is mounted there, unmount it first", path));
+                throw Error(
+                    fmt::format("remove {}: something is mounted there, unmount it first", path));
             }
             // The type is unknown on some file systems, and may have changed.
             if (errno != EISDIR && errno != EPERM) throw SystemError("remove " + path);
@@ -80,7 +82,8 @@ private:
     bool remove_dir(FdRef dir, const std::string& name, const std::string& path, int depth) {
         for (int round = 0; round < kMaxRounds; ++round) {
             const bool whole = empty(open_dir(dir, name, path), path, depth + 1);
-            if (::unlinkat(dir.raw(), name.c_str(), AT_REMOVEDIR) == 0 || errno == ENOENT) return whole;
+            if (::unlinkat(dir.raw(), name.c_str(), AT_REMOVEDIR) == 0 || errno == ENOENT)
+                return whole;
             if (errno != ENOTEMPTY && errno != EEXIST) throw SystemError("remove " + path);
         }
         throw SystemError("remove " + path, ENOTEMPTY);

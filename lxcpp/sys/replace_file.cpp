@@ -22,7 +22,8 @@ namespace {
 // Independent of the final name, which may already have the longest length a name can have.
 std::string temporary_name() {
     std::uint64_t number = 0;
-    if (::getrandom(&number, sizeof number, 0) != sizeof number) throw SystemError("get random bytes");
+    if (::getrandom(&number, sizeof number, 0) != sizeof number)
+        throw SystemError("get random bytes");
     return fmt::format(".lxcpp-{:016x}", number);
 }
 
@@ -33,19 +34,20 @@ void replace_file(FdRef dir, const std::string& leaf, std::string_view content, 
     const std::string temporary = temporary_name();
     const std::string label = fmt::format("write {}", what);
     // dir may be an O_PATH descriptor, on which fsync(2) does not work.
-    const Fd readable(retry_eintr(
-        [&] { return ::openat(dir.raw(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC); }));
+    const Fd readable(
+        retry_eintr([&] { return ::openat(dir.raw(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC); }));
     if (!readable.valid()) throw SystemError(label);
     constexpr int kFlags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
-    const Fd file(retry_eintr(
-        [&] { return ::openat(dir.raw(), temporary.c_str(), kFlags, mode & 0700); }));
+    const Fd file(
+        retry_eintr([&] { return ::openat(dir.raw(), temporary.c_str(), kFlags, mode & 0700); }));
     if (!file.valid()) throw SystemError(label);
     ScopeExit cleanup([&] { ::unlinkat(dir.raw(), temporary.c_str(), 0); });
 
     write_all(file, content, what);
     if (::fchmod(file.raw(), mode) != 0) throw SystemError(label);
     if (::fsync(file.raw()) != 0) throw SystemError(label);
-    if (::renameat(dir.raw(), temporary.c_str(), dir.raw(), leaf.c_str()) != 0) throw SystemError(label);
+    if (::renameat(dir.raw(), temporary.c_str(), dir.raw(), leaf.c_str()) != 0)
+        throw SystemError(label);
     cleanup.release();
     if (::fsync(readable.raw()) != 0) throw SystemError(label);
 }

@@ -10,8 +10,8 @@
 namespace lxcpp::sys {
 
 // Puts content under the name leaf in dir: a temporary file with exactly this mode, fsync, rename,
-// fsync of dir. On any error the old file is untouched and the temporary one is gone. what names the
-// file in the SystemError.
+// fsync of dir. On any error the old file is untouched and the temporary one is gone. what names
+// the file in the SystemError.
 void replace_file(FdRef dir, const std::string& leaf, std::string_view content, mode_t mode,
                   std::string_view what);
 

@@ -24,7 +24,9 @@ namespace {
 
 constexpr int kDirectory = O_PATH | O_DIRECTORY;
 
-bool is_absent(int error) noexcept { return error == ENOENT || error == ENOTDIR; }
+bool is_absent(int error) noexcept {
+    return error == ENOENT || error == ENOTDIR;
+}
 
 // "/a/b/" -> "a/b": a leading '/' would leave the tree, a trailing one would follow a link.
 std::string_view relative(std::string_view path) noexcept {
@@ -38,15 +40,16 @@ std::uint64_t resolve_flags(Links links) noexcept {
     return RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
 }
 
-std::string child_path(FdRef dir, const std::string& leaf) { return fd_path(dir) + '/' + leaf; }
+std::string child_path(FdRef dir, const std::string& leaf) {
+    return fd_path(dir) + '/' + leaf;
+}
 
 } // namespace
 
 RootedDir RootedDir::open(const std::filesystem::path& path) {
     std::string name = path.native();
     while (name.size() > 1 && name.back() == '/') name.pop_back();
-    Fd dir(retry_eintr(
-        [&] { return ::open(name.c_str(), kDirectory | O_NOFOLLOW | O_CLOEXEC); }));
+    Fd dir(retry_eintr([&] { return ::open(name.c_str(), kDirectory | O_NOFOLLOW | O_CLOEXEC); }));
     if (!dir.valid()) throw SystemError("open directory " + printable(name));
     return {std::move(dir), std::move(name)};
 }
@@ -69,7 +72,8 @@ void RootedDir::check(int result, std::string_view verb, std::string_view path) 
 int RootedDir::resolve(std::string_view path, int flags, mode_t mode, Links links) const {
     if (path.find('\0') != std::string_view::npos) return -EINVAL;
     const std::string text(relative(path));
-    return open_resolved(dir_, text.empty() ? "." : text.c_str(), flags, mode, resolve_flags(links));
+    return open_resolved(dir_, text.empty() ? "." : text.c_str(), flags, mode,
+                         resolve_flags(links));
 }
 
 Fd RootedDir::open_at(std::string_view path, int flags, mode_t mode, Links links) const {
@@ -92,8 +96,8 @@ RootedDir RootedDir::sub_dir(std::string_view path, Links links) const {
     return {open_at(path, kDirectory, 0, links), std::move(name)};
 }
 
-std::optional<RootedDir::Parent> RootedDir::try_parent_of(std::string_view verb, std::string_view path,
-                                                          Links links) const {
+std::optional<RootedDir::Parent>
+RootedDir::try_parent_of(std::string_view verb, std::string_view path, Links links) const {
     const std::string_view whole = relative(path);
     const std::size_t slash = whole.rfind('/');
     const std::string_view leaf = slash == std::string_view::npos ? whole : whole.substr(slash + 1);
@@ -108,7 +112,8 @@ std::optional<RootedDir::Parent> RootedDir::try_parent_of(std::string_view verb,
     fail(verb, path, error, links);
 }
 
-RootedDir::Parent RootedDir::parent_of(std::string_view verb, std::string_view path, Links links) const {
+RootedDir::Parent RootedDir::parent_of(std::string_view verb, std::string_view path,
+                                       Links links) const {
     std::optional<Parent> parent = try_parent_of(verb, path, links);
     if (!parent) throw SystemError(label(verb, path), ENOENT);
     return std::move(*parent);
@@ -142,7 +147,8 @@ std::optional<std::string> RootedDir::read_file(std::string_view path, std::size
     if (!S_ISREG(stat_fd(*inode).st_mode)) {
         throw Error(label("read", path) + ": it is not a regular file");
     }
-    const Fd file(retry_eintr([&] { return ::open(fd_path(*inode).c_str(), O_RDONLY | O_CLOEXEC); }));
+    const Fd file(
+        retry_eintr([&] { return ::open(fd_path(*inode).c_str(), O_RDONLY | O_CLOEXEC); }));
     if (!file.valid()) throw SystemError(label("read", path));
     return read_all(file, fmt::format("{} in {}", printable(path), printable(name_)), limit);
 }
@@ -158,8 +164,9 @@ std::optional<std::string> RootedDir::read_link(std::string_view path, Links lin
 }
 
 std::vector<DirEntry> RootedDir::list(std::string_view path, Links links) const {
-    return read_dir(open_at(path, O_RDONLY | O_DIRECTORY, 0, links),
-                    fmt::format("{} in {}", path.empty() ? "." : printable(path), printable(name_)));
+    return read_dir(
+        open_at(path, O_RDONLY | O_DIRECTORY, 0, links),
+        fmt::format("{} in {}", path.empty() ? "." : printable(path), printable(name_)));
 }
 
 void RootedDir::write_file(std::string_view path, std::string_view content, mode_t mode,
@@ -193,7 +200,8 @@ void RootedDir::make_dirs(std::string_view path, mode_t mode, Links links) const
     if (!made.valid()) fail("create directory", path, -made.raw(), links);
 }
 
-void RootedDir::make_symlink(std::string_view target, std::string_view path, Links parent_links) const {
+void RootedDir::make_symlink(std::string_view target, std::string_view path,
+                             Links parent_links) const {
     const Parent parent = parent_of("create link", path, parent_links);
     check(::symlinkat(std::string(target).c_str(), parent.dir.raw(), parent.leaf.c_str()),
           "create link", path);
@@ -207,7 +215,8 @@ void RootedDir::make_hard_link(std::string_view existing, std::string_view path,
           "create hard link", path);
 }
 
-void RootedDir::make_node(std::string_view path, mode_t mode, dev_t device, Links parent_links) const {
+void RootedDir::make_node(std::string_view path, mode_t mode, dev_t device,
+                          Links parent_links) const {
     const Parent parent = parent_of("create node", path, parent_links);
     check(::mknodat(parent.dir.raw(), parent.leaf.c_str(), mode, device), "create node", path);
 }
@@ -243,7 +252,8 @@ void RootedDir::chown(std::string_view path, uid_t uid, gid_t gid, Links parent_
 
 void RootedDir::chmod(std::string_view path, mode_t mode, Links parent_links) const {
     const Fd inode = open_inode("change the mode of", path, parent_links);
-    if (S_ISLNK(stat_fd(inode).st_mode)) throw SystemError(label("change the mode of", path), ELOOP);
+    if (S_ISLNK(stat_fd(inode).st_mode))
+        throw SystemError(label("change the mode of", path), ELOOP);
     // fchmod(2) refuses O_PATH descriptors; this path leads to exactly that inode.
     check(::chmod(fd_path(inode).c_str(), mode), "change the mode of", path);
 }

@@ -76,7 +76,8 @@ std::string signal_name(int signal) {
         if (known.number == signal) return std::string(known.name);
     }
     if (signal == SIGRTMIN) return "SIGRTMIN";
-    if (signal > SIGRTMIN && signal <= SIGRTMAX) return fmt::format("SIGRTMIN+{}", signal - SIGRTMIN);
+    if (signal > SIGRTMIN && signal <= SIGRTMAX)
+        return fmt::format("SIGRTMIN+{}", signal - SIGRTMIN);
     return fmt::format("signal {}", signal);
 }
 
@@ -89,7 +90,9 @@ SignalFd::SignalFd(std::initializer_list<int> signals) {
     if (::sigprocmask(SIG_BLOCK, &wanted, &old_) != 0) throw SystemError("block signals");
 }
 
-SignalFd::~SignalFd() { ::sigprocmask(SIG_SETMASK, &old_, nullptr); }
+SignalFd::~SignalFd() {
+    ::sigprocmask(SIG_SETMASK, &old_, nullptr);
+}
 
 std::optional<int> SignalFd::next() {
     signalfd_siginfo info{};

@@ -11,7 +11,8 @@
 
 namespace lxcpp::sys {
 
-// lxc.signal.* syntax: a number, SIGNAME (any case, SIG required), SIGRTMIN+n, SIGRTMAX-n. 1..64 only.
+// lxc.signal.* syntax: a number, SIGNAME (any case, SIG required), SIGRTMIN+n, SIGRTMAX-n. 1..64
+// only.
 [[nodiscard]] std::optional<int> parse_signal(std::string_view text) noexcept;
 [[nodiscard]] std::string signal_name(int signal); // "SIGTERM", "SIGRTMIN+3", "signal 99"
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sys/socket.h"
 
-#include "sys/epoll.h"
 #include "sys/eintr.h"
+#include "sys/epoll.h"
 #include "sys/file.h"
 
 #include <lxcpp/error.h>
@@ -140,8 +140,12 @@ std::optional<Packet> receive_now(FdRef socket, std::size_t limit) {
 
 } // namespace
 
-std::pair<Fd, Fd> socket_pair() { return pair_of(SOCK_SEQPACKET); }
-std::pair<Fd, Fd> stream_pair() { return pair_of(SOCK_STREAM); }
+std::pair<Fd, Fd> socket_pair() {
+    return pair_of(SOCK_SEQPACKET);
+}
+std::pair<Fd, Fd> stream_pair() {
+    return pair_of(SOCK_STREAM);
+}
 
 Fd listen_at(const fs::path& path, int backlog) {
     const std::string verb = "listen at";
@@ -164,8 +168,8 @@ std::optional<Fd> connect_to(const fs::path& path) {
     Fd fd = new_socket(0, verb, path);
     // A listener that hangs must not hang us: this bounds the wait in connect(2) and in sends.
     ::setsockopt(fd.raw(), SOL_SOCKET, SO_SNDTIMEO, &kPatience, sizeof kPatience);
-    const int result = retry_eintr(
-        [&] { return ::connect(fd.raw(), raw(*address), sizeof address->name); });
+    const int result =
+        retry_eintr([&] { return ::connect(fd.raw(), raw(*address), sizeof address->name); });
     if (result == 0) return fd;
     if (errno == ENOENT || errno == ENOTDIR || errno == ECONNREFUSED) return std::nullopt;
     throw SystemError(fmt::format("{} {}", verb, path.native()));

@@ -48,7 +48,9 @@ std::string program_of(const SpawnOptions& options) {
     return program;
 }
 
-bool is_open(int fd) noexcept { return ::fcntl(fd, F_GETFD) >= 0; }
+bool is_open(int fd) noexcept {
+    return ::fcntl(fd, F_GETFD) >= 0;
+}
 
 // Which of our descriptors becomes which number in the child.
 std::vector<FdMove> plan_fds(const SpawnOptions& options, FdRef null, const std::string& program) {
@@ -61,8 +63,9 @@ std::vector<FdMove> plan_fds(const SpawnOptions& options, FdRef null, const std:
         {or_ours(options.standard_output, STDOUT_FILENO), STDOUT_FILENO},
         {or_ours(options.standard_error, STDERR_FILENO), STDERR_FILENO}};
     for (const auto& [fd, number] : options.extra_fds) {
-        const bool taken = std::any_of(moves.begin(), moves.end(),
-                                       [number = number](const FdMove& m) { return m.to == number; });
+        const bool taken =
+            std::any_of(moves.begin(), moves.end(),
+                        [number = number](const FdMove& m) { return m.to == number; });
         if (taken || number < 0 || !fd.valid()) {
             throw Error(fmt::format("run {}: descriptor {} cannot be passed", program, number));
         }
@@ -73,14 +76,22 @@ std::vector<FdMove> plan_fds(const SpawnOptions& options, FdRef null, const std:
 
 std::string_view step_text(SpawnStep step) noexcept {
     switch (step) {
-    case SpawnStep::ProcessGroup: return ": create a process group";
-    case SpawnStep::UserNamespace: return ": enter the user namespace";
-    case SpawnStep::MountNamespace: return ": enter the mount namespace";
-    case SpawnStep::Ids: return ": become root of the user namespace";
-    case SpawnStep::ParentDeath: return ": tie it to its parent";
-    case SpawnStep::WorkingDirectory: return ": change to its working directory";
-    case SpawnStep::Descriptors: return ": pass descriptors";
-    case SpawnStep::Exec: return "";
+    case SpawnStep::ProcessGroup:
+        return ": create a process group";
+    case SpawnStep::UserNamespace:
+        return ": enter the user namespace";
+    case SpawnStep::MountNamespace:
+        return ": enter the mount namespace";
+    case SpawnStep::Ids:
+        return ": become root of the user namespace";
+    case SpawnStep::ParentDeath:
+        return ": tie it to its parent";
+    case SpawnStep::WorkingDirectory:
+        return ": change to its working directory";
+    case SpawnStep::Descriptors:
+        return ": pass descriptors";
+    case SpawnStep::Exec:
+        return "";
     }
     return "";
 }
@@ -198,11 +209,13 @@ RunResult run_and_capture(SpawnOptions options, milliseconds timeout) {
     RunResult result;
     bool open = true;
     for (;;) {
-        pollfd watched[2] = {{child.pidfd().raw(), POLLIN, 0}, {open ? read_end.raw() : -1, POLLIN, 0}};
+        pollfd watched[2] = {{child.pidfd().raw(), POLLIN, 0},
+                             {open ? read_end.raw() : -1, POLLIN, 0}};
         const auto left = std::chrono::ceil<milliseconds>(deadline - Clock::now());
         if (left <= milliseconds(0)) {
             throw Error(fmt::format("run {}: it did not end within {} s and was killed",
-                                    options.argv.front(), std::chrono::duration<double>(timeout).count()));
+                                    options.argv.front(),
+                                    std::chrono::duration<double>(timeout).count()));
         }
         const int wait = static_cast<int>(std::min<milliseconds::rep>(left.count(), 1 << 30));
         if (::poll(watched, 2, wait) < 0 && errno != EINTR) throw SystemError("wait for a program");

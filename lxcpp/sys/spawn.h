@@ -13,22 +13,22 @@
 
 namespace lxcpp::sys {
 
-// One helper program (a hook, a template, newuidmap). Never a shell: argv goes to execve(2) as it is.
-// It starts with all signals at their default and unblocked, and with no descriptor but 0, 1, 2 and
-// the extra ones.
+// One helper program (a hook, a template, newuidmap). Never a shell: argv goes to execve(2) as it
+// is. It starts with all signals at their default and unblocked, and with no descriptor but 0, 1, 2
+// and the extra ones.
 struct SpawnOptions {
     std::vector<std::string> argv;               // argv[0] is also the path when program is empty
     std::string program;                         // absolute path; no PATH search
     std::optional<std::vector<std::string>> env; // NAME=VALUE; none = ours
     std::string working_directory;
-    FdRef standard_input;  // invalid = /dev/null
-    FdRef standard_output; // invalid = inherited
-    FdRef standard_error;  // invalid = inherited
+    FdRef standard_input;                         // invalid = /dev/null
+    FdRef standard_output;                        // invalid = inherited
+    FdRef standard_error;                         // invalid = inherited
     std::vector<std::pair<FdRef, int>> extra_fds; // ours -> number in the child (>= 3)
     bool new_process_group = false;
     bool die_with_parent = false; // PR_SET_PDEATHSIG SIGKILL
-    FdRef mount_namespace; // entered first when valid (setns), then
-    FdRef user_namespace;  // this one, and ids become 0:0
+    FdRef mount_namespace;        // entered first when valid (setns), then
+    FdRef user_namespace;         // this one, and ids become 0:0
 };
 
 class Child {
@@ -38,11 +38,11 @@ public:
         : pid_(pid), pidfd_(std::move(pidfd)), group_(group) {}
     Child(Child&&) noexcept = default;
     Child& operator=(Child&&) = delete;
-    ~Child(); // kills and reaps a child that was not waited for
+    ~Child();             // kills and reaps a child that was not waited for
     void kill() noexcept; // SIGKILL; still to be waited for
     [[nodiscard]] pid_t pid() const noexcept { return pid_; }
     [[nodiscard]] FdRef pidfd() const noexcept { return pidfd_; }
-    ExitStatus wait(); // once
+    ExitStatus wait();                                                     // once
     std::optional<ExitStatus> wait_for(std::chrono::milliseconds timeout); // nullopt: still runs
 
 private:
@@ -51,8 +51,8 @@ private:
     bool group_;
 };
 
-// Returns once the program runs. Throws SystemError "run PROGRAM" when the child could not be made or
-// exec failed, with the step ("run PROGRAM: enter the user namespace") when another one did.
+// Returns once the program runs. Throws SystemError "run PROGRAM" when the child could not be made
+// or exec failed, with the step ("run PROGRAM: enter the user namespace") when another one did.
 [[nodiscard]] Child spawn(const SpawnOptions& options);
 
 struct RunResult {

@@ -34,13 +34,18 @@ void unblock_signals() noexcept {
     ::syscall(SYS_rt_sigprocmask, SIG_SETMASK, &none, nullptr, kMaskSize);
 }
 
-int result_of(long value) noexcept { return value < 0 ? -errno : 0; }
+int result_of(long value) noexcept {
+    return value < 0 ? -errno : 0;
+}
 
-int enter(int fd, int flag) noexcept { return fd < 0 ? 0 : result_of(::setns(fd, flag)); }
+int enter(int fd, int flag) noexcept {
+    return fd < 0 ? 0 : result_of(::setns(fd, flag));
+}
 
 // Raw calls: the C library's versions talk to other threads.
 int become_root() noexcept {
-    // A namespace with "deny" in setgroups keeps the caller's own groups, there is no way to drop them.
+    // A namespace with "deny" in setgroups keeps the caller's own groups, there is no way to drop
+    // them.
     if (::syscall(SYS_setgroups, 0, nullptr) != 0 && errno != EPERM) return -errno;
     if (::syscall(SYS_setresgid, 0, 0, 0) != 0) return -errno;
     return result_of(::syscall(SYS_setresuid, 0, 0, 0));

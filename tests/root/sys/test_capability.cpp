@@ -93,8 +93,8 @@ TEST(Credentials, AllThreeIdsAndGroupsChange) {
         uid_t r = 0, e = 0, s = 0;
         if (::getresuid(&r, &e, &s) != 0 || r != 1000 || e != 1000 || s != 1000) return false;
         if (::getresgid(&r, &e, &s) != 0 || r != 1001 || e != 1001 || s != 1001) return false;
-        return sys::groups().empty() &&
-               test::error_of([] { sys::set_ids(0, 0); }) == "become gid 0: Operation not permitted";
+        return sys::groups().empty() && test::error_of([] { sys::set_ids(0, 0); }) ==
+                                            "become gid 0: Operation not permitted";
     }));
 }
 
@@ -113,9 +113,8 @@ TEST(Clone, GivesAPidfdAndReportsErrors) {
     EXPECT_EQ(sys::reap(child.pidfd), (sys::ExitStatus{false, 11}));
     int pidfd = -1;
     EXPECT_EQ(sys::try_clone_process({.flags = CLONE_VM}, pidfd), -EINVAL);
-    EXPECT_EQ(test::error_of([] {
-                  (void)sys::clone_process({.into_cgroup = sys::open_file("/tmp")});
-              }),
-              "create a process: Bad file descriptor");
+    EXPECT_EQ(
+        test::error_of([] { (void)sys::clone_process({.into_cgroup = sys::open_file("/tmp")}); }),
+        "create a process: Bad file descriptor");
     EXPECT_EQ(pidfd, -1);
 }

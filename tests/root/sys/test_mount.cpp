@@ -101,7 +101,8 @@ TEST_F(Mounts, IdmapShowsOtherOwners) {
     sys::make_dirs(dir / "source");
     sys::make_dirs(dir / "target");
     sys::write_file_atomic(dir / "source/file", "x");
-    if (!sys::can_idmap(dir / "source")) GTEST_SKIP() << "this kernel cannot idmap tmpfs (Linux 6.3)";
+    if (!sys::can_idmap(dir / "source"))
+        GTEST_SKIP() << "this kernel cannot idmap tmpfs (Linux 6.3)";
     MountTree tree = MountTree::clone(dir / "source");
     tree.idmap(sys::make_user_namespace("0 100000 65536", "0 100000 65536"));
     tree.attach(dir / "target");

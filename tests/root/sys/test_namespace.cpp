@@ -53,7 +53,8 @@ TEST(Namespaces, OneTableNamesThem) {
 TEST(UserNamespace, HasTheMapsThatWereAsked) {
     const Fd user = sys::make_user_namespace("0 100000 1000\n1000 0 1", "0 200000 65536");
     const sys::RunResult result = sys::run_and_capture(
-        {.argv = {"/bin/cat", "/proc/self/uid_map", "/proc/self/gid_map"}, .user_namespace = user}, 20s);
+        {.argv = {"/bin/cat", "/proc/self/uid_map", "/proc/self/gid_map"}, .user_namespace = user},
+        20s);
     EXPECT_THAT(squeezed_lines(result.output),
                 ElementsAre("0 100000 1000", "1000 0 1", "0 200000 65536"));
 }
@@ -70,8 +71,8 @@ TEST_F(SpawnInNamespaces, BecomesRootOfTheUserNamespace) {
     const sys::RunResult result = sys::run_and_capture(
         {.argv = {"/usr/bin/id"}, .die_with_parent = true, .user_namespace = user}, 20s);
     EXPECT_EQ(result.output, "uid=0(root) gid=0(root) groups=0(root)\n");
-    EXPECT_EQ(sys::run_and_capture({.argv = {"/bin/cat", "/proc/self/setgroups"}, .user_namespace = user},
-                                   20s)
+    EXPECT_EQ(sys::run_and_capture(
+                  {.argv = {"/bin/cat", "/proc/self/setgroups"}, .user_namespace = user}, 20s)
                   .output,
               "allow\n");
 }

@@ -54,9 +54,10 @@ TEST(Log, AFileGetsTimeAndLevelAndIsAppendedTo) {
     log::configure(
         {.program = "lxcpp-start", .level = LogLevel::Debug, .file = file, .to_stderr = false});
     log::debug("message");
-    EXPECT_THAT(sys::read_file(file),
-                MatchesRegex("old\nlxcpp-start [0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}"
-                             "\\.[0-9]{3}Z DEBUG message\n"));
+    EXPECT_THAT(
+        sys::read_file(file),
+        MatchesRegex("old\nlxcpp-start [0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}"
+                     "\\.[0-9]{3}Z DEBUG message\n"));
 }
 
 TEST(Log, OneMessageIsOneLine) {

@@ -23,8 +23,10 @@ public:
     Variable(const Variable&) = delete;
     Variable& operator=(const Variable&) = delete;
     ~Variable() {
-        if (old_) ::setenv(name_, old_->c_str(), 1);
-        else ::unsetenv(name_);
+        if (old_)
+            ::setenv(name_, old_->c_str(), 1);
+        else
+            ::unsetenv(name_);
     }
 
 private:
@@ -73,8 +75,8 @@ TEST(Paths, OneLxcpathHasOneRuntimeDirectory) {
 }
 
 TEST(ContainerName, AcceptsUsualNames) {
-    for (const std::string& name : {std::string("c1"), std::string("web-01.example_a"), std::string("_x"),
-                                    std::string("9"), std::string(64, 'a')}) {
+    for (const std::string& name : {std::string("c1"), std::string("web-01.example_a"),
+                                    std::string("_x"), std::string("9"), std::string(64, 'a')}) {
         EXPECT_EQ(name_error(name), "") << name;
     }
 }
@@ -85,13 +87,16 @@ TEST(ContainerName, SaysWhichRuleIsBroken) {
               "\"..\" is not a container name: it must begin with a letter, a digit or '_'");
     EXPECT_EQ(name_error("-rf"),
               "\"-rf\" is not a container name: it must begin with a letter, a digit or '_'");
-    EXPECT_EQ(name_error("a/b"), "\"a/b\" is not a container name: only letters, digits, '.', '_' and "
-                                 "'-' are allowed");
-    EXPECT_EQ(name_error("a\nb"), "\"a\\x0ab\" is not a container name: only letters, digits, '.', '_' "
-                                  "and '-' are allowed");
-    EXPECT_EQ(name_error(std::string(65, 'a')), "\"" + std::string(64, 'a') +
-                                                    "\" is not a container name: it is longer than 64 "
-                                                    "bytes");
+    EXPECT_EQ(name_error("a/b"),
+              "\"a/b\" is not a container name: only letters, digits, '.', '_' and "
+              "'-' are allowed");
+    EXPECT_EQ(name_error("a\nb"),
+              "\"a\\x0ab\" is not a container name: only letters, digits, '.', '_' "
+              "and '-' are allowed");
+    EXPECT_EQ(name_error(std::string(65, 'a')),
+              "\"" + std::string(64, 'a') +
+                  "\" is not a container name: it is longer than 64 "
+                  "bytes");
     EXPECT_NE(name_error(std::string_view("a\0b", 3)), "");
     EXPECT_NE(name_error("ü"), "");
 }

@@ -82,11 +82,11 @@ TEST(Printable, EscapesWhatReordersOrHidesText) {
 TEST(Printable, EscapesInvalidUtf8ByteByByte) {
     EXPECT_EQ(printable("\xff\xfe"), "\\xff\\xfe");
     EXPECT_EQ(printable("\x9b"), "\\x9b");
-    EXPECT_EQ(printable("\xc0\x9b"), "\\xc0\\x9b");                 // overlong
-    EXPECT_EQ(printable("\xe0\x82\x9b"), "\\xe0\\x82\\x9b");        // overlong
-    EXPECT_EQ(printable("\xed\xa0\x80"), "\\xed\\xa0\\x80");        // surrogate
+    EXPECT_EQ(printable("\xc0\x9b"), "\\xc0\\x9b");                   // overlong
+    EXPECT_EQ(printable("\xe0\x82\x9b"), "\\xe0\\x82\\x9b");          // overlong
+    EXPECT_EQ(printable("\xed\xa0\x80"), "\\xed\\xa0\\x80");          // surrogate
     EXPECT_EQ(printable("\xf4\x90\x80\x80"), "\\xf4\\x90\\x80\\x80"); // past U+10FFFF
-    EXPECT_EQ(printable("\xe4\xb8"), "\\xe4\\xb8");                 // cut short
+    EXPECT_EQ(printable("\xe4\xb8"), "\\xe4\\xb8");                   // cut short
     EXPECT_EQ(printable("\xe4[\x1b"), "\\xe4[\\x1b");
 }
 

@@ -76,7 +76,8 @@ TEST(FileLock, RemovedFilesNeverLetTwoIn) {
     std::atomic<int> done = 0;
     const auto work = [&] {
         for (int i = 0; i < 200; ++i) {
-            const auto lock = FileLock::acquire(dir / "lock", std::chrono::milliseconds::max(), true);
+            const auto lock =
+                FileLock::acquire(dir / "lock", std::chrono::milliseconds::max(), true);
             const int now = ++inside;
             if (now > most) most = now;
             std::this_thread::yield();

@@ -82,7 +82,8 @@ TEST_F(RootedDirTest, OpenRefusesALinkToADirectory) {
 
 TEST_F(RootedDirTest, DotDotCannotLeave) {
     EXPECT_EQ(error_of([&] { (void)root_.read_file("../outside/secret"); }),
-              in_root("open", "../outside/secret") + " (it leads out of the tree): Invalid cross-device link");
+              in_root("open", "../outside/secret") +
+                  " (it leads out of the tree): Invalid cross-device link");
     // As in a chroot, ".." of the root is the root.
     EXPECT_FALSE(root_.read_file("../outside/secret", 100, Links::InRoot));
     EXPECT_EQ(root_.read_file("dir/../file"), "inside");

@@ -20,8 +20,8 @@ TEST(Signal, ParsesNumbersNamesAndRealTimeOffsets) {
     EXPECT_EQ(parse_signal("SIGRTMIN"), SIGRTMIN);
     EXPECT_EQ(parse_signal("SIGRTMIN+3"), SIGRTMIN + 3);
     EXPECT_EQ(parse_signal("SIGRTMAX-1"), SIGRTMAX - 1);
-    for (const char* bad : {"", "0", "65", "-9", "TERM", "SIG", "SIGNOPE", "SIGRTMIN-1", "SIGRTMAX+1",
-                            "SIGRTMIN+31", "SIGRTMIN+", "SIGRTMIN+x", "SIGTERM "}) {
+    for (const char* bad : {"", "0", "65", "-9", "TERM", "SIG", "SIGNOPE", "SIGRTMIN-1",
+                            "SIGRTMAX+1", "SIGRTMIN+31", "SIGRTMIN+", "SIGRTMIN+x", "SIGTERM "}) {
         EXPECT_FALSE(parse_signal(bad)) << bad;
     }
 }

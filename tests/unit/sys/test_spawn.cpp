@@ -72,7 +72,8 @@ TEST(Spawn, OnlyDeclaredDescriptorsAreOpenInside) {
 
     const Fd null = sys::open_file("/dev/null");
     const RunResult extra = sys::run_and_capture(
-        {.argv = {"/bin/ls", "/proc/self/fd"}, .extra_fds = {{FdRef(null), 9}, {FdRef(leaked), 4}}}, 20s);
+        {.argv = {"/bin/ls", "/proc/self/fd"}, .extra_fds = {{FdRef(null), 9}, {FdRef(leaked), 4}}},
+        20s);
     EXPECT_THAT(split_lines(extra.output), ElementsAre("0", "1", "2", "3", "4", "9"));
     ::close(leaked);
 }
@@ -83,12 +84,11 @@ TEST(Spawn, DescriptorsMayTradePlaces) {
     sys::write_file_atomic(dir / "b", "B");
     const Fd a = sys::open_file(dir / "a");
     const Fd b = sys::open_file(dir / "b");
-    const RunResult result =
-        sys::run_and_capture({.argv = {"/bin/sh", "-c",
-                                       "cat <&" + std::to_string(a.raw()) + "; cat <&" +
-                                           std::to_string(b.raw())},
-                              .extra_fds = {{FdRef(a), b.raw()}, {FdRef(b), a.raw()}}},
-                             20s);
+    const RunResult result = sys::run_and_capture(
+        {.argv = {"/bin/sh", "-c",
+                  "cat <&" + std::to_string(a.raw()) + "; cat <&" + std::to_string(b.raw())},
+         .extra_fds = {{FdRef(a), b.raw()}, {FdRef(b), a.raw()}}},
+        20s);
     EXPECT_EQ(result.output, "BA");
 }
 
@@ -97,7 +97,8 @@ TEST(Spawn, StandardInputIsNullUnlessGiven) {
     const TempDir dir;
     sys::write_file_atomic(dir / "input", "text");
     const Fd input = sys::open_file(dir / "input");
-    EXPECT_EQ(sys::run_and_capture({.argv = {"/bin/cat"}, .standard_input = input}, 20s).output, "text");
+    EXPECT_EQ(sys::run_and_capture({.argv = {"/bin/cat"}, .standard_input = input}, 20s).output,
+              "text");
 }
 
 TEST(Spawn, SignalsAreDefaultAndUnblockedInside) {
@@ -122,8 +123,8 @@ TEST(Spawn, EnvironmentAndDirectoryAreThoseGiven) {
 }
 
 TEST(Spawn, ProgramMayDifferFromItsName) {
-    const RunResult result = sys::run_and_capture(
-        {.argv = {"other name", "-c", "echo $0"}, .program = "/bin/sh"}, 20s);
+    const RunResult result =
+        sys::run_and_capture({.argv = {"other name", "-c", "echo $0"}, .program = "/bin/sh"}, 20s);
     EXPECT_EQ(result.output, "other name\n");
 }
 
@@ -140,10 +141,10 @@ TEST(Spawn, ATimeOutKillsTheWholeGroup) {
     const Fd reader = sys::open_file(fifo, {.nonblock = true});
     // The grandchild holds the fifo open for as long as it lives.
     EXPECT_EQ(error_of([&] {
-                  (void)sys::run_and_capture({.argv = {"/bin/sh", "-c",
-                                                       "exec 3>" + fifo + "; sleep 1000 & wait"},
-                                              .new_process_group = true},
-                                             300ms);
+                  (void)sys::run_and_capture(
+                      {.argv = {"/bin/sh", "-c", "exec 3>" + fifo + "; sleep 1000 & wait"},
+                       .new_process_group = true},
+                      300ms);
               }),
               "run /bin/sh: it did not end within 0.3 s and was killed");
     ::fcntl(reader.raw(), F_SETFL, 0);
