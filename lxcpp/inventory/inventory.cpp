@@ -10,8 +10,6 @@
 
 #include <fmt/core.h>
 
-#include <utility>
-
 namespace lxcpp {
 namespace {
 
@@ -34,12 +32,12 @@ void make_file(const std::filesystem::path& file) {
                                      file.string(), moved.string()));
 }
 
-std::pair<std::unique_ptr<Database>, bool> open_for_writing(const std::filesystem::path& file) {
+std::unique_ptr<Database> open_for_writing(const std::filesystem::path& file) {
     make_file(file);
     auto database = std::make_unique<Database>(file, OpenMode::ReadWrite);
-    const bool created = migrate(*database, schema_migrations());
-    if (created) database->fold_log(); // the file takes its space now, not when there is none
-    return {std::move(database), created};
+    // A new file takes its space now, not when there is none.
+    if (migrate(*database, schema_migrations())) database->fold_log();
+    return database;
 }
 
 // The log of a data base on a read-only file system cannot be shared; without one it is not needed.
@@ -62,23 +60,20 @@ StateError exists_error(const ContainerKey& key) {
 
 } // namespace
 
-Inventory::Inventory(std::unique_ptr<Database> database, bool created)
-    : database_(std::move(database)), created_(created) {}
+Inventory::Inventory(std::unique_ptr<Database> database) : database_(std::move(database)) {}
 Inventory::Inventory(Inventory&&) noexcept = default;
 Inventory& Inventory::operator=(Inventory&&) noexcept = default;
 Inventory::~Inventory() = default;
 
 Inventory Inventory::open(const std::filesystem::path& file) {
     try {
-        auto [database, created] = open_for_writing(file);
-        return Inventory(std::move(database), created);
+        return Inventory(open_for_writing(file));
     } catch (const InventoryError& error) {
         if (error.problem() != InventoryProblem::Corrupt) throw;
         if (const auto moved = quarantine(file)) report_set_aside(file, *moved);
     }
     // Another process was faster: what stands there now is new.
-    auto [database, created] = open_for_writing(file);
-    return Inventory(std::move(database), created);
+    return Inventory(open_for_writing(file));
 }
 
 std::optional<Inventory> Inventory::open_read_only(const std::filesystem::path& file) {
@@ -95,7 +90,7 @@ std::optional<Inventory> Inventory::open_read_only(const std::filesystem::path& 
     }
     // An older one is brought up to date by the next writer; until then the directories tell.
     if (version < known) return std::nullopt;
-    return Inventory(std::move(database), false);
+    return Inventory(std::move(database));
 }
 
 ContainerRecord Inventory::add_container(ContainerRecord record,

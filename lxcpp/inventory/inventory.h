@@ -5,6 +5,7 @@
 #include "inventory/records.h"
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -42,8 +43,9 @@ public:
     Inventory& operator=(Inventory&&) noexcept;
     ~Inventory();
 
-    // True when open() made a new file: containers that exist already are not in it yet.
-    [[nodiscard]] bool created() const noexcept { return created_; }
+    // False for a new file until rebuild() was called once: containers that exist already may not
+    // be in it, so that no range may be given out yet.
+    [[nodiscard]] bool complete() const;
 
     // Adds a container, with the ranges it names and, with a wish, one more that is free. Returns
     // the record as stored. Throws StateError{Exists}, and Error when the pools have no free range
@@ -83,19 +85,18 @@ public:
     void record_event(const Event& event);
     [[nodiscard]] std::vector<Event> events(const EventFilter& filter = {}) const;
 
-    // Makes the containers of these lxcpaths what the caller found on disk. What only the inventory
-    // knows (origin, arguments, runs, events) stays; unfinished creates stay; other lxcpaths are
-    // not touched.
+    // Makes the containers of these lxcpaths what scan finds on disk; it is called while nobody
+    // else can write. What only the inventory knows (origin, arguments, runs, events) stays;
+    // unfinished creates stay; other lxcpaths are not touched.
     RebuildReport rebuild(std::span<const std::string> lxcpaths,
-                          std::span<const ContainerRecord> found);
+                          const std::function<std::vector<ContainerRecord>()>& scan);
     // Damage that SQLite finds, one line each; empty = sound.
     [[nodiscard]] std::vector<std::string> check() const;
 
 private:
-    explicit Inventory(std::unique_ptr<Database> database, bool created);
+    explicit Inventory(std::unique_ptr<Database> database);
 
     std::unique_ptr<Database> database_;
-    bool created_ = false;
 };
 
 } // namespace lxcpp

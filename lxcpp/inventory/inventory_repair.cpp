@@ -16,6 +16,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr int kMaxReports = 100;
+// SQLite's application id is ours to use: set once a rebuild has seen every container.
+constexpr std::int64_t kComplete = 0x6c786370;
 
 std::vector<std::string> problems_of(const Database& database) {
     std::vector<std::string> problems;
@@ -116,12 +118,16 @@ std::optional<fs::path> Inventory::quarantine(const fs::path& file) {
     return target;
 }
 
+bool Inventory::complete() const {
+    return database_->integer("PRAGMA application_id") == kComplete;
+}
+
 RebuildReport Inventory::rebuild(std::span<const std::string> lxcpaths,
-                                 std::span<const ContainerRecord> found) {
-    std::vector<ContainerRecord> records(found.begin(), found.end());
-    for (ContainerRecord& record : records) record.key = rows::normal_key(record.key);
+                                 const std::function<std::vector<ContainerRecord>()>& scan) {
     return database_->write(Durability::Disk, [&] {
         RebuildReport report;
+        std::vector<ContainerRecord> records = scan();
+        for (ContainerRecord& record : records) record.key = rows::normal_key(record.key);
         Known known;
         for (const std::string& lxcpath : lxcpaths) {
             const Known here = list(lxcpath);
@@ -135,6 +141,7 @@ RebuildReport Inventory::rebuild(std::span<const std::string> lxcpaths,
                 add_found(*database_, record, report);
             }
         }
+        database_->execute(fmt::format("PRAGMA application_id={}", kComplete));
         return report;
     });
 }

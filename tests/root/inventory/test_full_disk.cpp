@@ -97,7 +97,7 @@ TEST_F(FullDisk, AFileThatCannotBeMadeIsReportedAndLeavesNoHalf) {
         EXPECT_EQ(error.problem(), InventoryProblem::Full) << error.what();
     }
     fs::remove(disk() / "filler");
-    EXPECT_TRUE(Inventory::open(file()).created());
+    EXPECT_TRUE(Inventory::open(file()).list().empty());
 }
 
 TEST_F(FullDisk, AReadOnlyFileSystemCanBeListedAndSaysSoWhenWritten) {

@@ -25,8 +25,8 @@ StateProblem state_problem(Body&& body) {
 }
 
 TEST_F(Containers, NewFileIsPrivateAndSaysThatItIsNew) {
-    EXPECT_TRUE(open().created());
-    EXPECT_FALSE(open().created());
+    EXPECT_FALSE(open().complete());
+    EXPECT_FALSE(open().complete());
     struct stat info {};
     ASSERT_EQ(::stat(file().c_str(), &info), 0);
     EXPECT_EQ(info.st_mode & 0777u, 0600u);

@@ -69,7 +69,7 @@ TEST_F(Repair, AFileThatIsNoDataBaseIsMovedAsideAndTheNextOpenIsNew) {
     }
     EXPECT_EQ(set_aside(file()), 1);
     Inventory inventory = open();
-    EXPECT_TRUE(inventory.created());
+    EXPECT_FALSE(inventory.complete());
     EXPECT_TRUE(inventory.list().empty());
     EXPECT_FALSE(fs::exists(file().string() + ".lock"));
 }
@@ -88,7 +88,7 @@ TEST_F(Repair, CutAtAnyPageItIsReportedOrSound) {
         bool empty = false;
         try {
             const Inventory inventory = open();
-            empty = inventory.created();
+            empty = inventory.list().empty();
             corrupt = !inventory.check().empty();
         } catch (const InventoryError& error) {
             corrupt = error.problem() == InventoryProblem::Corrupt;
@@ -119,7 +119,7 @@ TEST_F(Repair, DamageFoundLaterIsQuarantinedOnRequest) {
     const auto moved = Inventory::quarantine(file());
     ASSERT_TRUE(moved);
     EXPECT_TRUE(fs::exists(*moved));
-    EXPECT_TRUE(open().created());
+    EXPECT_TRUE(open().list().empty());
 }
 
 TEST_F(Repair, ManyProcessesFindTheDamageAndOneFileIsMoved) {
@@ -159,7 +159,7 @@ TEST_F(Repair, RebuildMakesItWhatIsOnDisk) {
     fresh.origin = "";
     const std::vector<std::string> lxcpaths = {"/var/lib/lxcpp/"};
     const std::vector<ContainerRecord> found = {kept, changed, fresh};
-    const RebuildReport report = inventory.rebuild(lxcpaths, found);
+    const RebuildReport report = inventory.rebuild(lxcpaths, [&] { return found; });
 
     EXPECT_THAT(report.added, ElementsAre(key("fresh")));
     EXPECT_THAT(report.updated, ElementsAre(key("changed")));
@@ -170,7 +170,8 @@ TEST_F(Repair, RebuildMakesItWhatIsOnDisk) {
     EXPECT_THAT(inventory.find(key("changed"))->ranges, ElementsAre(IdRange{400, 10}));
     EXPECT_TRUE(inventory.find(key("making")));
     EXPECT_TRUE(inventory.find(elsewhere.key));
-    const RebuildReport again = inventory.rebuild(lxcpaths, found);
+    EXPECT_TRUE(open().complete());
+    const RebuildReport again = inventory.rebuild(lxcpaths, [&] { return found; });
     EXPECT_TRUE(again.added.empty() && again.updated.empty() && again.removed.empty());
 }
 
@@ -181,7 +182,7 @@ TEST_F(Repair, AFinishedCreateThatWasInterruptedBecomesReady) {
     inventory.add_container(making);
     const std::vector<std::string> lxcpaths = {"/var/lib/lxcpp"};
     const std::vector<ContainerRecord> found = {record("c1", {{100, 10}})};
-    EXPECT_THAT(inventory.rebuild(lxcpaths, found).updated, ElementsAre(key("c1")));
+    EXPECT_THAT(inventory.rebuild(lxcpaths, [&] { return found; }).updated, ElementsAre(key("c1")));
     EXPECT_TRUE(inventory.find(key("c1"))->ready);
 }
 
