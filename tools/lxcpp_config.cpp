@@ -3,7 +3,6 @@
 #include "config/edit.h"
 #include "config/global.h"
 #include "config/lint.h"
-#include "config/man_page.h"
 #include "config/migrate.h"
 
 #include <lxcpp/error.h>
@@ -37,7 +36,6 @@ struct Options {
     bool origin = false;
     bool fix = false;
     bool migrate = false;
-    std::string man;
 };
 
 // Without -n and -f the first word is the container, or, when it has a slash, the file.
@@ -50,14 +48,18 @@ void take_target(Options& options) {
     (target.find('/') == target.npos ? options.name : options.file) = target;
 }
 
+fs::path lxcpath(const Options& options) {
+    return options.lxcpath.empty() ? fs::path(load_global_config(default_paths()).lxcpath)
+                                   : fs::absolute(options.lxcpath);
+}
+
 fs::path config_path(const Options& options) {
     if (!options.file.empty()) return options.file;
     check_container_name(options.name);
-    const fs::path lxcpath =
-        options.lxcpath.empty() ? load_global_config(default_paths()).lxcpath : options.lxcpath;
-    const fs::path path = lxcpath / options.name / "config";
+    const fs::path path = lxcpath(options) / options.name / "config";
     if (!sys::exists(path))
-        throw Error(fmt::format("{}: no such container in {}", options.name, lxcpath.string()));
+        throw Error(
+            fmt::format("{}: no such container in {}", options.name, lxcpath(options).string()));
     return path;
 }
 
@@ -104,13 +106,24 @@ int get(const Options& options) {
     return 0;
 }
 
-// Reads, changes and saves the file; nobody else who takes this lock can come between.
+// A container's lock, or one beside a file of its own.
+sys::FileLock lock_config(const Options& options, const fs::path& path) {
+    fs::path file = path.string() + ".lock";
+    if (!options.name.empty()) {
+        file = container_lock_file(default_paths(), lxcpath(options), options.name);
+        sys::make_private_dirs(file.parent_path());
+    }
+    auto lock = sys::FileLock::acquire(file, kLockWait, true);
+    if (!lock) throw Error(fmt::format("{}: another command is working on it", path.string()));
+    return std::move(*lock);
+}
+
+// Reads, changes and saves the file; no other command on the container can come between.
 template <typename Change>
 int edit(const Options& options, Change change) {
     need_known(options.key);
     const fs::path path = config_path(options);
-    const auto lock = sys::FileLock::acquire(path.string() + ".lock", kLockWait, true);
-    if (!lock) throw Error(fmt::format("{}: another program is changing it", path.string()));
+    const auto lock = lock_config(options, path);
     const ConfigText old(sys::read_file(path));
     const ConfigText fresh = change(old, path);
     if (fresh != old) save_config(fresh, path);
@@ -166,7 +179,9 @@ int show(const Options& options) {
     return 0;
 }
 
-void fix(const fs::path& path, KeepV1 keep) {
+void fix(const Options& options, const fs::path& path) {
+    const auto lock = lock_config(options, path);
+    const KeepV1 keep = options.migrate ? KeepV1::No : KeepV1::Yes;
     const std::string old = sys::read_file(path);
     const auto result = migrate(ConfigText(old), keep);
     for (const auto& change : result.changes) fmt::print("{}: {}\n", path.string(), change);
@@ -179,7 +194,7 @@ void fix(const fs::path& path, KeepV1 keep) {
 
 int check(const Options& options) {
     const fs::path path = config_path(options);
-    if (options.fix || options.migrate) fix(path, options.migrate ? KeepV1::No : KeepV1::Yes);
+    if (options.fix || options.migrate) fix(options, path);
     int errors = 0;
     for (const auto& problem : lint(path)) {
         print(problem_line(problem));
@@ -229,8 +244,6 @@ int run_command(const std::string& command, Options options) {
 }
 
 int run(const CLI::App& app, const Options& options) {
-    if (options.man == "system") return print(system_conf_man_page()), 0;
-    if (!options.man.empty()) return print(container_conf_man_page()), 0;
     for (const auto* command : app.get_subcommands())
         return run_command(command->get_name(), options);
     if (options.list) return list_items();
@@ -248,7 +261,6 @@ int main(int argc, char** argv) {
     app.set_version_flag("--version", LXCPP_VERSION);
     app.add_option("ITEM", options.item, "Print this setting of the host");
     app.add_flag("-l,--list", options.list, "List the host's settings");
-    app.add_option("--man", options.man)->group("")->expected(0, 1)->default_str("container");
     add_commands(app, options);
     try {
         app.parse(argc, argv);

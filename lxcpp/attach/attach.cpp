@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "cgroup/enter.h"
+#include "config/load.h"
 #include "console/session.h"
 #include "security/capabilities.h"
 #include "security/seccomp_cache.h"
@@ -82,7 +83,8 @@ void confine(JoinPlan& plan, const AttachTarget& target, const AttachOptions& op
         plan.no_new_privs = config.no_new_privs;
         if (config.seccomp.profile != "none") {
             const SeccompPolicy policy =
-                config.seccomp.profile.empty() ? default_policy() : load_seccomp_profile(config.seccomp.profile);
+                config.seccomp.profile.empty() ? default_policy()
+                    : load_seccomp_profile(find_shared_file(config.seccomp.profile));
             plan.seccomp = compile_bpf_cached(policy, native_seccomp_archs(), target.paths.cache).bpf;
         }
     }

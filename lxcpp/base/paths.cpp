@@ -103,6 +103,10 @@ fs::path runtime_dir(const Paths& paths, const fs::path& lxcpath, std::string_vi
     return paths.runtime / fmt::format("{:016x}", fnv1a(normal)) / name;
 }
 
+fs::path container_lock_file(const Paths& paths, const fs::path& lxcpath, std::string_view name) {
+    return runtime_dir(paths, lxcpath, name).parent_path() / fmt::format(".{}.lock", name);
+}
+
 void check_container_name(std::string_view name) {
     const auto refuse = [name](std::string_view rule) {
         throw Error(fmt::format("\"{}\" is not a container name: {}",

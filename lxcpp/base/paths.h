@@ -29,6 +29,11 @@ struct Paths {
 [[nodiscard]] std::filesystem::path
 runtime_dir(const Paths& paths, const std::filesystem::path& lxcpath, std::string_view name);
 
+// What excludes two commands that change one container: held with sys::FileLock.
+[[nodiscard]] std::filesystem::path container_lock_file(const Paths& paths,
+                                                        const std::filesystem::path& lxcpath,
+                                                        std::string_view name);
+
 // Accepts 1..64 bytes of [A-Za-z0-9._-] that begin with a letter, a digit or '_'. Throws Error that
 // names the rule broken. Every name that comes from outside passes here before it is part of a
 // path.

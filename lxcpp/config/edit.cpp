@@ -82,4 +82,15 @@ ConfigText without(const ConfigText& text, const fs::path& name, std::string_vie
     return changed;
 }
 
+void make_includes_absolute(ConfigText& text, const fs::path& from) {
+    for (std::size_t i = 0; i < text.lines().size(); ++i) {
+        const std::string raw = text.lines()[i];
+        const Line line = parse_line(raw);
+        if (line.kind != LineKind::Assignment || line.key != kIncludeKey) continue;
+        if (line.value.empty() || line.value.starts_with('/')) continue;
+        const fs::path path = fs::absolute(from / line.value).lexically_normal();
+        text.replace(i, {assignment(kIncludeKey, path.string())});
+    }
+}
+
 } // namespace lxcpp

@@ -31,4 +31,8 @@ namespace lxcpp {
                                  std::string_view key, std::string_view value,
                                  const LoadOptions& options = {});
 
+// For a text that moves to another directory: its relative includes, which started at from, become
+// absolute. Every other byte stays.
+void make_includes_absolute(ConfigText& text, const std::filesystem::path& from);
+
 } // namespace lxcpp

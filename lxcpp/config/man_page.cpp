@@ -75,7 +75,7 @@ What a new container starts from.
 )";
 
 std::string header(std::string_view name, std::string_view purpose) {
-    return fmt::format(".\\\" Made from the table of keys: lxcpp-config --man\n"
+    return fmt::format(".\\\" Printed from the table of keys.\n"
                        ".TH {} 5 \"\" \"lxcpp\" \"File formats\"\n"
                        ".SH NAME\n{} \\- {}\n",
                        name, name, purpose);

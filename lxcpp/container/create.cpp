@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/sha256.h"
 #include "base/strings.h"
+#include "config/edit.h"
 #include "config/global.h"
 #include "config/hwaddr.h"
 #include "container/construction.h"
@@ -67,6 +68,7 @@ LoadedConfig load_initial(const Container::Impl& impl, const CreateOptions& opti
     }
     LoadedConfig loaded = impl.load(file);
     expand_hwaddrs(loaded.text);
+    make_includes_absolute(loaded.text, file.parent_path());
     return loaded;
 }
 

@@ -67,9 +67,9 @@ State Container::Impl::state() const {
 }
 
 sys::FileLock Container::Impl::lock() const {
-    const std::filesystem::path directory = runtime().parent_path();
-    sys::make_private_dirs(directory);
-    auto held = sys::FileLock::acquire(directory / ("." + name + ".lock"), std::chrono::seconds(30), true);
+    const std::filesystem::path file = container_lock_file(paths, lxcpath, name);
+    sys::make_private_dirs(file.parent_path());
+    auto held = sys::FileLock::acquire(file, std::chrono::seconds(30), true);
     if (!held) throw StateError(StateProblem::Busy, "another command is working on this container");
     return std::move(*held);
 }

@@ -8,6 +8,7 @@
 #include "cgroup/devices_bpf.h"
 #include "cgroup/devices_v1.h"
 #include "cgroup/tree.h"
+#include "config/load.h"
 #include "monitor/handover.h"
 #include "security/seccomp_cache.h"
 #include "security/seccomp_profile.h"
@@ -51,7 +52,8 @@ CgroupPlan plan_groups(const StarterInput& input, const CgroupLayout& layout) {
 std::vector<std::uint8_t> seccomp_program(const Config& config, const Paths& paths) {
     if (config.seccomp.profile == "none") return {};
     const SeccompPolicy policy =
-        config.seccomp.profile.empty() ? default_policy() : load_seccomp_profile(config.seccomp.profile);
+        config.seccomp.profile.empty() ? default_policy()
+            : load_seccomp_profile(find_shared_file(config.seccomp.profile));
     return compile_bpf_cached(policy, native_seccomp_archs(), paths.cache).bpf;
 }
 

@@ -59,3 +59,11 @@ TEST(Edit, WithoutTakesAllLinesOrOne) {
     EXPECT_EQ(error_of([&] { (void)without(text, "f", "lxc.tty.max", ""); }),
               "f has no line lxc.tty.max");
 }
+
+TEST(Edit, IncludesThatMoveBecomeAbsolute) {
+    ConfigText text("# a\nlxc.include = part.conf\r\nlxc.include = /x/y\nlxc.include =\n"
+                    "lxc.include = \"../d/\"\n");
+    make_includes_absolute(text, "/etc/lxcpp");
+    EXPECT_EQ(text.text(), "# a\nlxc.include = /etc/lxcpp/part.conf\r\nlxc.include = /x/y\n"
+                           "lxc.include =\nlxc.include = /etc/d/\n");
+}

@@ -90,13 +90,6 @@ TEST(Shipped, OurCommonHasLxcsEffect) {
     EXPECT_EQ(ours.pty, theirs.pty);
 }
 
-// "lxcpp-config --man > doc/man/lxcpp.container.conf.5" after a change of the key table.
-TEST(ManPage, TheFilesInTheTreeAreThoseOfTheTables) {
-    EXPECT_EQ(sys::read_file(kSource / "doc/man/lxcpp.container.conf.5"),
-              container_conf_man_page());
-    EXPECT_EQ(sys::read_file(kSource / "doc/man/lxcpp.conf.5"), system_conf_man_page());
-}
-
 TEST(ManPage, NamesEveryKeyAndBreaksNoRoffRule) {
     const auto page = container_conf_man_page();
     for (const auto& key : all_keys()) {
