@@ -73,9 +73,10 @@ template <typename Reply>
 Reply MonitorClient::call(const protocol::Message& request, Fd* received) {
     const Clock::time_point deadline = Clock::now() + timeout_;
     const std::uint32_t id = ++last_id_;
-    // What the monitor said before it hung up (a refusal) is still to be read after EPIPE.
     const int sent = sys::try_send_packet(socket_, protocol::encode(id, request));
-    if (sent != 0 && sent != -EPIPE) throw SystemError("ask the monitor of " + name_, -sent);
+    // What the monitor said before it hung up (a refusal) is still to be read then.
+    const bool hung_up = sent == -EPIPE || sent == -ECONNRESET;
+    if (sent != 0 && !hung_up) throw SystemError("ask the monitor of " + name_, -sent);
     for (;;) {
         protocol::Frame frame = receive(deadline, received);
         if (auto* event = std::get_if<protocol::Event>(&frame.message)) {

@@ -79,6 +79,7 @@ Supervisor::Supervisor(const SupervisorState& state, const SupervisorArguments& 
                                         return answer(client, m);
                                     },
                                     .gone = [this](ClientId client) { release_ttys(client); }}) {
+    sys::reap_all_except(init_.pid); // whose SIGCHLD came before we listened
     epoll_.add(pidfd_, EPOLLIN, tag(Source::Pidfd));
     epoll_.add(signals_->fd(), EPOLLIN, tag(Source::Signals));
     for (const auto& tty : state.ttys) ttys_.push_back({tty.number, Fd(tty.fd), std::nullopt});

@@ -122,8 +122,12 @@ std::optional<Packet> receive_now(FdRef socket, std::size_t limit) {
     message.msg_iovlen = 1;
     message.msg_control = control.bytes.data();
     message.msg_controllen = sizeof control.bytes;
-    const ssize_t size = retry_eintr(
-        [&] { return ::recvmsg(socket.raw(), &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT); });
+    const auto receive = [&] {
+        return ::recvmsg(socket.raw(), &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+    };
+    ssize_t size = retry_eintr(receive);
+    // A peer that closed without reading all we sent: told once, before what it said last.
+    if (size < 0 && errno == ECONNRESET) size = retry_eintr(receive);
     if (size < 0 && errno == EAGAIN) return std::nullopt;
     if (size < 0 && errno != ECONNRESET) throw SystemError("receive a packet");
     packet.data.resize(size > 0 ? static_cast<std::size_t>(size) : 0);

@@ -12,8 +12,8 @@ namespace lxcpp::test {
 // A fresh directory, gone with its owner.
 class TempDir {
 public:
-    TempDir() {
-        std::string name = std::filesystem::temp_directory_path() / "lxcpp-test-XXXXXX";
+    explicit TempDir(const std::filesystem::path& parent = std::filesystem::temp_directory_path()) {
+        std::string name = parent / "lxcpp-test-XXXXXX";
         if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("mkdtemp " + name);
         path_ = name;
     }
