@@ -102,7 +102,9 @@ LoadedConfig load(const Options& options) {
 int get(const Options& options) {
     need_known(options.key);
     const auto loaded = load(options);
-    print(get_item(loaded.config, options.key).value_or(""));
+    const auto value = get_item(loaded.config, options.key);
+    if (!value) throw Error(fmt::format("{}: has no value of its own here", options.key));
+    print(*value);
     return 0;
 }
 
