@@ -24,7 +24,7 @@ if(EXISTS ${PROJECT_SOURCE_DIR}/config/default.conf)
     if(EXISTS \"\${folder}/default.conf\")
       message(STATUS \"Kept: \${folder}/default.conf\")
     else()
-      file(INSTALL \"${PROJECT_SOURCE_DIR}/config/default.conf\" DESTINATION \"\${folder}\")
+      file(INSTALL \"${PROJECT_SOURCE_DIR}/config/default.conf\" DESTINATION \"${LXCPP_SYSCONFDIR}/lxcpp\") # adds DESTDIR itself
     endif()")
 endif()
 # An empty directory on which a starting container's root is staged, in its own mount namespace.

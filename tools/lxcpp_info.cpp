@@ -38,7 +38,13 @@ class Printer {
 public:
     explicit Printer(bool plain) : plain_(plain) {}
 
-    void line(const std::string& label, const std::string& value) const { fmt::print("{:<15} {}\n", label, value); }
+    void line(const std::string& label, const std::string& value) const {
+        if (plain_) {
+            fmt::print("{}\n", value);
+        } else {
+            fmt::print("{:<15} {}\n", label, value);
+        }
+    }
     void size(const std::string& label, const std::optional<std::uint64_t>& bytes) const {
         if (bytes) line(label, plain_ ? std::to_string(*bytes) : human_size(*bytes));
     }
@@ -74,7 +80,7 @@ void print_keys(const Container& container, const Wish& wish) {
             if (wish.plain) {
                 fmt::print("{}\n", text);
             } else {
-                fmt::print("{} = {}\n", key, text);
+                fmt::print("{} ={}{}\n", key, text.empty() ? "" : " ", text);
             }
         }
     }

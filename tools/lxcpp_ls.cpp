@@ -63,6 +63,8 @@ std::vector<const ColumnRow*> chosen_columns(const std::string& text) {
 
 Cell shown(const ColumnRow& column, const ListEntry& entry, Format format) {
     const Cell cell = column.cell(entry);
+    // The table has lxc-ls's 0 and 1; programs get a truth value.
+    if (column.title == "AUTOSTART" && format != Format::Table) return entry.autostart;
     const bool size = column.title == "RAM" || column.title == "SWAP";
     if (!size || format != Format::Table || !std::holds_alternative<std::int64_t>(cell)) return cell;
     return megabytes(static_cast<std::uint64_t>(std::get<std::int64_t>(cell)));

@@ -21,6 +21,7 @@
 #include "sys/socket.h"
 
 #include <array>
+#include <fmt/core.h>
 #include <sched.h>
 #include <sys/personality.h>
 #include <unistd.h>
@@ -147,6 +148,7 @@ private:
         plan_.uid = options_.uid.value_or(target_.config.init.uid);
         plan_.gid = options_.gid.value_or(options_.uid ? 0 : target_.config.init.gid);
         plan_.change_ids = true;
+        check_mapped();
         plan_.working_directory = std::filesystem::current_path().string();
         plan_.programs = program_candidates(command_.front(), env_);
         plan_.argv = c_strings(command_);
@@ -158,6 +160,19 @@ private:
             fallback_ = sys::open_pty();
             plan_.fallback_slave = fallback_.slave.raw();
         }
+    }
+
+    // An id that the container does not have cannot be taken on; "Invalid argument" would not say so.
+    void check_mapped() const {
+        if (!plan_.become_root) return;
+        const auto mapped = [this](IdKind kind, std::uint32_t id) {
+            for (const IdMapEntry& entry : target_.config.idmap) {
+                if (entry.kind == kind && id >= entry.nsid && id - entry.nsid < entry.range) return true;
+            }
+            return false;
+        };
+        if (!mapped(IdKind::Uid, plan_.uid)) throw Error(fmt::format("uid {} does not exist in the container: lxc.idmap does not map it", plan_.uid));
+        if (!mapped(IdKind::Gid, plan_.gid)) throw Error(fmt::format("gid {} does not exist in the container: lxc.idmap does not map it", plan_.gid));
     }
 
     void redirect() const {

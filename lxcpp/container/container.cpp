@@ -31,7 +31,7 @@ std::optional<std::string> Container::config_item(const std::string& key) const 
 
 void Container::set_config_item(const std::string& key, const std::string& value) {
     impl_->require_root("change");
-    const sys::FileLock lock = impl_->lock();
+    const ContainerLock lock = impl_->lock();
     LoadedConfig loaded = impl_->load();
     apply(loaded.config, key, value); // refuses what would not load again
     if (is_list_key(key) && !value.empty()) {

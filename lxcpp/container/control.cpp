@@ -27,6 +27,7 @@ void wait_for_start(const Container::Impl& impl, std::optional<std::chrono::mill
     sys::make_private_dirs(directory);
     sys::DirectoryWatch watch(sys::exists(impl.runtime()) ? impl.runtime() : directory);
     (void)watch.wait(left ? std::min(*left, again) : again);
+    (void)sys::try_remove_dir(directory);
 }
 
 bool among(const std::vector<State>& states, State state) { return std::ranges::find(states, state) != states.end(); }

@@ -165,6 +165,7 @@ void run(Work& work, Construction& construction) {
     template_run.idmapped = work.idmapped;
     template_run.own = program.string().starts_with(work.impl.paths.data.string() + '/');
     template_run.quiet = work.options.quiet;
+    template_run.rootfs = work.options.directory;
     run_template(work.impl, directory, template_run);
     finish_config(work, construction, program);
     sys::chown(directory, 0, 0);

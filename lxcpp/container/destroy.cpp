@@ -90,7 +90,7 @@ void Container::destroy(const DestroyOptions& options) {
         if (!options.force) throw StateError(StateProblem::Running, "the container is running; stop it first or use -f");
         (void)stop({.kill = true});
     }
-    const sys::FileLock lock = impl_->lock();
+    const ContainerLock lock = impl_->lock();
     if (impl_->running()) throw StateError(StateProblem::Busy, "the container was started again meanwhile");
     if (has_lines(impl_->directory() / "lxc_snapshots")) {
         throw StateError(StateProblem::Busy, "the container has clones that use its root file system; destroy them first");

@@ -5,7 +5,9 @@
 #include "cgroup/freezer.h"
 #include "config/global.h"
 #include "sys/file.h"
+#include "sys/socket.h"
 
+#include <cerrno>
 #include <unistd.h>
 
 namespace lxcpp {
@@ -51,27 +53,55 @@ Running Container::Impl::require_running() const {
     return std::move(*now);
 }
 
+namespace {
+
+State frozen_or(const std::vector<std::filesystem::path>& groups, State otherwise) {
+    switch (freezer_state(groups)) {
+    case FreezerState::Frozen: return State::Frozen;
+    case FreezerState::Freezing: return State::Freezing;
+    case FreezerState::Thawed: break;
+    }
+    return otherwise;
+}
+
+} // namespace
+
 State Container::Impl::state() const {
     if (const auto now = running()) {
-        switch (freezer_state(now->state.payload_cgroups)) {
-        case FreezerState::Frozen: return State::Frozen;
-        case FreezerState::Freezing: return State::Freezing;
-        case FreezerState::Thawed: break;
+        const State state = frozen_or(now->state.payload_cgroups, State::Running);
+        if (state != State::Running) return state;
+        try {
+            std::optional<MonitorClient> monitor = MonitorClient::connect(runtime());
+            return monitor ? monitor->status().state : State::Running;
+        } catch (const StateError& error) {
+            // The monitor went away or is busy; init is alive all the same.
+            if (error.problem() != StateProblem::NotRunning && error.problem() != StateProblem::TimedOut) throw;
+            return State::Running;
         }
-        std::optional<MonitorClient> monitor = MonitorClient::connect(runtime());
-        return monitor ? monitor->status().state : State::Running;
     }
-    // Nobody's init, but a command socket: it is on its way up, or its monitor is cleaning up.
-    if (!sys::exists(runtime() / "socket")) return State::Stopped;
+    // Nobody's init. A socket on which somebody listens: on its way up, or cleaning up.
+    if (!sys::exists(runtime() / "socket") || !sys::connect_to(runtime() / "socket")) return State::Stopped;
     return sys::exists(runtime() / "state") ? State::Stopping : State::Starting;
 }
 
-sys::FileLock Container::Impl::lock() const {
+ContainerLock::~ContainerLock() {
+    lock_.reset();
+    if (!directory_.empty()) (void)sys::try_remove_dir(directory_); // fails while anything is in it
+}
+
+ContainerLock Container::Impl::lock() const {
     const std::filesystem::path file = container_lock_file(paths, lxcpath, name);
-    sys::make_private_dirs(file.parent_path());
-    auto held = sys::FileLock::acquire(file, std::chrono::seconds(30), true);
-    if (!held) throw StateError(StateProblem::Busy, "another command is working on this container");
-    return std::move(*held);
+    for (int tries = 0;; ++tries) {
+        sys::make_private_dirs(file.parent_path());
+        try {
+            auto held = sys::FileLock::acquire(file, std::chrono::seconds(30), true);
+            if (!held) throw StateError(StateProblem::Busy, "another command is working on this container");
+            return {std::move(*held), file.parent_path()};
+        } catch (const SystemError& error) {
+            // Somebody else found the directory empty and removed it just now.
+            if (error.code() != ENOENT || tries == 100) throw;
+        }
+    }
 }
 
 void Container::Impl::require_root(std::string_view what) const {

@@ -19,6 +19,20 @@ struct Running {
     [[nodiscard]] pid_t pid() const noexcept { return state.supervisor.init.pid; }
 };
 
+// Excludes other commands on a container; leaves no file and no empty directory behind.
+class ContainerLock {
+public:
+    ContainerLock(sys::FileLock lock, std::filesystem::path directory)
+        : lock_(std::move(lock)), directory_(std::move(directory)) {}
+    ContainerLock(ContainerLock&&) noexcept = default;
+    ContainerLock& operator=(ContainerLock&&) = delete;
+    ~ContainerLock();
+
+private:
+    std::optional<sys::FileLock> lock_;
+    std::filesystem::path directory_; // where runtime directories and locks of the lxcpath are
+};
+
 class Container::Impl {
 public:
     Impl(std::string name, std::filesystem::path lxcpath);
@@ -44,7 +58,7 @@ public:
     [[nodiscard]] State state() const;
 
     // Excludes other commands on this container. Throws StateError Busy.
-    [[nodiscard]] sys::FileLock lock() const;
+    [[nodiscard]] ContainerLock lock() const;
 
     void require_root(std::string_view what) const; // StateError Denied
 };

@@ -113,7 +113,7 @@ private:
 
     void remove_runtime() const {
         try {
-            const sys::FileLock lock = impl_.lock();
+            const ContainerLock lock = impl_.lock();
             sys::RootedDir::open(impl_.runtime().parent_path()).remove_tree(impl_.name);
         } catch (const Error& error) {
             log::error("{}", error.what());

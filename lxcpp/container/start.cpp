@@ -31,7 +31,7 @@ void refuse_running(const Container::Impl& impl) {
 
 // The runtime directory is the claim: it is made under the container's lock.
 Fd claim(const Container::Impl& impl, const StarterInput& input) {
-    const sys::FileLock lock = impl.lock();
+    const ContainerLock lock = impl.lock();
     refuse_running(impl);
     remove_stale_runtime(impl.runtime());
     sys::make_dir(impl.runtime(), 0700);
@@ -50,6 +50,7 @@ void clean_failed_start(const StarterInput& input) {
     } catch (const Error&) { // the reason for the failed start matters more
     }
     remove_stale_runtime(input.runtime);
+    (void)sys::try_remove_dir(input.runtime.parent_path());
 }
 
 } // namespace

@@ -30,10 +30,13 @@ void arrange(const TemplateNamespace& wish) {
     const bool with_cache = !wish.cache.empty();
     std::optional<sys::MountTree> cache;
     if (with_cache) cache = tree_of(wish.cache, wish.idmap);
+    std::optional<sys::MountTree> rootfs;
+    if (!wish.rootfs.empty()) rootfs = tree_of(wish.rootfs, wish.idmap);
     sys::MountTree::create("tmpfs", "lxcpp-create", {"mode=0755", "size=64k"}, MOUNT_ATTR_NODEV).attach(wish.lxcpath);
     const std::filesystem::path directory = wish.lxcpath / wish.name;
     sys::make_dir(directory, 0755);
     place.attach(directory);
+    if (rootfs) rootfs->attach(wish.rootfs);
     if (!with_cache) return;
     if (!sys::exists(wish.cache)) sys::make_dirs(wish.cache); // it was below the lxcpath
     cache->attach(wish.cache);

@@ -14,6 +14,7 @@ struct TemplateNamespace {
     const std::filesystem::path& lxcpath;
     const std::string& name;
     const std::filesystem::path& construction;
+    std::filesystem::path rootfs; // outside the construction: visible with the same ids; empty = inside
     FdRef idmap;                 // user namespace for idmapped mounts; invalid = plain
     std::filesystem::path cache; // visible with the same ids; empty = as it is
 };

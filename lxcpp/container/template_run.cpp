@@ -36,7 +36,7 @@ std::string available(const Paths& paths) {
 
 std::vector<std::string> arguments(const Container::Impl& impl, const TemplateRun& run) {
     std::vector<std::string> argv{run.program.string(), "--path=" + impl.directory().string(), "--name=" + impl.name,
-                                  "--rootfs=" + (impl.directory() / "rootfs").string()};
+                                  "--rootfs=" + (run.rootfs.empty() ? impl.directory() / "rootfs" : run.rootfs).string()};
     argv.insert(argv.end(), run.arguments.begin(), run.arguments.end());
     if (!run.idmap.empty()) {
         // The ids of the caller inside the map, as LXC's templates want them.
@@ -93,7 +93,7 @@ void run_template(const Container::Impl& impl, const std::filesystem::path& cons
         user_namespace = sys::make_user_namespace(id_map_text(run.idmap, IdKind::Uid), id_map_text(run.idmap, IdKind::Gid));
     }
     const Fd mount_namespace = make_template_namespace(
-        {impl.lxcpath, impl.name, construction, run.idmapped ? FdRef(user_namespace) : FdRef(),
+        {impl.lxcpath, impl.name, construction, run.rootfs, run.idmapped ? FdRef(user_namespace) : FdRef(),
          run.own ? impl.paths.cache : std::filesystem::path()});
     sys::SpawnOptions options;
     options.argv = arguments(impl, run);

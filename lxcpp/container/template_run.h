@@ -18,6 +18,7 @@ struct TemplateRun {
     bool idmapped = false;         // container ids are disk ids through an idmapped mount
     bool own = false;              // ours: may use our cache
     bool quiet = false;
+    std::filesystem::path rootfs;  // --dir; empty = in the container's directory
 };
 
 // An absolute path, ours in <data>/templates/lxcpp-NAME, or LXC's /usr/share/lxc/templates/lxc-NAME.

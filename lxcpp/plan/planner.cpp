@@ -2,6 +2,7 @@
 #include "plan/planner.h"
 
 #include "base/error.h"
+#include "base/kernel_names.h"
 #include "base/strings.h"
 #include "sys/namespace.h"
 
@@ -24,16 +25,16 @@ bool wants_own_network(const Config& config) {
 
 bool has_time_offset(const Config& config) { return config.time != TimeOffsets{}; }
 
-std::uint64_t default_namespaces(const Config& config) {
+std::uint64_t default_namespaces(const Config& config, const PlanHost& host) {
     std::uint64_t flags = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWCGROUP;
     if (wants_own_network(config)) flags |= CLONE_NEWNET;
     if (!config.idmap.empty()) flags |= CLONE_NEWUSER;
-    if (has_time_offset(config)) flags |= kTimeNamespace;
+    if (host.time_namespaces || has_time_offset(config)) flags |= kTimeNamespace;
     return flags;
 }
 
-std::uint64_t chosen_namespaces(const Config& config) {
-    std::uint64_t flags = default_namespaces(config);
+std::uint64_t chosen_namespaces(const Config& config, const PlanHost& host) {
+    std::uint64_t flags = default_namespaces(config, host);
     if (config.namespaces.clone != 0) flags = config.namespaces.clone;
     flags &= ~config.namespaces.keep;
     // A user namespace without maps, or maps without one, would be neither thing.
@@ -64,26 +65,13 @@ std::string time_offsets(const TimeOffsets& time) {
     return text;
 }
 
-struct LimitName {
-    std::string_view name;
-    int resource;
-};
-constexpr LimitName kLimits[] = {
-    {"as", RLIMIT_AS},           {"core", RLIMIT_CORE},     {"cpu", RLIMIT_CPU},
-    {"data", RLIMIT_DATA},       {"fsize", RLIMIT_FSIZE},   {"locks", RLIMIT_LOCKS},
-    {"memlock", RLIMIT_MEMLOCK}, {"msgqueue", RLIMIT_MSGQUEUE}, {"nice", RLIMIT_NICE},
-    {"nofile", RLIMIT_NOFILE},   {"nproc", RLIMIT_NPROC},   {"rss", RLIMIT_RSS},
-    {"rtprio", RLIMIT_RTPRIO},   {"rttime", RLIMIT_RTTIME}, {"sigpending", RLIMIT_SIGPENDING},
-    {"stack", RLIMIT_STACK},
-};
-
 void plan_limits(const PlanContext& context) {
     for (const ResourceLimit& limit : context.config.prlimits) {
-        const auto* row = std::ranges::find(kLimits, limit.name, &LimitName::name);
-        if (row == std::end(kLimits)) {
+        const auto number = rlimit_number(limit.name);
+        if (!number) {
             throw ConfigError("", 0, "lxc.prlimit." + limit.name, "no such resource limit (see prlimit(1))");
         }
-        context.plan.limits.push_back({limit.name, row->resource, limit.soft.value_or(RLIM_INFINITY),
+        context.plan.limits.push_back({limit.name, *number, limit.soft.value_or(RLIM_INFINITY),
                                        limit.hard.value_or(RLIM_INFINITY)});
     }
 }
@@ -107,7 +95,7 @@ bool PlanContext::creates(std::uint64_t flag) const {
 }
 
 void plan_namespaces(const PlanContext& context) {
-    std::uint64_t flags = chosen_namespaces(context.config);
+    std::uint64_t flags = chosen_namespaces(context.config, context.host);
     plan_shares(context, flags);
     // A network namespace takes the owner of its sysctls from the maps, and a cgroup namespace its
     // root from the membership: both must be there first.

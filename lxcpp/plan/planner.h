@@ -14,6 +14,7 @@ struct PlanHost {
     bool unified_cgroups = false;           // one cgroup2 hierarchy and nothing else
     std::vector<std::string> cgroup_v1;     // mounted v1 hierarchies: "memory", "cpu,cpuacct", "name=systemd"
     bool cgroup_v2 = false;                 // a cgroup2 hierarchy is there too
+    bool time_namespaces = false;           // the kernel has them
     bool inside_user_namespace = false;     // we are ourselves mapped: no mknod, no idmapped mounts
     bool payload_unified_only = false;      // the rootfs has a systemd that refuses cgroup v1
     std::uint64_t bounding_set = ~0ull;     // capabilities that stay: security/ reads the names

@@ -97,7 +97,7 @@ void apply_idmap(sys::MountTree& tree, const std::string& idmap, const std::stri
         tree.idmap(map_namespace(idmap, pid), true);
     } catch (const SystemError& error) {
         if (error.code() != EINVAL && error.code() != EOPNOTSUPP) throw;
-        throw Error("mount " + source + " with the container's ids: its file system (or one mounted below it) "
+        throw Error("mount " + source + " with the container's ids: its file system, or one mounted below it, "
                     "takes no idmapped mounts; move it to ext4, xfs or btrfs, or shift its ids and remove idmap= "
                     "from the options");
     }

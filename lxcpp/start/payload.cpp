@@ -67,6 +67,7 @@ PlanHost probe_plan_host(const Config& config, const CgroupLayout& layout, const
         }
     }
     host.unified_cgroups = host.cgroup_v2 && host.cgroup_v1.empty();
+    host.time_namespaces = sys::exists("/proc/self/ns/time");
     host.inside_user_namespace = inside_user_namespace();
     host.payload_unified_only = systemd_version(config.rootfs.path).value_or(0) >= kFirstUnifiedOnly;
     const bool user_namespace = !config.idmap.empty() || host.inside_user_namespace;

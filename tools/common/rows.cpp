@@ -68,11 +68,27 @@ std::string print_csv(const Rows& rows) {
     return text;
 }
 
-// A JSON value is a YAML value too: scalars are written as such, which needs no second set of quoting rules.
+// A word that no YAML reader takes for anything but a text.
+bool is_plain_word(const std::string& text) {
+    static constexpr std::array<std::string_view, 9> kOther{"true", "false", "null", "yes", "no", "on", "off", "y", "n"};
+    if (text.empty() || text.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./-") != std::string::npos) return false;
+    const char first = text.front();
+    if ((first < 'a' || first > 'z') && (first < 'A' || first > 'Z') && first != '/') return false;
+    std::string lower = text;
+    std::ranges::transform(lower, lower.begin(), [](char c) { return static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c); });
+    return std::ranges::find(kOther, lower) == kOther.end();
+}
+
+// Everything else as JSON, which is YAML too and needs no second set of quoting rules.
+std::string yaml_value(const Cell& cell) {
+    const auto* text = std::get_if<std::string>(&cell);
+    return text != nullptr && is_plain_word(*text) ? *text : dump(std::visit(ToJson{}, cell), -1);
+}
+
 std::string yaml_object(const Rows& rows, const std::vector<Cell>& row, const std::string& first, const std::string& next) {
     std::string text;
     for (std::size_t i = 0; i < rows.columns.size(); ++i) {
-        text += (i == 0 ? first : next) + key_of(rows.columns[i]) + ": " + dump(std::visit(ToJson{}, row[i]), -1) + '\n';
+        text += (i == 0 ? first : next) + key_of(rows.columns[i]) + ": " + yaml_value(row[i]) + '\n';
     }
     return text;
 }
