@@ -25,6 +25,9 @@ std::uint64_t mask_of(std::string_view status, std::string_view field) {
 }
 
 bool is_systemd(pid_t init) {
+    // Early in its boot systemd has not blocked its signals yet; its name tells as well.
+    const auto program = sys::read_link("/proc/" + std::to_string(init) + "/exe");
+    if (program && program->ends_with("/systemd")) return true;
     const auto status = sys::read_file_if_exists("/proc/" + std::to_string(init) + "/status");
     return status && waits_for_systemd_signals(*status);
 }

@@ -102,10 +102,10 @@ test_mounts() {
     out_is $'content\ncontent'
     attach "$C1" /bin/testinit mounts
     out_matches $'/mnt/in ro'
-    out_matches $'/var/log [^\n]*tmpfs'
+    out_matches '/var/log .*tmpfs'
     out_lacks /mnt/opt
-    # Nothing of the host's tree is visible.
-    out_lacks "$SANDBOX/state"
+    # Nothing of the host's tree is visible: no mount point lies where the host keeps it.
+    awk '{print $5}' "$SANDBOX/out" | grep -F "$SANDBOX" && fail "a mount of the host is visible inside"
     stop "$C1"
     # Without "optional" a missing source is an error that names it.
     expect 1 lxcpp-start -n "$C1" -s "lxc.mount.entry=/no/such/source mnt/opt none bind,create=dir 0 0"
@@ -126,8 +126,8 @@ test_dev_is_minimal() {
     make_container "$C1" 'lxc.tty.max = 2'
     start "$C1"
     attach "$C1" /bin/testinit mounts
-    out_matches ' /dev [^\n]*tmpfs'
-    out_matches ' /dev/pts [^\n]*devpts'
+    out_matches ' /dev .*tmpfs'
+    out_matches ' /dev/pts .*devpts'
     local name
     for name in full null random tty urandom zero; do
         [ -c "/proc/$(init_pid "$C1")/root/dev/$name" ] || fail "no /dev/$name"
