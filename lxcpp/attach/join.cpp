@@ -85,7 +85,7 @@ void connect_terminal(const JoinPlan& plan) noexcept {
     if (slave < 0) fail(plan, JoinStage::Terminal, -ENODEV);
     (void)::setsid();
     check(plan, JoinStage::Terminal, status(::ioctl(slave, TIOCSCTTY, 0)));
-    if (plan.change_ids) (void)::fchown(slave, plan.uid, static_cast<gid_t>(-1));
+    if (plan.change_ids) (void)!::fchown(slave, plan.uid, static_cast<gid_t>(-1));
     for (int fd = 0; fd <= 2; ++fd) {
         if (terminal[fd]) check(plan, JoinStage::Terminal, status(::dup2(slave, fd)));
     }

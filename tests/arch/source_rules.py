@@ -18,7 +18,8 @@ RAW_CALLS = (
 RAW = re.compile(r"(?<![\w.:>])(?:::\s*)(" + "|".join(RAW_CALLS) + r")\s*\(")
 RAW_PLAIN = re.compile(r"(?<![\w.:>~])(openat2?|mkdirat|unlinkat|renameat2?|linkat|symlinkat|readlinkat|fchmodat|fchownat|"
                        r"mknodat|umount2|pivot_root|execve|execvp|fopen|opendir|vfork|clone3|syscall|posix_spawnp?)\s*\(")
-SHELL = re.compile(r"(?<![\w.>])(?:(?:std)?::\s*)?(system|popen|wordexp)\s*\(|\"/bin/(?:ba|da)?sh\"|\"(?:ba|da)?sh\"\s*,\s*\"-c\"")
+SHELL_CALL = re.compile(r"(?<![\w.>])(?:(?:std)?::\s*)?(system|popen|wordexp)\s*\(")
+SHELL_NAME = re.compile(r"\"/bin/(?:ba|da)?sh\"|\"(?:ba|da)?sh\"\s*,\s*\"-c\"")
 FILESYSTEM = re.compile(r"\bstd::filesystem::(create_director(?:y|ies)|remove(?:_all)?|rename|copy(?:_file)?|"
                         r"permissions|resize_file|create_(?:hard_link|symlink|directory_symlink))\s*\(")
 REGEX = re.compile(r"#\s*include\s*<regex>|\bstd::regex\b")
@@ -31,7 +32,12 @@ ACCEPTED_RAW = {
     ("lxcpp/base/fd.cpp", "close"): "closes what it owns",
     ("lxcpp/base/log.cpp", "open"): "the administrator's log file, O_NOFOLLOW; sys/ itself logs",
     ("lxcpp/base/paths.cpp", "access"): "is there a /run/user/UID of ours",
+    ("lxcpp/start/launch.cpp", "fork"): "the starter: fork rule 1 names start/ beside sys::spawn",
+    ("lxcpp/start/launch.cpp", "chdir"): "the starter leaves the caller's directory, to /",
 }
+# What runs after fork or clone and before exec, and may not call anything that allocates; and the
+# init of lxcpp-execute, which is a program of its own inside the container.
+CHILD_CODE = ("lxcpp/start/child", "lxcpp/attach/join.cpp", "lxcpp/container/main_init.cpp")
 # Inside a container the user's shell is what attach and execute start; nothing is passed to it.
 ACCEPTED_SHELL = {
     "lxcpp/attach": "the container's own shell, when no command was given",
@@ -41,7 +47,7 @@ ACCEPTED_SHELL = {
 
 
 def in_sys(path):
-    return path.startswith(("lxcpp/sys/", "lxcpp/start/child"))
+    return path.startswith(("lxcpp/sys/",) + CHILD_CODE)
 
 
 def raw_calls(path, text):
@@ -59,15 +65,12 @@ def raw_calls(path, text):
 
 
 def shells(path, text):
+    accepted = any(path.startswith(prefix + "/") for prefix in ACCEPTED_SHELL)
+    bare = common.without_comments_and_strings(text).splitlines()
     found = []
     for number, line in enumerate(common.without_comments(text).splitlines(), 1):
-        match = SHELL.search(line)
-        if not match:
-            continue
-        called = match.group(1)
-        if called is None and any(path.startswith(prefix + "/") for prefix in ACCEPTED_SHELL):
-            continue
-        found.append(f"{path}:{number}: no shell: {line.strip()[:80]}")
+        if SHELL_CALL.search(bare[number - 1]) or (SHELL_NAME.search(line) and not accepted):
+            found.append(f"{path}:{number}: no shell: {line.strip()[:80]}")
     return found
 
 
