@@ -96,26 +96,35 @@ void wait_empty(const fs::path& top, Deadline deadline) {
     }));
 }
 
-int kill_and_remove(const fs::path& top, Deadline deadline) {
-    Backoff backoff(deadline);
-    for (;;) {
-        kill_group(top, deadline);
-        wait_empty(top, deadline);
-        const int result = remove_tree(top, deadline);
-        // EBUSY also lasts for a moment after the last process is gone.
-        if (result == 0 || !backoff.pause()) return result;
+template <typename Action>
+void for_each_group(std::vector<CgroupLeftover>& groups, Action action) {
+    for (CgroupLeftover& group : groups) {
+        try {
+            action(group);
+        } catch (const std::exception& error) {
+            group.reason = error.what();
+        }
     }
 }
 
-// What is left when reading fails too is still reported.
-CgroupLeftover leftover(const fs::path& top, const std::string& reason) noexcept {
-    CgroupLeftover result{top, reason, {}};
+// All of them are killed before one is waited for: the same process is in each hierarchy, and what
+// keeps it from dying in one (the v1 freezer) is undone in another one.
+void one_round(std::vector<CgroupLeftover>& groups, Deadline deadline) {
+    for_each_group(groups, [&](CgroupLeftover& group) { kill_group(group.path, deadline); });
+    for_each_group(groups, [&](CgroupLeftover& group) { wait_empty(group.path, deadline); });
+    for_each_group(groups, [&](CgroupLeftover& group) {
+        const int result = remove_tree(group.path, deadline);
+        group.reason = result == 0 ? "" : std::strerror(-result);
+    });
+    std::erase_if(groups, [](const CgroupLeftover& group) { return group.reason.empty(); });
+}
+
+void list_pids(CgroupLeftover& group) {
     try {
-        result.pids = cgroup_pids(top);
-    } catch (const std::exception&) {
-        log::debug("cgroup {}: its processes cannot be listed", top.native());
+        group.pids = cgroup_pids(group.path);
+    } catch (const std::exception& error) {
+        log::debug("cgroup {}: {}", group.path.native(), error.what());
     }
-    return result;
 }
 
 } // namespace
@@ -136,21 +145,17 @@ std::vector<CgroupLeftover> remove_cgroups(std::span<const fs::path> dirs,
                                            std::chrono::milliseconds timeout) noexcept {
     const Deadline deadline = steady_clock::now() + timeout;
     std::vector<CgroupLeftover> left;
-    std::vector<fs::path> busy;
     for (const fs::path& dir : dirs) {
         const int result = sys::try_remove_dir(dir); // the usual case: nobody is in there any more
-        if (result != 0 && result != -ENOENT) busy.push_back(dir);
+        if (result != 0 && result != -ENOENT) left.push_back({dir, std::strerror(-result), {}});
     }
-    // Through v2 everything dies at once, also for the v1 groups of the same container.
-    std::ranges::stable_partition(busy, [](const fs::path& dir) { return sys::exists(dir / "cgroup.kill"); });
-    for (const fs::path& dir : busy) {
-        try {
-            const int result = kill_and_remove(dir, deadline);
-            if (result != 0) left.push_back(leftover(dir, std::strerror(-result)));
-        } catch (const std::exception& error) {
-            left.push_back(leftover(dir, error.what()));
-        }
+    Backoff backoff(deadline);
+    while (!left.empty()) {
+        one_round(left, deadline);
+        // EBUSY also lasts for a moment after the last process is gone.
+        if (!left.empty() && !backoff.pause()) break;
     }
+    for (CgroupLeftover& group : left) list_pids(group);
     return left;
 }
 
