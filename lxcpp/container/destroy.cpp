@@ -90,18 +90,17 @@ void Container::destroy(const DestroyOptions& options) {
         if (!options.force) throw StateError(StateProblem::Running, "the container is running; stop it first or use -f");
         (void)stop({.kill = true});
     }
-    const ContainerLock lock = impl_->lock();
-    if (impl_->running()) throw StateError(StateProblem::Busy, "the container was started again meanwhile");
     if (has_lines(impl_->directory() / "lxc_snapshots")) {
         throw StateError(StateProblem::Busy, "the container has clones that use its root file system; destroy them first");
     }
     if (!options.snapshots && has_entries(impl_->directory() / "snaps")) {
         throw StateError(StateProblem::Busy, "the container has snapshots; -s destroys them too");
     }
-    if (const auto config = config_if_sound(*impl_)) {
-        run_destroy_hooks(*impl_, *config);
-        remove_outside_rootfs(*impl_, *config);
-    }
+    const auto config = config_if_sound(*impl_);
+    if (config) run_destroy_hooks(*impl_, *config); // before the lock: a hook may call our tools
+    const ContainerLock lock = impl_->lock();
+    if (impl_->running()) throw StateError(StateProblem::Busy, "the container was started again meanwhile");
+    if (config) remove_outside_rootfs(*impl_, *config);
     remove_container_directory(impl_->lxcpath, impl_->name);
     forget_container(impl_->paths, impl_->key());
     collect_trash(impl_->lxcpath);

@@ -35,9 +35,13 @@ std::vector<std::string> payload_environment(const PlanContext& context) {
 }
 
 std::vector<std::string> system_command(const PlanContext& context) {
-    if (!context.request.command.empty()) return context.request.command;
-    if (context.config.init.cmd.empty()) return {"/sbin/init"};
-    return split_command(context.config.init.cmd);
+    std::vector<std::string> command = context.request.command;
+    if (command.empty()) command = split_command(context.config.init.cmd);
+    if (command.empty()) return {"/sbin/init"};
+    if (!command.front().starts_with('/')) {
+        throw Error("init command \"" + command.front() + "\" needs an absolute path inside the container");
+    }
+    return command;
 }
 
 std::vector<std::string> execute_command(const PlanContext& context) {

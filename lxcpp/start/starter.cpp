@@ -71,7 +71,9 @@ void fill_state(RuntimeState& state, const StarterInput& input, const InitHandle
     supervisor.init = {init.pid(), start.value_or(0), sys::boot_id()};
     supervisor.state = State::Running;
     supervisor.console_buffer = input.config.console.buffer_size;
-    supervisor.console_logfile = input.config.console.logfile;
+    // A file or device as the console gets what a log file would get.
+    const ConsoleOptions& console = input.config.console;
+    supervisor.console_logfile = console.path.empty() || console.path == "none" ? console.logfile : console.path;
     supervisor.console_size = input.config.console.log_size;
     supervisor.console_rotate = input.config.console.rotate;
     supervisor.cleanup = (input.paths.libexec / "lxcpp-cleanup").string();
@@ -98,6 +100,12 @@ void fill_descriptors(SupervisorState& supervisor, const StarterFds& fds, FdRef 
     }
 }
 
+void log_to_container(const Log& wish) {
+    if (wish.file.empty()) return;
+    log::configure({.program = "lxcpp-start", .level = wish.level.value_or(LogLevel::Error), .file = wish.file,
+                    .to_stderr = false});
+}
+
 std::vector<int> numbers(const std::vector<Fd>& fds) {
     std::vector<int> result;
     for (const Fd& fd : fds) result.push_back(fd.raw());
@@ -108,6 +116,7 @@ std::vector<int> numbers(const std::vector<Fd>& fds) {
 
 void become_monitor(StarterInput input, StarterFds fds, const std::function<void(const StartReport&)>& running) {
     const auto deadline = std::chrono::steady_clock::now() + input.timeout;
+    log_to_container(input.config.log);
     const CgroupLayout layout = probe_cgroup_layout();
     const PlanHost host = probe_plan_host(input.config, layout, input.paths);
     input.request.fstab = read_fstab(input.config.mounts.fstab);
