@@ -1,27 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/paths.h"
 #include "base/strings.h"
+#include "common/cli.h"
+#include "common/rows.h"
 #include "image/cache.h"
 #include "image/progress.h"
 #include "sys/file.h"
 
 #include <lxcpp/error.h>
 
-#include <CLI/CLI.hpp>
-#include <fmt/core.h>
-#include <nlohmann/json.hpp>
-
 #include <array>
-#include <cstdio>
+#include <fmt/core.h>
 #include <limits>
 
-namespace lxcpp::tools {
-
-namespace {
-
+using namespace lxcpp;
+using namespace lxcpp::tools;
 using namespace std::chrono_literals;
 using image::CacheEntry;
 using image::CacheKind;
+
+namespace {
 
 constexpr unsigned kDefaultDays = 30;
 
@@ -63,125 +61,105 @@ std::uint64_t parse_size(std::string_view text) {
     return *number * factor;
 }
 
-// What is in there without a name of its own comes as one row.
-struct Group {
-    std::string_view label;
-    CacheKind kind;
+// What has no name of its own comes as one line.
+std::vector<std::string> sum_line(const std::vector<CacheEntry>& entries, CacheKind kind,
+                                  std::string_view label) {
     std::size_t count = 0;
     std::uint64_t size = 0;
-    std::time_t last_used = 0;
-};
-
-void print_row(std::string_view name, std::string_view kind, std::uint64_t size, std::time_t used) {
-    fmt::print("{:<40} {:<10} {:>10}  {}\n", name, kind, size_text(size), day_text(used));
+    std::time_t used = 0;
+    for (const auto& entry : entries) {
+        if (entry.kind != kind) continue;
+        ++count;
+        size += entry.size;
+        used = std::max(used, entry.last_used);
+    }
+    if (count == 0) return {};
+    return {fmt::format("{} {}", count, label), std::string(cache_kind_name(kind)), size_text(size),
+            day_text(used)};
 }
 
-void print_table(const std::filesystem::path& directory, const std::vector<CacheEntry>& entries) {
+void print_summary(const std::filesystem::path& directory, const std::vector<CacheEntry>& entries) {
     if (entries.empty()) {
         fmt::print("The image cache {} is empty.\n", directory.string());
         return;
     }
-    fmt::print("{:<40} {:<10} {:>10}  {}\n", "NAME", "KIND", "SIZE", "LAST USED");
-    std::array<Group, 2> groups = {{{.label = "downloaded", .kind = CacheKind::File},
-                                    {.label = "interrupted", .kind = CacheKind::Partial}}};
+    std::vector<std::vector<std::string>> lines = {{"NAME", "KIND", "SIZE", "LAST_USED"}};
     std::uint64_t total = 0;
     for (const auto& entry : entries) {
         total += entry.size;
         if (entry.kind == CacheKind::Tree)
-            print_row(entry.name, cache_kind_name(entry.kind), entry.size, entry.last_used);
-        for (auto& group : groups) {
-            if (group.kind != entry.kind) continue;
-            ++group.count;
-            group.size += entry.size;
-            group.last_used = std::max(group.last_used, entry.last_used);
-        }
+            lines.push_back({entry.name, std::string(cache_kind_name(entry.kind)),
+                             size_text(entry.size), day_text(entry.last_used)});
     }
-    for (const auto& group : groups)
-        if (group.count != 0)
-            print_row(fmt::format("{} {}", group.count, group.label), cache_kind_name(group.kind),
-                      group.size, group.last_used);
-    fmt::print("{} in {}\n", size_text(total), directory.string());
+    for (auto& line : {sum_line(entries, CacheKind::File, "downloaded"),
+                       sum_line(entries, CacheKind::Partial, "interrupted")})
+        if (!line.empty()) lines.push_back(line);
+    fmt::print("{}{} in {}\n", print_table(lines), size_text(total), directory.string());
 }
 
-nlohmann::json to_json(const std::vector<CacheEntry>& entries) {
-    auto list = nlohmann::json::array();
+Rows make_rows(const std::vector<CacheEntry>& entries) {
+    Rows rows = {.columns = {{"NAME"}, {"KIND"}, {"SIZE"}, {"LAST_USED"}}, .rows = {}};
     for (const auto& entry : entries)
-        list.push_back({{"name", entry.name},
-                        {"kind", std::string(cache_kind_name(entry.kind))},
-                        {"size", entry.size},
-                        {"last_used", entry.last_used}});
-    return list;
+        rows.rows.push_back({entry.name, std::string(cache_kind_name(entry.kind)),
+                             static_cast<std::int64_t>(entry.size),
+                             static_cast<std::int64_t>(entry.last_used)});
+    return rows;
 }
 
-void show(const std::filesystem::path& directory, const Options& options) {
+void show(const std::filesystem::path& directory, Format format) {
     std::vector<CacheEntry> entries;
     if (sys::exists(directory)) entries = image::ImageCache::open(directory).list();
-    if (options.format == "json")
-        fmt::print("{}\n", nlohmann::json{{"directory", directory.string()},
-                                          {"entries", to_json(entries)}}
-                               .dump(2));
+    if (format == Format::Table)
+        print_summary(directory, entries);
     else
-        print_table(directory, entries);
+        fmt::print("{}", print_rows(make_rows(entries), format));
 }
 
-void prune(const std::filesystem::path& directory, const Options& options) {
-    image::CachePrune wanted = {.all = options.all};
+// Prints what went away, or a sentence about it.
+void prune(const std::filesystem::path& directory, const Options& options, Format format) {
+    image::CachePrune wanted = {.all = options.all, .older_than = {}, .max_size = {}};
     if (options.older_than_days || (!options.all && options.max_size.empty()))
         wanted.older_than = 24h * options.older_than_days.value_or(kDefaultDays);
     if (!options.max_size.empty()) wanted.max_size = parse_size(options.max_size);
     image::CachePruned pruned;
     if (sys::exists(directory)) pruned = image::ImageCache::open(directory).prune(wanted);
+    if (format != Format::Table) {
+        fmt::print("{}", print_rows(make_rows(pruned.removed), format));
+        return;
+    }
     std::uint64_t freed = 0;
     for (const auto& entry : pruned.removed) freed += entry.size;
-    if (options.format == "json")
-        fmt::print("{}\n", nlohmann::json{{"removed", to_json(pruned.removed)},
-                                          {"freed", freed},
-                                          {"kept", pruned.kept_size}}
-                               .dump(2));
-    else
-        fmt::print("Freed {} ({} removed), {} remain.\n", size_text(freed), pruned.removed.size(),
-                   size_text(pruned.kept_size));
+    fmt::print("Freed {} ({} removed), {} remain.\n", size_text(freed), pruned.removed.size(),
+               size_text(pruned.kept_size));
 }
 
-int run(int argc, char** argv) {
-    Options options;
-    CLI::App app{"Shows or trims what templates keep between creates: downloaded files and finished "
-                 "base systems.",
-                 "lxcpp-cache"};
-    app.set_version_flag("--version", LXCPP_VERSION);
-    app.fallthrough();
-    app.add_option("--format", options.format, "table or json")
-        ->check(CLI::IsMember({"table", "json"}));
-    auto* command = app.add_subcommand(
-        "prune", "Remove interrupted work and what was not used for 30 days, or as the options say");
-    command->add_flag("--all", options.all, "everything");
-    command->add_option("--older-than", options.older_than_days, "what was not used for DAYS")
-        ->type_name("DAYS");
-    command->add_option("--max-size", options.max_size,
-                        "what was least recently used, until the cache has at most N bytes (2G, 500M)")
-        ->type_name("N");
-    try {
-        app.parse(argc, argv);
-    } catch (const CLI::ParseError& error) {
-        return app.exit(error) == 0 ? 0 : 1;
-    }
+int run(const Cli& cli, const Options& options) {
     const auto directory = default_paths().cache;
-    if (command->parsed())
-        prune(directory, options);
+    const auto format = parse_format(options.format);
+    const bool trims = options.all || options.older_than_days || !options.max_size.empty();
+    if (cli.words().empty() && !trims)
+        show(directory, format);
+    else if (cli.words().size() == 1 && cli.words().front() == "prune")
+        prune(directory, options, format);
+    else if (cli.words().empty())
+        throw Error("--all, --older-than and --max-size are options of 'lxcpp-cache prune'");
     else
-        show(directory, options);
-    return std::fflush(stdout) == 0 ? 0 : 1;
+        throw Error(fmt::format("{}: the only command is 'prune'", printable(cli.words().front())));
+    return 0;
 }
 
 } // namespace
 
-} // namespace lxcpp::tools
-
 int main(int argc, char** argv) {
-    try {
-        return lxcpp::tools::run(argc, argv);
-    } catch (const std::exception& error) {
-        fmt::print(stderr, "lxcpp-cache: {}\n", error.what());
-        return 1;
-    }
+    Cli cli("lxcpp-cache",
+            "show what templates keep between creates (downloads and finished base systems); "
+            "'prune' removes interrupted work and what was not used for 30 days, or as the options say",
+            "[--format=FORMAT] [prune [--all] [--older-than=DAYS] [--max-size=N]]", Cli::Name::None);
+    Options options;
+    cli.option("--format", options.format, "table (default), json, csv or yaml");
+    cli.flag("--all", options.all, "prune: everything");
+    cli.option("--older-than", options.older_than_days, "prune: what was not used for so many days");
+    cli.option("--max-size", options.max_size,
+               "prune: what was least recently used, until at most N bytes are left (2G, 500M)");
+    return run_tool(cli, argc, argv, [&](Cli& parsed) { return run(parsed, options); });
 }

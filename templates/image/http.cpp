@@ -253,15 +253,12 @@ private:
         active_.push_back(std::move(active));
     }
 
-    bool keep(Active& active) {
-        if (!active.transfer.body().keep_existing()) return false;
-        auto& result = results_[active.index];
-        result.kept = true;
-        result.size = active.transfer.body().size();
-        result.sha256 = *active.transfer.fetch().sha256;
-        result.final_url = display_url(active.transfer.fetch().url);
-        finished_bytes_ += result.size;
+    bool keep(const Active& active) {
+        auto kept = active.transfer.body().keep_existing();
+        if (!kept) return false;
+        finished_bytes_ += kept->size;
         ++kept_;
+        results_[active.index] = *std::move(kept);
         return true;
     }
 

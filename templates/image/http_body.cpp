@@ -43,19 +43,24 @@ std::string HttpBody::leaf(std::string_view suffix) const {
     return fetch_.destination.filename().string().append(suffix);
 }
 
-bool HttpBody::keep_existing() {
-    if (!directory_ || !expected_) return false;
+std::optional<Fetched> HttpBody::keep_existing() const {
+    if (!directory_ || !expected_) return std::nullopt;
     const auto file = directory_->try_open_at(leaf(), O_RDONLY | O_NONBLOCK);
-    if (!file) return false;
+    if (!file) return std::nullopt;
     const auto info = sys::stat_fd(*file);
     if (!S_ISREG(info.st_mode)) throw Error("the destination is not a regular file");
-    received_ = static_cast<std::uint64_t>(info.st_size);
-    if (fetch_.size && *fetch_.size != received_) return false;
-    if (sha256_of(*file, fetch_.destination.string()) != *expected_) return false;
+    const auto size = static_cast<std::uint64_t>(info.st_size);
+    if (fetch_.size && *fetch_.size != size) return std::nullopt;
+    if (sha256_of(*file, fetch_.destination.string()) != *expected_) return std::nullopt;
     timespec now = {};
     clock_gettime(CLOCK_REALTIME, &now);
     directory_->set_times(leaf(), now); // the cache forgets what is not used
-    return true;
+    Fetched kept;
+    kept.kept = true;
+    kept.size = size;
+    kept.sha256 = *expected_;
+    kept.final_url = display_url(fetch_.url);
+    return kept;
 }
 
 bool HttpBody::open() {

@@ -27,8 +27,8 @@ public:
     // Throws Error when the wishes in fetch contradict themselves.
     explicit HttpBody(const Fetch& fetch);
 
-    // True when the destination already has the wanted digest; nothing needs to be transferred.
-    [[nodiscard]] bool keep_existing();
+    // The result when the destination already has the wanted digest; nothing needs to be transferred.
+    [[nodiscard]] std::optional<Fetched> keep_existing() const;
     // Opens the part file and takes its lock; false while another process receives the same file.
     [[nodiscard]] bool open();
 

@@ -25,7 +25,7 @@ test_shows_what_is_there() {
     expect 0 lxcpp-cache --format json
     need_tool python3
     is "$(python3 -c 'import json, sys
-entries = json.load(open(sys.argv[1]))["entries"]
+entries = json.load(open(sys.argv[1]))
 print(len(entries), *[e["name"] for e in entries if e["kind"] == "tree"])' "$SANDBOX/out")" \
         "5 debian-bookworm" "entries and trees"
 }
@@ -51,6 +51,9 @@ test_bad_words_are_refused_by_name() {
     expect 1 lxcpp-cache prune --older-than never
     expect 1 lxcpp-cache --format xml
     expect 1 lxcpp-cache nonsense
+    err_has "nonsense: the only command is 'prune'"
+    expect 1 lxcpp-cache --all
+    err_has "are options of 'lxcpp-cache prune'"
     fill_cache
     chmod 0777 "$LXCPP_CACHE_DIR"
     expect 1 lxcpp-cache

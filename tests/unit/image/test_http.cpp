@@ -113,7 +113,11 @@ TEST_F(HttpTest, KeepsWhatIsThereAndReplacesWhatIsWrong) {
     sys::write_file_atomic(file("a"), "wrong");
     EXPECT_FALSE(fetch(wanted).kept);
     EXPECT_EQ(sys::read_file(file("a")), "right");
-    EXPECT_TRUE(fetch(wanted).kept);
+    const auto again = fetch(wanted);
+    EXPECT_TRUE(again.kept);
+    EXPECT_EQ(again.sha256, sha256_hex("right"));
+    EXPECT_EQ(again.size, 5u);
+    EXPECT_EQ(again.final_url, server.url("/a"));
     EXPECT_EQ(server.requests().size(), 1u);
 }
 
