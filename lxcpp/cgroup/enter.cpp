@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cgroup/enter.h"
 
+#include "base/log.h"
 #include "base/strings.h"
 #include "sys/file.h"
 
 #include <lxcpp/error.h>
 
-#include <cerrno>
 #include <fmt/core.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <string>
+#include <unistd.h>
 
 namespace lxcpp {
 namespace {
@@ -27,6 +32,19 @@ fs::path leaf_of(const fs::path& dir) {
     sys::make_dirs(leaf); // another attach may make it at the same time
     if (owner) sys::chown(leaf, owner->st_uid, owner->st_gid);
     return leaf;
+}
+
+bool is_member(const fs::path& dir, const std::string& own_pid) {
+    const std::string text = sys::read_file_if_exists(dir / "cgroup.procs").value_or("");
+    const auto lines = split_lines(text);
+    return std::ranges::find(lines, own_pid) != lines.end();
+}
+
+fs::path first_above(fs::path dir, std::span<const fs::path> dirs) {
+    do {
+        dir = dir.parent_path();
+    } while (std::ranges::find(dirs, dir) != dirs.end());
+    return dir;
 }
 
 fs::path home_in(const fs::path& dir) { return has_distributed_controllers(dir) ? leaf_of(dir) : dir; }
@@ -53,6 +71,19 @@ void enter_cgroups(std::span<const fs::path> dirs) {
         if (result == 0) continue;
         if (result != -ENOENT) throw SystemError(fmt::format("enter {}", dir.native()), -result);
         sys::write_existing(home_in(dir) / "cgroup.procs", "0");
+    }
+}
+
+void leave_cgroups(std::span<const fs::path> dirs) noexcept {
+    const std::string own_pid = std::to_string(::getpid());
+    for (const fs::path& dir : dirs) {
+        try {
+            if (!is_member(dir, own_pid)) continue;
+            const fs::path above[] = {first_above(dir, dirs)};
+            enter_cgroups(above);
+        } catch (const Error& error) {
+            log::debug("leave cgroup {}: {}", dir.native(), error.what());
+        }
     }
 }
 

@@ -26,6 +26,10 @@ struct CgroupEntry {
 // Moves the calling, single-threaded process: fast on v1, slow on v2. Throws SystemError.
 void enter_cgroups(std::span<const std::filesystem::path> dirs);
 
+// Out of those of dirs in which the caller is, to the next group above that is none of dirs: they can
+// be removed then. What fails is left as it is.
+void leave_cgroups(std::span<const std::filesystem::path> dirs) noexcept;
+
 // The slow way, where clone3(2) has no CLONE_INTO_CGROUP (Linux < 5.7): writes pid to cgroup.procs.
 void move_to_cgroups(pid_t pid, std::span<const std::filesystem::path> dirs);
 

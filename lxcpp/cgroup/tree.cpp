@@ -126,13 +126,20 @@ void CgroupTree::make_parents(const CgroupGroups& groups, const fs::path& dir) {
     }
 }
 
+std::vector<fs::path> CgroupTree::beside_payload() const {
+    std::vector<fs::path> dirs = monitor_;
+    dirs.insert(dirs.end(), pivot_.begin(), pivot_.end());
+    dirs.insert(dirs.end(), parents_.begin(), parents_.end());
+    return dirs;
+}
+
 void CgroupTree::remove() noexcept {
     for (const CgroupLeftover& left : remove_cgroups(payload_, kRemoveTimeout)) {
         log::warn("cgroup {} cannot be removed: {}", left.path.native(), left.reason);
     }
-    remove_empty_cgroups(monitor_);
-    remove_empty_cgroups(pivot_);
-    remove_empty_cgroups(parents_);
+    const std::vector<fs::path> others = beside_payload();
+    leave_cgroups(others); // the monitor-to-be may be in its group already
+    remove_empty_cgroups(others);
 }
 
 } // namespace lxcpp

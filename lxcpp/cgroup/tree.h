@@ -34,6 +34,8 @@ public:
     // The directories between base and those, deepest first. Other containers may use them, and those
     // of the monitor: afterwards remove_empty_cgroups(), never remove_cgroups(), which kills.
     [[nodiscard]] const std::vector<std::filesystem::path>& parents() const noexcept { return parents_; }
+    // monitor(), pivot() and parents(), in the order in which they can be removed.
+    [[nodiscard]] std::vector<std::filesystem::path> beside_payload() const;
     // Closes the descriptors of entry(); the child has its own.
     void close_entry() noexcept { entry_ = {}; }
     // Whoever knows payload(), monitor() and parents() removes them from now on.

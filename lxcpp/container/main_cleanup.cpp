@@ -3,6 +3,7 @@
 // notes the end, and starts the container again after a reboot or tells everybody that it has stopped.
 #include "base/error.h"
 #include "base/log.h"
+#include "cgroup/enter.h"
 #include "cgroup/remove.h"
 #include "container/destroy.h"
 #include "container/impl.h"
@@ -79,6 +80,7 @@ private:
         for (const CgroupLeftover& left : remove_cgroups(state_.payload_cgroups, std::chrono::seconds(10))) {
             log::error("cgroup {} stays: {}", left.path.string(), left.reason);
         }
+        leave_cgroups(state_.other_cgroups); // we are the monitor's process still
         remove_empty_cgroups(state_.other_cgroups);
     }
 

@@ -7,6 +7,7 @@
 #include "cgroup/devices.h"
 #include "cgroup/devices_bpf.h"
 #include "cgroup/devices_v1.h"
+#include "cgroup/enter.h"
 #include "cgroup/tree.h"
 #include "config/load.h"
 #include "monitor/handover.h"
@@ -46,7 +47,9 @@ CgroupPlan plan_groups(const StarterInput& input, const CgroupLayout& layout) {
     wish.pattern = input.remember.cgroup_pattern;
     wish.relative = input.config.cgroup.relative;
     wish.owner = cgroup_owner(input.config);
-    return plan_cgroups(layout, wish);
+    CgroupPlan plan = plan_cgroups(layout, wish);
+    for (const std::string& note : plan.notes) log::info("{}", note);
+    return plan;
 }
 
 std::vector<std::uint8_t> seccomp_program(const Config& config, const Paths& paths) {
@@ -54,7 +57,11 @@ std::vector<std::uint8_t> seccomp_program(const Config& config, const Paths& pat
     const SeccompPolicy policy =
         config.seccomp.profile.empty() ? default_policy()
             : load_seccomp_profile(find_shared_file(config.seccomp.profile));
-    return compile_bpf_cached(policy, native_seccomp_archs(), paths.cache).bpf;
+    SeccompProgram program = compile_bpf_cached(policy, native_seccomp_archs(), paths.cache);
+    for (const std::string& name : program.unknown) {
+        log::warn("seccomp: the system call '{}' is not known here, and not filtered", name);
+    }
+    return std::move(program.bpf);
 }
 
 void apply_devices(const CgroupLayout& layout, const Config& config, const CgroupTree& tree) {
@@ -79,9 +86,7 @@ void fill_state(RuntimeState& state, const StarterInput& input, const InitHandle
     supervisor.cleanup = (input.paths.libexec / "lxcpp-cleanup").string();
     supervisor.log = input.config.log.file;
     state.payload_cgroups = tree.payload();
-    state.other_cgroups = tree.monitor();
-    state.other_cgroups.insert(state.other_cgroups.end(), tree.pivot().begin(), tree.pivot().end());
-    state.other_cgroups.insert(state.other_cgroups.end(), tree.parents().begin(), tree.parents().end());
+    state.other_cgroups = tree.beside_payload();
     state.ephemeral = input.config.ephemeral;
 }
 
@@ -150,6 +155,8 @@ void become_monitor(StarterInput input, StarterFds fds, const std::function<void
     if (running) running({state.supervisor.init, ::getpid()});
     const SupervisorArguments arguments{fds.runtime.raw(), numbers(fds.subscribers), numbers(fds.sessions)};
     tree.close_entry();
+    // Last: on cgroup v2 the move takes the kernel some milliseconds, and nobody waits for it now.
+    if (!tree.monitor().empty()) enter_cgroups(tree.monitor());
     exec_supervisor(input.paths.libexec / "lxcpp-supervisor", state.supervisor, arguments);
     throw Error("the monitor did not take over"); // exec_supervisor throws or does not return
 }

@@ -120,6 +120,30 @@ TEST_F(CgroupProcesses, RemovingEmptyGroupsKillsNobody) {
     for (const fs::path& dir : tree.payload()) EXPECT_EQ(cgroup_pids(dir), std::vector<pid_t>{child.pid()});
 }
 
+// The monitor's own groups: it cannot remove them while it is inside.
+TEST_F(CgroupProcesses, LeavesItsOwnGroupsToRemoveThem) {
+    CgroupWish asked = wish();
+    asked.options.dir = name_ + ".d";
+    asked.monitor = true;
+    CgroupTree tree = CgroupTree::create(plan_cgroups(layout_, asked));
+    std::vector<fs::path> dirs = tree.monitor();
+    dirs.insert(dirs.end(), tree.parents().begin(), tree.parents().end());
+    const pid_t pid = ::fork();
+    if (pid == 0) {
+        enter_cgroups(tree.monitor());
+        const bool inside = std::ranges::all_of(tree.monitor(), [](const fs::path& dir) {
+            return cgroup_pids(dir) == std::vector<pid_t>{::getpid()};
+        });
+        static_cast<void>(remove_cgroups(tree.payload(), seconds(5)));
+        leave_cgroups(dirs);
+        remove_empty_cgroups(dirs);
+        ::_exit(inside ? 0 : 1);
+    }
+    Sleeper child(pid);
+    EXPECT_EQ(child.end(false), 0);
+    for (const fs::path& dir : dirs) EXPECT_FALSE(sys::exists(dir)) << dir;
+}
+
 TEST_F(CgroupProcesses, FreezesAndThaws) {
     const CgroupTree tree = CgroupTree::create(plan());
     Sleeper child(fork_sleeper());
