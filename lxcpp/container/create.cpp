@@ -8,6 +8,7 @@
 #include "config/hwaddr.h"
 #include "container/construction.h"
 #include "container/destroy.h"
+#include "container/inventory_scan.h"
 #include "container/record.h"
 #include "container/template_run.h"
 #include "host/subid.h"
@@ -87,9 +88,9 @@ void claim(Work& work) {
         wish = RangeWish{choose_range_pool(probe_id_sources(0)).ranges, kIdsPerContainer};
     }
     for (const IdMapEntry& entry : work.idmap) {
-        if (entry.kind == IdKind::Uid) record.ranges.push_back({entry.hostid, entry.range});
+        record.ranges.push_back({entry.hostid, entry.range});
     }
-    Inventory inventory = Inventory::open(inventory_file(impl.paths));
+    Inventory inventory = open_complete_inventory(impl.paths, impl.lxcpath);
     drop_stale_claim(inventory, impl);
     record = inventory.add_container(std::move(record), wish);
     if (!wish) return;

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "container/inventory_scan.h"
+
+#include "base/strings.h"
+#include "config/load.h"
+#include "container/impl.h"
+#include "container/record.h"
+#include "sys/file.h"
+#include "sys/rooted_dir.h"
+
+#include <lxcpp/manager.h>
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+namespace lxcpp {
+namespace {
+
+// Create writes these above the configuration.
+constexpr std::string_view kTemplateLine = "# Template used to create this container: ";
+constexpr std::string_view kArgumentsLine = "# Parameters passed to the template:";
+constexpr std::string_view kUnverified = "--no-validate";
+constexpr std::size_t kMaxConfig = 1u << 20;
+
+void read_header(ContainerRecord& record, std::string_view text) {
+    for (const std::string_view line : split_lines(text)) {
+        if (!line.starts_with('#')) return;
+        if (line.starts_with(kTemplateLine)) {
+            const std::filesystem::path program = line.substr(kTemplateLine.size());
+            record.origin = "template " + program.filename().string();
+        } else if (line.starts_with(kArgumentsLine)) {
+            const auto words = split_words(line.substr(kArgumentsLine.size()));
+            record.verified = std::find(words.begin(), words.end(), kUnverified) == words.end();
+        }
+    }
+}
+
+void read_root(ContainerRecord& record, const Config& config) {
+    std::string path = config.rootfs.path;
+    if (path.starts_with("dir:")) path.erase(0, 4);
+    if (!path.starts_with('/')) return;
+    const auto info = sys::stat_path(path, false);
+    if (!info) return;
+    record.rootfs_device = info->st_dev;
+    record.rootfs_inode = info->st_ino;
+}
+
+ContainerRecord read_container(const sys::RootedDir& directory, ContainerKey key,
+                               const Paths& paths, std::vector<std::string>& problems) {
+    ContainerRecord record;
+    record.key = std::move(key);
+    const auto text = directory.read_file("config", kMaxConfig);
+    if (!text) return record;
+    const auto file = std::filesystem::path(record.key.lxcpath) / record.key.name / "config";
+    std::vector<Problem> found;
+    const LoadOptions options{.data_dir = paths.data, .validate = false};
+    const Config config = load_config_tolerant(*text, file, options, found).config;
+    for (const Problem& problem : found) {
+        if (problem.severity == Severity::Error) problems.push_back(problem_line(problem));
+    }
+    read_header(record, *text);
+    read_root(record, config);
+    record.privileged = config.idmap.empty();
+    for (const IdMapEntry& entry : config.idmap) {
+        record.ranges.push_back({entry.hostid, entry.range});
+    }
+    record.ranges = join_ranges(std::move(record.ranges));
+    return record;
+}
+
+} // namespace
+
+Scan scan_containers(const std::filesystem::path& lxcpath, const Paths& paths) {
+    Scan scan;
+    for (const std::string& name : Manager(lxcpath).names()) {
+        const ContainerKey key{.lxcpath = lxcpath.string(), .name = name};
+        try {
+            const auto directory = sys::RootedDir::open(lxcpath / name);
+            scan.containers.push_back(read_container(directory, key, paths, scan.problems));
+        } catch (const Error& error) { // it is there, whatever it is
+            scan.containers.push_back({.key = key});
+            scan.problems.push_back(fmt::format("{}: {}", name, error.what()));
+        }
+    }
+    return scan;
+}
+
+std::vector<std::string> lxcpaths_to_scan(const Inventory& inventory, const Paths& paths,
+                                          const std::vector<std::string>& given) {
+    std::vector<std::string> lxcpaths;
+    const auto add = [&](const std::filesystem::path& path) {
+        const std::string normal = normal_lxcpath(path, paths).string();
+        const bool known = std::find(lxcpaths.begin(), lxcpaths.end(), normal) != lxcpaths.end();
+        if (!known) lxcpaths.push_back(normal);
+    };
+    for (const std::string& path : given) add(path);
+    if (!lxcpaths.empty()) return lxcpaths;
+    add({});
+    for (const ListedContainer& row : inventory.list()) add(row.container.key.lxcpath);
+    return lxcpaths;
+}
+
+RebuildReport rebuild_inventory(Inventory& inventory, const Paths& paths,
+                                const std::vector<std::string>& lxcpaths,
+                                std::vector<std::string>& problems) {
+    return inventory.rebuild(lxcpaths, [&] {
+        problems.clear();
+        std::vector<ContainerRecord> containers;
+        for (const std::string& lxcpath : lxcpaths) {
+            Scan scan = scan_containers(lxcpath, paths);
+            std::move(scan.containers.begin(), scan.containers.end(),
+                      std::back_inserter(containers));
+            std::move(scan.problems.begin(), scan.problems.end(), std::back_inserter(problems));
+        }
+        return containers;
+    });
+}
+
+Inventory open_complete_inventory(const Paths& paths, const std::filesystem::path& lxcpath) {
+    const auto open = [&] {
+        try {
+            return Inventory::open(inventory_file(paths));
+        } catch (const InventoryError& error) {
+            if (error.problem() != InventoryProblem::Corrupt) throw;
+        }
+        return Inventory::open(inventory_file(paths)); // the damaged one was moved aside
+    };
+    Inventory inventory = open();
+    if (inventory.complete()) return inventory;
+    std::vector<std::string> lxcpaths = lxcpaths_to_scan(inventory, paths);
+    const std::string own = normal_lxcpath(lxcpath, paths).string();
+    if (std::find(lxcpaths.begin(), lxcpaths.end(), own) == lxcpaths.end()) lxcpaths.push_back(own);
+    std::vector<std::string> problems; // of containers that are none of the caller's business
+    rebuild_inventory(inventory, paths, lxcpaths, problems);
+    return inventory;
+}
+
+} // namespace lxcpp
