@@ -215,7 +215,24 @@ private:
         std::erase_if(result, [&](std::size_t number) {
             return !unpacked_formally_.contains(number) || is_configured(number);
         });
+        drop_blocked(result);
         return result;
+    }
+
+    // dpkg refuses a package that depends on one which is not even unpacked: such packages wait for a
+    // later round, and so do those that depend on them.
+    void drop_blocked(Numbers& numbers) const {
+        const auto available = [&](std::size_t number) {
+            return is_configured(number) || std::find(numbers.begin(), numbers.end(), number) != numbers.end();
+        };
+        const auto blocked = [&](std::size_t number) {
+            return !std::all_of(graph_.depends[number].begin(), graph_.depends[number].end(), available) ||
+                   !std::all_of(graph_.pre_depends[number].begin(), graph_.pre_depends[number].end(), available);
+        };
+        for (auto found = std::find_if(numbers.begin(), numbers.end(), blocked); found != numbers.end();
+             found = std::find_if(numbers.begin(), numbers.end(), blocked)) {
+            numbers.erase(found);
+        }
     }
 
     const InstallRequest& request_;
