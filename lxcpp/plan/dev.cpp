@@ -107,7 +107,7 @@ void plan_dev(const PlanContext& context) {
         }
     };
     hooks("mount", context.config.hooks.mount);
-    hooks("autodev", context.config.hooks.autodev);
+    if (context.config.autodev.enabled) hooks("autodev", context.config.hooks.autodev);
     if (context.config.rootfs.path.empty()) return; // the host's own /dev stays
     if (context.config.autodev.enabled) plan_nodes(context);
     plan_ptys(context);

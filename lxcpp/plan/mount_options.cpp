@@ -39,6 +39,11 @@ constexpr AttributeWord kAttributes[] = {
     {"atime", 0, 0},
     {"norelatime", 0, 0},
     {"defaults", 0, 0},
+    // Opposites of what is off anyway.
+    {"nostrictatime", 0, 0},
+    {"async", 0, 0},
+    {"nomand", 0, 0},
+    {"loud", 0, 0},
 };
 
 struct PropagationWord {

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/strings.h"
 
+#include <algorithm>
 #include <optional>
 #include <sys/mount.h>
 
@@ -20,16 +21,20 @@ struct Entry {
     std::string options;
 };
 
+bool is_octal(std::string_view digits) {
+    return digits.size() == 3 && digits[0] <= '3' && digits.find_first_not_of("01234567") == std::string_view::npos;
+}
+
 // fstab(5) writes blanks in paths as \040 and so on.
 std::string unescape(std::string_view field) {
     std::string text;
     for (std::size_t i = 0; i < field.size(); ++i) {
-        const bool octal = field[i] == '\\' && i + 3 < field.size() && field[i + 1] >= '0' && field[i + 1] <= '3';
-        if (!octal) {
+        const std::string_view digits = field.substr(i + 1, 3);
+        if (field[i] != '\\' || !is_octal(digits)) {
             text += field[i];
             continue;
         }
-        text += static_cast<char>((field[i + 1] - '0') * 64 + (field[i + 2] - '0') * 8 + (field[i + 3] - '0'));
+        text += static_cast<char>((digits[0] - '0') * 64 + (digits[1] - '0') * 8 + (digits[2] - '0'));
         i += 3;
     }
     return text;
@@ -40,15 +45,33 @@ Entry parse_entry(const std::string& line) {
     if (words.size() < 3) {
         throw ConfigError("", 0, std::string(kKey), "\"" + line + "\" needs source, target, type and options");
     }
-    return {unescape(words[0]), unescape(words[1]), std::string(words[2]),
-            words.size() > 3 ? std::string(words[3]) : "defaults"};
+    Entry entry{unescape(words[0]), unescape(words[1]), std::string(words[2]),
+                words.size() > 3 ? std::string(words[3]) : "defaults"};
+    for (const std::string* path : {&entry.source, &entry.target}) {
+        if (path->find('\0') != std::string::npos) throw ConfigError("", 0, std::string(kKey), "\\000 in \"" + line + '"');
+    }
+    return entry;
 }
 
-bool strip_prefix(std::string& path, const std::string& prefix) {
+bool strip_prefix(std::string& path, std::string prefix) {
+    while (prefix.ends_with('/')) prefix.pop_back();
     if (prefix.empty() || !path.starts_with(prefix)) return false;
     if (path.size() > prefix.size() && path[prefix.size()] != '/') return false;
     path.erase(0, prefix.size());
     return true;
+}
+
+// The path below the root; no way out of it, and not the root itself.
+std::string below_root(std::string_view target, std::string_view key) {
+    const auto first = target.find_first_not_of('/');
+    target.remove_prefix(std::min(first, target.size()));
+    bool names_something = false;
+    for (const std::string_view part : split(target, '/')) {
+        if (part == "..") throw ConfigError("", 0, std::string(key), "\"..\" in target " + std::string(target));
+        if (!part.empty() && part != ".") names_something = true;
+    }
+    if (!names_something) throw ConfigError("", 0, std::string(key), "the target is the root itself");
+    return std::string(target);
 }
 
 // Targets are relative to the root. An absolute one is accepted when it lies in the rootfs or its
@@ -58,13 +81,16 @@ std::optional<std::string> target_path(const PlanContext& context, std::string t
         !strip_prefix(target, context.config.rootfs.path) && !strip_prefix(target, context.host.staging)) {
         return std::nullopt;
     }
-    const auto first = target.find_first_not_of('/');
-    target = first == std::string::npos ? "" : target.substr(first);
-    for (const std::string_view part : split(target, '/')) {
-        if (part == "..") throw ConfigError("", 0, std::string(kKey), "\"..\" in target " + target);
-    }
-    if (target.empty()) throw ConfigError("", 0, std::string(kKey), "the target is the root itself");
-    return target;
+    return below_root(target, kKey);
+}
+
+void refuse_data(const MountOptions& options, const std::string& line) {
+    if (options.data.empty()) return;
+    throw ConfigError("", 0, std::string(kKey), "unknown option \"" + options.data.front() + "\" in \"" + line + '"');
+}
+
+void refuse_idmap(const MountOptions& options, const std::string& why, const std::string& line) {
+    if (!options.idmap.empty()) throw ConfigError("", 0, std::string(kKey), "idmap= " + why + ": \"" + line + '"');
 }
 
 void add_bind(const PlanContext& context, const Entry& entry, const MountOptions& options, Target target) {
@@ -92,22 +118,25 @@ void add_entry(const PlanContext& context, const std::string& line) {
         return;
     }
     Target target{*path, options.create, options.optional};
-    if (options.bind || options.move) {
-        if (!options.data.empty()) {
-            throw ConfigError("", 0, std::string(kKey), "unknown option \"" + options.data.front() + "\" in \"" + line + '"');
-        }
-        return add_bind(context, entry, options, std::move(target));
-    }
-    if (options.remount || (entry.type == "none" && options.propagation != 0)) {
+    const bool binds = options.bind || options.move;
+    // "remount,bind" changes an existing mount, as for mount(8).
+    if (options.remount || (!binds && entry.type == "none" && options.propagation != 0)) {
+        refuse_data(options, line);
+        refuse_idmap(options, "works for bind mounts only", line);
         return context.add(ChangeMount{options.set, options.clear, options.propagation,
                                        options.propagation_recursive, std::move(target)});
+    }
+    if (binds) {
+        refuse_data(options, line);
+        if (options.relative || options.move) {
+            refuse_idmap(options, options.move ? "does not go with move" : "does not go with relative", line);
+        }
+        return add_bind(context, entry, options, std::move(target));
     }
     if (entry.type == "none") {
         throw ConfigError("", 0, std::string(kKey), "\"" + line + "\" has type none but neither bind nor remount");
     }
-    if (!options.idmap.empty()) {
-        throw ConfigError("", 0, std::string(kKey), "idmap= works for bind mounts only: \"" + line + '"');
-    }
+    refuse_idmap(options, "works for bind mounts only", line);
     context.add(MountFs{entry.type, entry.source, options.data, options.set, options.propagation, std::move(target)});
 }
 
@@ -122,7 +151,7 @@ void plan_mount_entries(const PlanContext& context) {
     context.plan.shared_mount_dir = wish.shmounts_host;
     // A slave of the host's shared directory: what the host mounts there later appears inside.
     context.add(MountBind{.source = wish.shmounts_host, .recursive = true, .propagation = MS_SLAVE,
-                          .target = {inside.substr(inside.find_first_not_of('/')), Create::Dir, false}});
+                          .target = {below_root(inside, "lxc.mount.auto"), Create::Dir, false}});
 }
 
 } // namespace lxcpp

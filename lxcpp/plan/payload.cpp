@@ -63,11 +63,12 @@ void plan_payload(const PlanContext& context) {
     context.add(NewSession{});
     context.add(StdioFromConsole{execute && context.request.keep_stdio});
     if (!config.init.cwd.empty()) context.add(ChangeDir{config.init.cwd, true});
-    if (config.monitor.signal_pdeath) context.add(DieWithParent{*config.monitor.signal_pdeath});
     if (config.no_new_privs) context.add(NoNewPrivs{});
     if (config.seccomp.profile != "none") context.add(LoadSeccomp{});
     SetIds ids{config.init.uid, config.init.gid, {config.init.groups.begin(), config.init.groups.end()}};
     context.add(std::move(ids));
+    // Last: the kernel forgets it when ids change (prctl(2), PR_SET_PDEATHSIG).
+    if (config.monitor.signal_pdeath) context.add(DieWithParent{*config.monitor.signal_pdeath});
     context.plan.needs_init_program = execute;
     context.plan.seccomp_profile = config.seccomp.profile;
     context.add(Exec{execute ? execute_command(context) : system_command(context),

@@ -53,6 +53,17 @@ void plan_shares(const PlanContext& context, std::uint64_t& flags) {
     }
 }
 
+// Without one, everything that is mounted and pivoted would happen to the host.
+void require_mount_namespace(const Namespaces& wish, std::uint64_t flags) {
+    if ((flags & CLONE_NEWNS) != 0) return;
+    const std::string why = "a container needs a mount namespace of its own";
+    if ((wish.keep & CLONE_NEWNS) != 0) throw ConfigError("", 0, "lxc.namespace.keep", "mnt: " + why);
+    if (wish.clone != 0 && (wish.clone & CLONE_NEWNS) == 0) {
+        throw ConfigError("", 0, "lxc.namespace.clone", "mnt is missing: " + why);
+    }
+    throw ConfigError("", 0, "lxc.namespace.share.mnt", why);
+}
+
 std::string offset_line(std::string_view clock, const TimeOffset& offset) {
     return std::string(clock) + ' ' + std::to_string(offset.seconds) + ' ' +
            std::to_string(offset.nanoseconds) + '\n';
@@ -97,6 +108,7 @@ bool PlanContext::creates(std::uint64_t flag) const {
 void plan_namespaces(const PlanContext& context) {
     std::uint64_t flags = chosen_namespaces(context.config, context.host);
     plan_shares(context, flags);
+    require_mount_namespace(context.config.namespaces, flags);
     // A network namespace takes the owner of its sysctls from the maps, and a cgroup namespace its
     // root from the membership: both must be there first.
     const std::uint64_t late = flags & (CLONE_NEWNET | CLONE_NEWCGROUP);

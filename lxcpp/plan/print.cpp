@@ -142,7 +142,11 @@ struct Describe {
     std::string operator()(const PivotRoot&) const { return "pivot to the root file system"; }
     std::string operator()(const SetHostName& step) const { return "set host name " + step.name; }
     std::string operator()(const Unshare& step) const { return "unshare " + namespaces(step.flags); }
-    std::string operator()(const EnterTimeNamespace&) const { return "enter a time namespace with its offsets"; }
+    std::string operator()(const EnterTimeNamespace& step) const {
+        Words words;
+        for (const std::string_view line : split_lines(step.offsets)) words.add(line);
+        return "enter a time namespace" + words.in_parentheses();
+    }
     std::string operator()(const BecomeRoot&) const { return "become root of the user namespace"; }
     std::string operator()(const NewKeyring&) const { return "create a session keyring"; }
     std::string operator()(const LoopbackUp&) const { return "bring lo up"; }
@@ -184,7 +188,12 @@ void print_host(std::string& out, const StartPlan& plan) {
         out += "root: " + plan.rootfs.path + (plan.rootfs.idmap.empty() ? "" : " (idmap " + plan.rootfs.idmap + ")") + '\n';
     }
     for (const PreparedMount& mount : plan.prepared_mounts) {
-        out += fmt::format("prepare: {} (idmap {})\n", mount.source, mount.idmap);
+        Words words;
+        words.add("idmap " + mount.idmap);
+        words.add(mount.recursive ? "recursive" : "");
+        words.add_attributes(mount.attributes_set, mount.attributes_clear);
+        words.add(mount.optional ? "optional" : "");
+        out += "prepare: " + mount.source + words.in_parentheses() + '\n';
     }
     for (const LimitPlan& limit : plan.limits) {
         out += fmt::format("limit: {} {}:{}\n", limit.name, limit_text(limit.soft), limit_text(limit.hard));

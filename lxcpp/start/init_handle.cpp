@@ -2,6 +2,7 @@
 #include "start/init_handle.h"
 
 #include "base/error.h"
+#include "base/log.h"
 #include "base/scope_exit.h"
 #include "start/child.h"
 #include "start/idmap_write.h"
@@ -10,6 +11,7 @@
 #include "sys/epoll.h"
 #include "sys/file.h"
 #include "sys/limits.h"
+#include "sys/memory_file.h"
 #include "sys/mount.h"
 #include "sys/namespace.h"
 #include "sys/raw.h"
@@ -103,6 +105,24 @@ void apply_idmap(sys::MountTree& tree, const std::string& idmap, const std::stri
     }
 }
 
+Fd prepared_mount(const PreparedMount& mount, pid_t pid) {
+    sys::MountTree tree = sys::MountTree::clone(mount.source, mount.recursive);
+    tree.set_attributes(mount.attributes_set, mount.attributes_clear, mount.recursive);
+    apply_idmap(tree, mount.idmap, mount.source, pid);
+    return std::move(tree).take();
+}
+
+// An optional one that cannot be made still takes its number: the child cannot mount what it gets.
+Fd prepared_mount_or_nothing(const PreparedMount& mount, pid_t pid) {
+    try {
+        return prepared_mount(mount, pid);
+    } catch (const Error& error) {
+        if (!mount.optional) throw;
+        log::info("lxc.mount.entry: {}", error.what());
+        return sys::memory_file("lxcpp-skipped");
+    }
+}
+
 } // namespace
 
 InitHandle InitHandle::spawn(const StartPlan& plan, const InitResources& resources,
@@ -135,20 +155,19 @@ InitHandle InitHandle::spawn(const StartPlan& plan, const InitResources& resourc
 }
 
 void InitHandle::send_mounts(const InitResources&) {
-    std::vector<sys::MountTree> trees;
+    std::vector<Fd> trees;
     if (!plan_->rootfs.path.empty()) {
-        trees.push_back(root_mount(plan_->rootfs));
-        if (!plan_->rootfs.idmap.empty()) apply_idmap(trees.back(), plan_->rootfs.idmap, plan_->rootfs.path, pid_);
+        sys::MountTree root = root_mount(plan_->rootfs);
+        if (!plan_->rootfs.idmap.empty()) apply_idmap(root, plan_->rootfs.idmap, plan_->rootfs.path, pid_);
+        trees.push_back(std::move(root).take());
     } else if (!plan_->prepared_mounts.empty()) {
-        trees.push_back(sys::MountTree::clone("/")); // keeps the numbering; not used
+        trees.push_back(sys::MountTree::clone("/").take()); // keeps the numbering; not used
     }
     for (const PreparedMount& mount : plan_->prepared_mounts) {
-        trees.push_back(sys::MountTree::clone(mount.source, mount.recursive));
-        trees.back().set_attributes(mount.attributes_set, mount.attributes_clear, mount.recursive);
-        apply_idmap(trees.back(), mount.idmap, mount.source, pid_);
+        trees.push_back(prepared_mount_or_nothing(mount, pid_));
     }
     std::vector<int> fds;
-    for (const sys::MountTree& tree : trees) fds.push_back(tree.fd().raw());
+    for (const Fd& tree : trees) fds.push_back(tree.raw());
     const SyncMessage message{SyncKind::Go, -1, 0, 0};
     const int error = sys::raw::send_message(sync_.raw(), &message, sizeof message, fds);
     if (error == -E2BIG) throw Error("more than 199 idmapped mount entries");
