@@ -16,7 +16,12 @@ void Container::console(int tty, int escape, const std::function<void(int)>& con
     if (escape >= 0) options.escape = static_cast<char>(escape);
     options.until = running.init;
     if (opened.tty == 0) {
-        options.resize = [&monitor](const winsize& size) { monitor->resize(size); };
+        options.resize = [&monitor](const winsize& size) {
+            try {
+                monitor->resize(size);
+            } catch (const StateError&) { // the container is stopping; the relay notices
+            }
+        };
     }
     (void)relay(FdRef(0), FdRef(1), opened.fd, options);
 }

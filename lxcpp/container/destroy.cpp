@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "container/destroy.h"
 #include "container/record.h"
+#include "container/recover.h"
 #include "plan/planner.h"
 #include "sys/file.h"
 #include "sys/rooted_dir.h"
@@ -90,6 +91,7 @@ void Container::destroy(const DestroyOptions& options) {
         if (!options.force) throw StateError(StateProblem::Running, "the container is running; stop it first or use -f");
         (void)stop({.kill = true});
     }
+    clean_up_after(*impl_, std::nullopt); // its monitor may have died with it
     if (has_lines(impl_->directory() / "lxc_snapshots")) {
         throw StateError(StateProblem::Busy, "the container has clones that use its root file system; destroy them first");
     }

@@ -25,6 +25,21 @@ std::optional<Exit> wait_for_end(const Fd& events) {
     }
 }
 
+std::optional<MonitorClient> connect_if_there(const std::filesystem::path& runtime) {
+    try {
+        return MonitorClient::connect(runtime);
+    } catch (const Error&) {
+        return std::nullopt;
+    }
+}
+
+void pass_on(MonitorClient& monitor, int signal) {
+    try {
+        monitor.kill(signal);
+    } catch (const Error&) { // it has stopped meanwhile, which is what the signal was for
+    }
+}
+
 } // namespace
 
 Foreground::Foreground(LaunchOptions& launch, bool own_stdio) : own_stdio_(own_stdio) {
@@ -50,13 +65,17 @@ FdRef Foreground::output() const {
 }
 
 std::optional<Exit> Foreground::run(const std::filesystem::path& runtime) {
-    std::optional<MonitorClient> monitor = MonitorClient::connect(runtime);
+    std::optional<MonitorClient> monitor = connect_if_there(runtime);
     RelayOptions options;
     options.resize = [&monitor](const winsize& size) {
-        if (monitor) monitor->resize(size);
+        try {
+            if (monitor) monitor->resize(size);
+        } catch (const StateError&) { // a short command can be over before its terminal has a size
+            monitor.reset();
+        }
     };
     const SessionResult result = relay(input(), output(), session_, options);
-    if (result.end == SessionEnd::Signal && monitor) monitor->kill(own_stdio_ ? result.signal : SIGKILL);
+    if (result.end == SessionEnd::Signal && monitor) pass_on(*monitor, own_stdio_ ? result.signal : SIGKILL);
     session_.reset();
     return wait_for_end(events_);
 }

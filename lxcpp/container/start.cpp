@@ -29,6 +29,12 @@ void refuse_running(const Container::Impl& impl) {
     }
 }
 
+// A start that comes while the container is on its way down waits for the end.
+void wait_until_settled(const Container& container) {
+    constexpr std::chrono::seconds limit{60};
+    if (container.state() == State::Stopping) (void)container.wait({State::Stopped, State::Running}, limit);
+}
+
 // The runtime directory is the claim: it is made under the container's lock.
 Fd claim(const Container::Impl& impl, const StarterInput& input) {
     const ContainerLock lock = impl.lock();
@@ -66,6 +72,7 @@ StartResult Container::start(const StartOptions& options) {
     impl_->require_root("start");
     const StarterInput input = make_start_input(*impl_, options);
     check_rootfs(input);
+    wait_until_settled(*this);
     Fd socket = claim(*impl_, input);
     LaunchOptions launch_options;
     launch_options.keep_stdio = options.foreground;

@@ -3,7 +3,7 @@
 
 #include "base/error.h"
 #include "container/halt_signal.h"
-#include "container/record.h"
+#include "container/recover.h"
 #include "cgroup/freezer.h"
 #include "sys/epoll.h"
 
@@ -37,12 +37,6 @@ bool wait_event(MonitorClient& monitor, const Deadline& deadline, Accept accept)
     }
 }
 
-bool wait_gone(const Running& running, std::optional<MonitorClient>& monitor, const Deadline& deadline) {
-    if (!monitor) return sys::wait_exited(running.init, left(deadline));
-    return wait_event(*monitor, deadline,
-                      [](const protocol::Event& event) { return event.state == State::Stopped; });
-}
-
 // A frozen process receives signals only when it thaws.
 void thaw_if_frozen(const Running& running) {
     if (freezer_state(running.state.payload_cgroups) != FreezerState::Thawed) {
@@ -53,23 +47,22 @@ void thaw_if_frozen(const Running& running) {
 class Stopping {
 public:
     Stopping(const Container::Impl& impl, const StopOptions& options)
-        : options_(options), running_(impl.require_running()), config_(impl.running_config()),
-          monitor_(MonitorClient::connect(impl.runtime())) {
-        if (monitor_) monitor_->subscribe();
+        : impl_(impl), options_(options), running_(impl.require_running()), config_(impl.running_config()),
+          monitor_(subscribed(impl)) {
         if (options.timeout) deadline_ = Clock::now() + *options.timeout;
     }
 
     bool kill() {
         sys::send_signal(running_.init, config_.signals.stop.value_or(SIGKILL));
         thaw_if_frozen(running_);
-        return wait_gone(running_, monitor_, Clock::now() + std::chrono::seconds(60));
+        return wait_gone(Clock::now() + std::chrono::seconds(60));
     }
 
     bool shut_down() {
         sys::send_signal(running_.init, halt_signal(config_, running_.pid()));
         thaw_if_frozen(running_);
         if (!options_.wait) return true;
-        if (wait_gone(running_, monitor_, deadline_)) return true;
+        if (wait_gone(deadline_)) return true;
         return options_.kill_after_timeout && kill();
     }
 
@@ -88,6 +81,27 @@ public:
     }
 
 private:
+    // A monitor that is dead or does not answer must not keep anybody from stopping the container.
+    static std::optional<MonitorClient> subscribed(const Container::Impl& impl) {
+        try {
+            std::optional<MonitorClient> monitor = MonitorClient::connect(impl.runtime());
+            if (monitor) monitor->subscribe();
+            return monitor;
+        } catch (const StateError&) {
+            return std::nullopt;
+        }
+    }
+
+    bool wait_gone(const Deadline& deadline) {
+        if (monitor_) {
+            return wait_event(*monitor_, deadline, [](const protocol::Event& event) { return event.state == State::Stopped; });
+        }
+        if (!sys::wait_exited(running_.init, left(deadline))) return false;
+        clean_up_after(impl_, sys::exit_info(running_.init));
+        return true;
+    }
+
+    const Container::Impl& impl_;
     const StopOptions& options_;
     Running running_;
     Config config_;

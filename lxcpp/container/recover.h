@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "container/impl.h"
+
+namespace lxcpp {
+
+// The work of a monitor that died before its container did: runs lxcpp-cleanup for a container whose init is
+// gone while its runtime directory is still there. Does nothing when somebody else is at it.
+void clean_up_after(const Container::Impl& impl, const std::optional<sys::ExitStatus>& exit);
+
+} // namespace lxcpp
