@@ -21,19 +21,14 @@ std::optional<std::chrono::milliseconds> left(const Deadline& deadline) {
     return std::max(rest, std::chrono::milliseconds(0));
 }
 
-// Waits for an event of the monitor that accept() takes; false at the deadline. A monitor that goes away has
-// finished its work.
+// Waits for an event of the monitor that accept() takes; false at the deadline. StateError NotRunning when
+// the monitor goes away without it.
 template <typename Accept>
 bool wait_event(MonitorClient& monitor, const Deadline& deadline, Accept accept) {
-    try {
-        for (;;) {
-            const auto event = monitor.next_event(left(deadline));
-            if (event && accept(*event)) return true;
-            if (!event && deadline && Clock::now() >= *deadline) return false;
-        }
-    } catch (const StateError& error) {
-        if (error.problem() == StateProblem::NotRunning) return true;
-        throw;
+    for (;;) {
+        const auto event = monitor.next_event(left(deadline));
+        if (event && accept(*event)) return true;
+        if (!event && deadline && Clock::now() >= *deadline) return false;
     }
 }
 
@@ -74,13 +69,24 @@ public:
             if (!options_.kill_after_timeout) return false;
             throw StateError(StateProblem::TimedOut, "the container did not go down for its reboot in time");
         }
-        return !monitor_ || wait_event(*monitor_, deadline_, [this](const protocol::Event& event) {
-            if (event.state == State::Stopped) throw Error("the container stopped instead of rebooting");
-            return event.state == State::Running && event.pid != running_.pid();
-        });
+        return wait_restarted();
     }
 
 private:
+    bool wait_restarted() {
+        const auto restarted = [this](const protocol::Event& event) {
+            if (event.state == State::Stopped) throw Error("the container stopped instead of rebooting");
+            return event.state == State::Running && event.pid != running_.pid();
+        };
+        try {
+            if (monitor_) return wait_event(*monitor_, deadline_, restarted);
+        } catch (const StateError& error) {
+            if (error.problem() != StateProblem::NotRunning) throw;
+        }
+        clean_up_after(impl_, sys::exit_info(running_.init));
+        throw Error("its monitor is dead, so nobody starts the container again: use lxcpp-start");
+    }
+
     // A monitor that is dead or does not answer must not keep anybody from stopping the container.
     static std::optional<MonitorClient> subscribed(const Container::Impl& impl) {
         try {
@@ -93,8 +99,12 @@ private:
     }
 
     bool wait_gone(const Deadline& deadline) {
-        if (monitor_) {
-            return wait_event(*monitor_, deadline, [](const protocol::Event& event) { return event.state == State::Stopped; });
+        try {
+            const auto stopped = [](const protocol::Event& event) { return event.state == State::Stopped; };
+            if (monitor_) return wait_event(*monitor_, deadline, stopped);
+        } catch (const StateError& error) {
+            if (error.problem() != StateProblem::NotRunning) throw;
+            monitor_.reset(); // it died under us; init's own end counts
         }
         if (!sys::wait_exited(running_.init, left(deadline))) return false;
         clean_up_after(impl_, sys::exit_info(running_.init));

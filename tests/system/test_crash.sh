@@ -106,3 +106,26 @@ test_events_are_recorded() {
     out_has STOPPED
     expect 0 lxcpp-inventory check
 }
+
+test_stop_cleans_up_for_a_dead_monitor() {
+    make_container "$C1"
+    start "$C1"
+    kill -9 "$(monitor_of "$C1")"
+    expect 0 lxcpp-stop -k -n "$C1"
+    is "$(find /sys/fs/cgroup -maxdepth 3 -name "lxcpp.payload.$C1*" 2>/dev/null)" "" "cgroups that stay"
+    is "$(find "$LXCPP_RUNTIME_DIR" -name "$C1")" "" "runtime directory"
+}
+
+test_start_waits_for_a_stop() {
+    make_container "$C1"
+    local round
+    for round in 1 2 3 4 5; do
+        start "$C1"
+        lxcpp-stop -k -n "$C1" &
+        wait_state "$C1" STOPPED &
+        wait
+        start "$C1"
+        is "$(state_of "$C1")" RUNNING "round $round"
+        expect 0 lxcpp-stop -k -n "$C1"
+    done
+}

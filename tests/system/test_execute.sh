@@ -80,3 +80,12 @@ test_as_stock_lxc() {
     find /sys/fs/cgroup -depth -type d -name "lxc.payload.$CASE_ID-p*" -exec rmdir {} + 2>/dev/null
     return 0
 }
+
+test_short_command_on_a_terminal() {
+    need_tool script
+    make_container "$C1"
+    local round
+    for round in 1 2 3 4 5 6 7 8; do
+        expect 7 script -qec "lxcpp-execute -n $C1 -- /bin/testinit exit 7" /dev/null
+    done
+}
