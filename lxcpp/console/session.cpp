@@ -156,8 +156,12 @@ private:
             if (!size && fd.valid()) size = sys::window_size(fd);
         }
         if (!size) return;
-        if (options_.resize) options_.resize(*size);
-        else sys::set_window_size(peer_, *size);
+        if (!options_.resize) return sys::set_window_size(peer_, *size);
+        try {
+            options_.resize(*size);
+        } catch (const Error&) {
+            // The monitor went away or has no console: the bytes matter more than the size.
+        }
     }
 
     FdRef input_;

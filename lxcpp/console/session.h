@@ -26,7 +26,7 @@ struct SessionResult {
 struct RelayOptions {
     std::optional<char> escape; // see parse_escape; none = bytes pass untouched
     // Called at the start and on SIGWINCH with the size of the terminal (input, else output). None:
-    // it is set on the peer, which is right when that is a pty master.
+    // it is set on the peer, which is right when that is a pty master. An Error it throws is ignored.
     std::function<void(const winsize&)> resize;
     FdRef log;                 // gets a copy of what goes to output; best effort
     FdRef until;               // pidfd: the relay also ends when it becomes readable

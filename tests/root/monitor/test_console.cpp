@@ -185,20 +185,10 @@ TEST(MonitorConsole, ResizeReachesTheContainer) {
     FakeContainer::Options options;
     options.console = true;
     options.init = [](FdRef console) {
-        static volatile sig_atomic_t changed = 0;
-        struct sigaction action {};
-        action.sa_handler = [](int) { changed = 1; };
-        ::sigaction(SIGWINCH, &action, nullptr);
-        ::ioctl(console.raw(), TIOCSCTTY, 0);
+        char asked = 0;
         make_raw(console);
-        sys::write_all(console, ">", "console");
-        sigset_t none;
-        ::sigemptyset(&none);
-        while (!changed) {
-            char byte = 0;
-            if (::read(console.raw(), &byte, 1) == 1) break; // asked
-        }
-        return sys::window_size(console)->ws_row;
+        if (::read(console.raw(), &asked, 1) != 1) return 1;
+        return int{sys::window_size(console)->ws_row};
     };
     FakeContainer container(std::move(options));
     MonitorClient client = container.client();

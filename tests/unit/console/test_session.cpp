@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "console/session.h"
 
+#include <lxcpp/error.h>
+
 #include "support/temp_dir.h"
 #include "sys/file.h"
 #include "sys/pidfd.h"
@@ -217,6 +219,19 @@ TEST(Relay, FollowsTheTerminalsSize) {
     };
     EXPECT_EQ(relay(terminal.slave, FdRef(), ours, options).end, SessionEnd::PeerClosed);
     EXPECT_EQ(rows, (std::vector<int>{0, 7}));
+}
+
+TEST(Relay, ASizeThatNobodyTakesDoesNotEndTheSession) {
+    auto [ours, theirs] = sys::stream_pair();
+    sys::Pty terminal = sys::open_pty();
+    auto [out, out_writer] = make_pipe();
+    sys::write_all(theirs, "on", "peer");
+    theirs.reset();
+    RelayOptions options;
+    options.resize = [](const winsize&) { throw StateError(StateProblem::NotRunning, "gone"); };
+    EXPECT_EQ(relay(terminal.slave, out_writer, ours, options).end, SessionEnd::PeerClosed);
+    out_writer.reset();
+    EXPECT_EQ(read_to_end(out), "on");
 }
 
 TEST(Relay, ASignalRestoresTheTerminalFirst) {
