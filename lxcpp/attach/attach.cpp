@@ -164,6 +164,9 @@ private:
 
     // An id that the container does not have cannot be taken on; "Invalid argument" would not say so.
     void check_mapped() const {
+        // For the kernel this number means "leave it as it is": root would stay root.
+        constexpr std::uint32_t none = 0xffffffff;
+        if (plan_.uid == none || plan_.gid == none) throw Error(fmt::format("{} is no user or group id", none));
         if (!plan_.become_root) return;
         const auto mapped = [this](IdKind kind, std::uint32_t id) {
             for (const IdMapEntry& entry : target_.config.idmap) {

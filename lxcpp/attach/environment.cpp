@@ -33,7 +33,7 @@ std::vector<std::string> attach_environment(const Config& config, const AttachOp
         }
     }
     const bool has_path = std::ranges::any_of(env, [](const std::string& a) { return name_of(a) == "PATH"; });
-    if (!has_path || options.clear_environment) set(env, std::string(kPath));
+    if (!has_path) set(env, std::string(kPath));
     set(env, "container=lxc");
     for (const std::string& assignment : config.environment.both) set(env, assignment);
     for (const std::string& assignment : config.environment.runtime) set(env, assignment);

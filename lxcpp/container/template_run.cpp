@@ -50,9 +50,9 @@ std::vector<std::string> arguments(const Container::Impl& impl, const TemplateRu
 
 [[noreturn]] void interrupted(sys::Child& child, int signal) {
     (void)sys::try_kill_group(child.pid(), SIGTERM);
-    if (!child.wait_for(std::chrono::seconds(5))) (void)sys::try_kill_group(child.pid(), SIGKILL);
-    (void)child.wait_for(std::chrono::seconds(5));
-    (void)sys::try_kill_group(child.pid(), SIGKILL); // what the template left running
+    const bool obeyed = child.wait_for(std::chrono::seconds(5)).has_value();
+    (void)sys::try_kill_group(child.pid(), SIGKILL); // it, or what it left running
+    if (!obeyed) (void)child.wait_for(std::chrono::seconds(5));
     throw Error("interrupted by " + sys::signal_name(signal) + "; nothing was created");
 }
 

@@ -95,8 +95,8 @@ std::string print_runtime_state(const RuntimeState& state) {
     put(extra, "define", state.defines);
     put(extra, "command", state.command);
     put(extra, "share", share_words(state.share));
-    extra.emplace_back("log-level", state.log_level);
-    extra.emplace_back("cgroup-pattern", state.cgroup_pattern);
+    extra.emplace_back("log-level", escape(state.log_level));
+    extra.emplace_back("cgroup-pattern", escape(state.cgroup_pattern));
     extra.emplace_back("ephemeral", state.ephemeral ? "1" : "0");
     return print_state(all);
 }

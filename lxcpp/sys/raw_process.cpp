@@ -86,6 +86,8 @@ bool is_terminal(int fd) noexcept {
 
 // The libc wrappers would signal other threads to change along; here there is one thread.
 int become(uid_t uid, gid_t gid, std::span<const gid_t> groups, bool set_groups) noexcept {
+    // To the kernel -1 means "keep": root would stay root.
+    if (uid == static_cast<uid_t>(-1) || gid == static_cast<gid_t>(-1)) return -EINVAL;
     if (set_groups && ::syscall(SYS_setgroups, groups.size(), groups.data()) < 0) return -errno;
     if (::syscall(SYS_setresgid, gid, gid, gid) < 0) return -errno;
     if (::syscall(SYS_setresuid, uid, uid, uid) < 0) return -errno;

@@ -7,6 +7,7 @@
 #include <lxcpp/error.h>
 #include <lxcpp/version.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <fmt/core.h>
 
@@ -30,7 +31,7 @@ Cli::Cli(std::string program, std::string description, std::string synopsis, Nam
     app_.add_option("-l,--logpriority", log_level_, "least important messages: TRACE DEBUG INFO NOTICE WARN ERROR");
     app_.add_flag("-q,--quiet", quiet_, "no messages on standard error");
     app_.add_option("--rcfile", rcfile_, "load this configuration instead of the container's");
-    app_.add_option("words", words_)->group("");
+    app_.allow_extras(); // the words; as an option of the parser "[a,b]" would become two
 }
 
 void Cli::flag(const std::string& names, bool& target, const std::string& help) { app_.add_flag(names, target, help); }
@@ -44,12 +45,9 @@ void Cli::optional_value(char letter, const std::string& name, std::string& targ
 // getopt_long(3) takes an optional value only when it is attached; the parser takes the next word.
 std::vector<std::string> Cli::with_standing_values(int argc, char** argv) const {
     std::vector<std::string> words;
-    bool options = true;
     for (int i = 1; i < argc; ++i) {
         std::string word = argv[i];
-        if (word == "--") options = false;
         for (const OptionalValue& value : optional_values_) {
-            if (!options) break;
             const std::string letter = fmt::format("-{}", value.letter);
             if (word == letter || word == "--" + value.name) {
                 word = fmt::format("--{}={}", value.name, value.standing);
@@ -76,10 +74,17 @@ std::optional<int> Cli::take_name() {
 }
 
 std::optional<int> Cli::parse(int argc, char** argv) {
-    std::vector<std::string> words = with_standing_values(argc, argv);
-    std::reverse(words.begin(), words.end()); // the parser takes them from the back
+    const auto dashes = std::find_if(argv + 1, argv + argc, [](const char* word) { return std::string_view(word) == "--"; });
+    std::vector<std::string> options = with_standing_values(static_cast<int>(dashes - argv), argv);
+    std::reverse(options.begin(), options.end()); // the parser takes them from the back
     try {
-        app_.parse(words);
+        app_.parse(options);
+        words_ = app_.remaining();
+        for (const std::string& word : words_) {
+            if (word.size() > 1 && word.front() == '-') throw CLI::ExtrasError({word});
+        }
+        // What follows "--" is the program's that is run inside, word for word.
+        if (dashes != argv + argc) words_.insert(words_.end(), dashes + 1, argv + argc);
     } catch (const CLI::ParseError& error) {
         say(fmt::format("{}: {}\n", program_, error.what()));
         print_usage();

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
 namespace lxcpp::tools {
@@ -38,8 +39,35 @@ Json object_of(const Rows& rows, const std::vector<Cell>& row) {
     return object;
 }
 
-// Container-made bytes that are no UTF-8 come out as U+FFFD instead of failing the listing.
-std::string dump(const Json& value, int indent) { return value.dump(indent, ' ', false, Json::error_handler_t::replace); }
+// DEL, C1 controls, line separators and marks of writing direction, all of them below U+10000.
+bool drives_terminal(unsigned code) {
+    return code == 0x7f || (code >= 0x80 && code <= 0x9f) || code == 0x61c || (code >= 0x200e && code <= 0x200f) ||
+           (code >= 0x2028 && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069);
+}
+
+// The code at a place of valid UTF-8, and how many bytes it takes.
+std::pair<unsigned, std::size_t> code_at(std::string_view text, std::size_t at) {
+    const auto byte = [&](std::size_t i) { return static_cast<unsigned>(static_cast<unsigned char>(text[i])); };
+    const unsigned first = byte(at);
+    const std::size_t length = first < 0xc0 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+    if (length == 1 || at + length > text.size()) return {first, 1};
+    unsigned code = first & (0xffU >> (length + 1));
+    for (std::size_t i = 1; i < length; ++i) code = code << 6 | (byte(at + i) & 0x3f);
+    return {code, length};
+}
+
+// Container-made bytes that are no UTF-8 come out as U+FFFD instead of failing the listing. JSON leaves
+// some characters as they are that a terminal obeys: they become \uXXXX, which reads back as the same.
+std::string dump(const Json& value, int indent) {
+    const std::string plain = value.dump(indent, ' ', false, Json::error_handler_t::replace);
+    std::string text;
+    for (std::size_t i = 0; i < plain.size();) {
+        const auto [code, length] = code_at(plain, i);
+        text += drives_terminal(code) ? fmt::format("\\u{:04x}", code) : plain.substr(i, length);
+        i += length;
+    }
+    return text;
+}
 
 std::string csv_field(const std::string& text) {
     if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
@@ -53,7 +81,8 @@ std::string csv_field(const std::string& text) {
 
 std::string csv_text(const Cell& cell) {
     if (std::holds_alternative<std::monostate>(cell)) return "";
-    if (const auto* list = std::get_if<std::vector<std::string>>(&cell)) return join(*list, " ");
+    if (const auto* list = std::get_if<std::vector<std::string>>(&cell)) return printable(join(*list, " "));
+    if (const auto* text = std::get_if<std::string>(&cell)) return printable(*text);
     return text_of(cell);
 }
 
