@@ -6,7 +6,7 @@ add_library(lxcpp_options INTERFACE)
 # Sections by function: the linker then drops from each program what it never reaches.
 target_compile_options(lxcpp_options INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wnon-virtual-dtor
-  -Woverloaded-virtual -Wnull-dereference -Wformat=2 -Wno-missing-field-initializers
+  -Woverloaded-virtual -Wformat=2 -Wno-missing-field-initializers
   # GCC 12, optimising, sees overlap in std::string's own operator+ (PR 105651) and unset values in
   # an empty std::optional (PR 80635). The sanitizers look for the real ones.
   $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict> $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>
