@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "debian/archive.h"
 
+#include "base/error.h"
 #include "base/sha256.h"
 #include "base/strings.h"
 #include "image/decompress.h"
 #include "image/verify.h"
 #include "sys/file.h"
 #include "sys/file_meta.h"
-
-#include <lxcpp/error.h>
 
 #include <array>
 #include <fmt/core.h>
@@ -22,8 +21,12 @@ constexpr std::uint64_t kMaxInRelease = 16u << 20;
 constexpr std::uint64_t kMaxPackages = 1u << 30; // decompressed; sid has 60 MB
 constexpr std::array<std::string_view, 3> kCompressions{".xz", ".gz", ""};
 
-std::string suite_url(const ArchiveRequest& request) {
-    return fmt::format("{}/dists/{}", request.mirror, request.release.suite);
+std::string suite_url(std::string_view mirror, std::string_view suite) {
+    return fmt::format("{}/dists/{}", mirror, suite);
+}
+
+std::string in_release_url(const SuiteRequest& request) {
+    return suite_url(request.mirror, request.release.suite) + "/InRelease";
 }
 
 struct PackagesFile {
@@ -31,21 +34,23 @@ struct PackagesFile {
     IndexedFile file;
 };
 
-PackagesFile find_packages_file(const Release& release, std::string_view component,
-                                std::string_view architecture, std::string_view what) {
+PackagesFile find_packages_file(const Suite& suite, std::string_view component,
+                                std::string_view architecture) {
     const auto stem = fmt::format("{}/binary-{}/Packages", component, architecture);
     for (const std::string_view compression : kCompressions) {
-        const auto found = release.files.find(fmt::format("{}{}", stem, compression));
-        if (found != release.files.end()) return {found->first, found->second};
+        const auto found = suite.release.files.find(fmt::format("{}{}", stem, compression));
+        if (found != suite.release.files.end()) return {found->first, found->second};
     }
-    throw Error(fmt::format("{}: it lists no {} that we can read", what, stem));
+    throw Error(fmt::format("{}: its index lists no {} that we can read", suite_url(suite.mirror, suite.name),
+                            stem));
 }
 
 // By its hash the file stays available while the mirror takes up a new version.
-std::string packages_url(const ArchiveRequest& request, const Release& release, const PackagesFile& file) {
-    if (!release.by_hash) return fmt::format("{}/{}", suite_url(request), file.path);
+std::string packages_url(const Suite& suite, const PackagesFile& file) {
+    const auto base = suite_url(suite.mirror, suite.name);
+    if (!suite.release.by_hash) return fmt::format("{}/{}", base, file.path);
     const auto directory = file.path.substr(0, file.path.rfind('/'));
-    return fmt::format("{}/{}/by-hash/SHA256/{}", suite_url(request), directory, file.file.sha256);
+    return fmt::format("{}/{}/by-hash/SHA256/{}", base, directory, file.file.sha256);
 }
 
 std::string decompress_file(Fd file, const std::string& what) {
@@ -64,13 +69,24 @@ Fd open_cached(const image::ImageCache& cache, const std::string& sha256, std::s
     return std::move(*file);
 }
 
+Suite verify_suite(const SuiteRequest& request, const std::string& text, const image::ImageCache& cache) {
+    const auto url = in_release_url(request);
+    const auto verified = with_context(
+        url, [&] { return image::verify_inline(text, {.keyrings = request.keyrings}); });
+    Suite suite{request.mirror, request.release.suite, parse_release(verified.text, url),
+                sha256_hex(verified.text)};
+    check_release(suite.release, request.release, url);
+    check_rollback(cache.directory() / "debian-dates", request, suite.release.date, url);
+    return suite;
+}
+
 std::string deb_name(const Package& package) {
     return std::string(package.filename.substr(package.filename.rfind('/') + 1));
 }
 
 } // namespace
 
-void check_rollback(const std::filesystem::path& directory, const ArchiveRequest& request,
+void check_rollback(const std::filesystem::path& directory, const SuiteRequest& request,
                     std::time_t date, std::string_view what) {
     const auto key = sha256_hex(fmt::format("{} {}", request.mirror, request.release.suite));
     const auto file = directory / key;
@@ -89,53 +105,61 @@ void check_rollback(const std::filesystem::path& directory, const ArchiveRequest
     }
 }
 
-SignedIndex Archive::fetch_index(const ArchiveRequest& request) {
-    const auto url = suite_url(request) + "/InRelease";
-    const auto fetched =
-        http_.fetch({.url = url, .max_bytes = kMaxInRelease, .missing_ok = true}, progress_);
-    if (!fetched.found) {
-        throw Error(fmt::format("{}: there is no release '{}' on this mirror", url, request.release.suite));
+std::vector<std::optional<Suite>> Archive::fetch_suites(std::span<const SuiteRequest> requests) {
+    std::vector<image::Fetch> fetches;
+    for (const SuiteRequest& request : requests) {
+        fetches.push_back({.url = in_release_url(request), .max_bytes = kMaxInRelease, .missing_ok = true});
     }
-    try {
-        const auto verified = image::verify_inline(fetched.body, {.keyrings = request.keyrings});
-        SignedIndex index{parse_release(verified.text, url), sha256_hex(verified.text),
-                          verified.fingerprint};
-        check_release(index.release, request.release, url);
-        check_rollback(cache_.directory() / "debian-dates", request, index.release.date, url);
-        return index;
-    } catch (Error& error) {
-        if (std::string_view(error.what()).find(url) == std::string_view::npos) error.add_context(url);
-        throw;
+    image::SilentProgress silent; // small files
+    const auto fetched = http_.fetch_all(fetches, silent);
+    std::vector<std::optional<Suite>> suites;
+    for (std::size_t i = 0; i < requests.size(); ++i) {
+        if (fetched[i].found) {
+            suites.push_back(verify_suite(requests[i], fetched[i].body, cache_));
+        } else if (requests[i].optional) {
+            suites.emplace_back();
+        } else {
+            throw Error(fmt::format("{}: there is no release '{}' on this mirror", fetches[i].url,
+                                    requests[i].release.suite));
+        }
     }
+    return suites;
 }
 
-PackageIndex Archive::fetch_packages(const ArchiveRequest& request, const SignedIndex& index) {
-    std::vector<PackagesFile> files;
+PackageIndex Archive::fetch_packages(std::span<const Suite> suites, const std::string& architecture,
+                                     const std::vector<std::string>& components) {
+    struct Part {
+        std::uint16_t source;
+        PackagesFile file;
+    };
+    std::vector<Part> parts;
     std::vector<image::Fetch> fetches;
-    for (const std::string& component : request.release.components) {
-        files.push_back(find_packages_file(index.release, component, request.release.architecture,
-                                           suite_url(request)));
-        const IndexedFile& file = files.back().file;
-        fetches.push_back({.url = packages_url(request, index.release, files.back()),
-                           .destination = cache_.file_path(file.sha256),
-                           .size = file.size,
-                           .sha256 = file.sha256,
-                           .max_bytes = file.size});
+    for (std::size_t i = 0; i < suites.size(); ++i) {
+        for (const std::string& component : components) {
+            const auto file = find_packages_file(suites[i], component, architecture);
+            parts.push_back({static_cast<std::uint16_t>(i), file});
+            fetches.push_back({.url = packages_url(suites[i], file),
+                               .destination = cache_.file_path(file.file.sha256),
+                               .size = file.file.size,
+                               .sha256 = file.file.sha256,
+                               .max_bytes = file.file.size});
+        }
     }
     (void)http_.fetch_all(fetches, progress_);
     PackageIndex packages;
-    for (const PackagesFile& file : files) {
-        const auto what = fmt::format("{}/{}", suite_url(request), file.path);
-        packages.add(decompress_file(open_cached(cache_, file.file.sha256, what), what),
-                     request.release.architecture, 0, what);
+    for (const auto& [source, file] : parts) {
+        const Suite& suite = suites[source];
+        const auto what = fmt::format("{}/{}", suite_url(suite.mirror, suite.name), file.path);
+        packages.add(decompress_file(open_cached(cache_, file.file.sha256, what), what), architecture,
+                     source, what);
     }
     return packages;
 }
 
-void Archive::fetch_debs(const ArchiveRequest& request, std::span<const Package* const> packages) {
+void Archive::fetch_debs(std::span<const Suite> suites, std::span<const Package* const> packages) {
     std::vector<image::Fetch> fetches;
     for (const Package* package : packages) {
-        fetches.push_back({.url = fmt::format("{}/{}", request.mirror, package->filename),
+        fetches.push_back({.url = fmt::format("{}/{}", suites[package->source].mirror, package->filename),
                            .destination = cache_.file_path(package->sha256),
                            .size = package->size,
                            .sha256 = std::string(package->sha256),

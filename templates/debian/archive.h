@@ -9,39 +9,43 @@
 #include "image/progress.h"
 
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 namespace lxcpp::debian {
 
-struct ArchiveRequest {
+struct SuiteRequest {
     std::string mirror; // URL without '/' at the end
     ReleaseRequest release;
     std::vector<std::filesystem::path> keyrings;
     bool allow_rollback = false; // accept an index older than one seen before
+    bool optional = false;       // a mirror without this suite is no error
 };
 
-// A suite's verified index, before its packages are read.
-struct SignedIndex {
+// A suite of a mirror whose index was verified.
+struct Suite {
+    std::string mirror;
+    std::string name; // in URLs
     Release release;
     std::string digest; // sha256 of the signed text
-    std::string signer; // fingerprint
 };
 
-// One mirror's suite. Everything it returns was bound by a hash to the signed InRelease.
+// Fetches from mirrors. Everything it returns was bound by a hash to a signed InRelease.
 class Archive {
 public:
     Archive(image::HttpClient& http, const image::ImageCache& cache, image::ProgressSink& progress)
         : http_(http), cache_(cache), progress_(progress) {}
 
-    // Fetches InRelease, verifies its signature and that it is what was asked for, and that it is no
-    // older than the one seen last.
-    [[nodiscard]] SignedIndex fetch_index(const ArchiveRequest& request);
-    // Fetches and reads the Packages files of the components.
-    [[nodiscard]] PackageIndex fetch_packages(const ArchiveRequest& request, const SignedIndex& index);
+    // Fetches each InRelease, verifies its signature and that it is what was asked for, and that it is
+    // no older than the one seen last. nullopt for an optional suite that is not there.
+    [[nodiscard]] std::vector<std::optional<Suite>> fetch_suites(std::span<const SuiteRequest> requests);
+    // Fetches and reads the Packages files; the source of each package is its suite's position.
+    [[nodiscard]] PackageIndex fetch_packages(std::span<const Suite> suites, const std::string& architecture,
+                                              const std::vector<std::string>& components);
     // Fetches the .debs that the cache does not have yet.
-    void fetch_debs(const ArchiveRequest& request, std::span<const Package* const> packages);
+    void fetch_debs(std::span<const Suite> suites, std::span<const Package* const> packages);
     // Opens what fetch_debs brought; every byte read through it was hashed. Thread-safe.
     [[nodiscard]] OpenDeb deb_opener() const;
 
@@ -53,7 +57,7 @@ private:
 
 // Refuses a Date older than the one recorded in directory for that mirror and suite (unless allowed)
 // and records the newer one.
-void check_rollback(const std::filesystem::path& directory, const ArchiveRequest& request,
+void check_rollback(const std::filesystem::path& directory, const SuiteRequest& request,
                     std::time_t date, std::string_view what);
 
 } // namespace lxcpp::debian

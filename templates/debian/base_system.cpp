@@ -58,14 +58,15 @@ void remove_older(const image::ImageCache& cache, const std::string& name) {
     }
 }
 
-void build_tree(const BaseRequest& request, const SignedIndex& index, Archive& archive,
+void build_tree(const BaseRequest& request, Archive& archive,
                 const std::filesystem::path& rootfs, const RunContained& run,
                 image::ProgressSink& progress, const std::filesystem::path& log) {
-    const PackageIndex packages = archive.fetch_packages(request.archive, index);
+    const PackageIndex packages =
+        archive.fetch_packages(request.suites, request.architecture, request.components);
     const Selection selection = select_packages(packages, request.variant, request.packages);
-    archive.fetch_debs(request.archive, selection.packages);
+    archive.fetch_debs(request.suites, selection.packages);
     install_packages({.rootfs = rootfs,
-                      .architecture = request.archive.release.architecture,
+                      .architecture = request.architecture,
                       .packages = selection.packages,
                       .core_count = selection.core_count,
                       .log = log},
@@ -100,24 +101,26 @@ Selection select_packages(const PackageIndex& index, Variant variant, const std:
     return selection;
 }
 
-std::string base_tree_name(const BaseRequest& request, const SignedIndex& index) {
+std::string base_tree_name(const BaseRequest& request) {
     auto packages = request.packages;
     std::sort(packages.begin(), packages.end());
     const auto kind = sha256_hex(fmt::format("{} {} {} {}", LXCPP_VERSION, kFormat, join(packages, ","),
-                                             join(request.archive.release.components, ",")));
-    return fmt::format("debian-{}-{}-{}-{:.8}-{:.16}", index.release.codename,
-                       request.archive.release.architecture, variant_name(request.variant), kind, index.digest);
+                                             join(request.components, ",")));
+    std::string state;
+    for (const Suite& suite : request.suites) state += suite.digest;
+    return fmt::format("debian-{}-{}-{}-{:.8}-{:.16}", request.suites.front().release.codename,
+                       request.architecture, variant_name(request.variant), kind, sha256_hex(state));
 }
 
-void provide_base(const BaseRequest& request, const SignedIndex& index, Archive& archive,
+void provide_base(const BaseRequest& request, Archive& archive,
                   const image::ImageCache& cache, const std::filesystem::path& rootfs,
                   const RunContained& run, image::ProgressSink& progress,
                   const std::filesystem::path& log) {
-    const std::string name = base_tree_name(request, index);
+    const std::string name = base_tree_name(request);
     if (request.rebuild || !cache.find_tree(name)) {
         auto pending = cache.begin_tree(name, kBuildTimeout);
         if (request.rebuild || !cache.find_tree(name)) { // nobody built it while we waited
-            build_tree(request, index, archive, pending.path(), run, progress, log);
+            build_tree(request, archive, pending.path(), run, progress, log);
             (void)pending.publish();
             remove_older(cache, name);
         }

@@ -27,7 +27,9 @@ struct Selection {
                                         const std::vector<std::string>& further);
 
 struct BaseRequest {
-    ArchiveRequest archive;
+    std::vector<Suite> suites; // the release's own first, then updates to it
+    std::string architecture;
+    std::vector<std::string> components;
     Variant variant = Variant::Default;
     std::vector<std::string> packages; // further ones
     bool rebuild = false;              // do not use a finished tree
@@ -35,11 +37,11 @@ struct BaseRequest {
 
 // The cache's name for a base tree: whatever changes its content changes the name. The part before
 // the last '-' names the kind of tree, the rest its state.
-[[nodiscard]] std::string base_tree_name(const BaseRequest& request, const SignedIndex& index);
+[[nodiscard]] std::string base_tree_name(const BaseRequest& request);
 
 // Makes rootfs (an existing empty directory) a copy of the base tree for the request, building the
 // tree in the cache first when there is none. log takes what package scripts print.
-void provide_base(const BaseRequest& request, const SignedIndex& index, Archive& archive,
+void provide_base(const BaseRequest& request, Archive& archive,
                   const image::ImageCache& cache, const std::filesystem::path& rootfs,
                   const RunContained& run, image::ProgressSink& progress,
                   const std::filesystem::path& log);

@@ -106,10 +106,14 @@ void check_release(const Release& release, const ReleaseRequest& request, std::s
                                format_release_date(release.date)));
     }
     if (release.valid_until && *release.valid_until < request.now && !request.allow_expired) {
-        fail(what, fmt::format("it expired on {}: the mirror is out of date, or somebody replays an "
-                               "old index; use another --mirror, or --allow-expired to accept it",
-                               format_release_date(*release.valid_until)));
+        refuse_expired(release, what);
     }
+}
+
+void refuse_expired(const Release& release, std::string_view what) {
+    fail(what, fmt::format("it expired on {}: the mirror is out of date, or somebody replays an old "
+                           "index; use another --mirror, or --allow-expired to accept it",
+                           format_release_date(release.valid_until.value_or(0))));
 }
 
 std::optional<std::time_t> parse_release_date(std::string_view text) noexcept {

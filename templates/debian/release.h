@@ -45,6 +45,9 @@ struct ReleaseRequest {
 // Date is more than an hour ahead of now, and, unless allowed, one whose Valid-Until has passed.
 void check_release(const Release& release, const ReleaseRequest& request, std::string_view what);
 
+// Throws the Error of check_release for an index whose Valid-Until has passed.
+[[noreturn]] void refuse_expired(const Release& release, std::string_view what);
+
 // "Sat, 11 Jul 2026 10:16:37 UTC" in seconds since 1970.
 [[nodiscard]] std::optional<std::time_t> parse_release_date(std::string_view text) noexcept;
 [[nodiscard]] std::string format_release_date(std::time_t time);

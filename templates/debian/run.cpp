@@ -32,6 +32,8 @@ Mirror choose_mirror(const Options& options) {
     Mirror mirror{std::string(kDefaultMirror), std::string(kDefaultSecurityMirror), false};
     if (options.mirror) {
         mirror = parse_mirror(*options.mirror);
+        // The usual place beside a mirror of the whole archive.
+        if (mirror.url.ends_with("/debian")) mirror.security = mirror.url + "-security";
     } else if (auto host = host_mirror()) {
         mirror = std::move(*host);
     }
@@ -81,58 +83,70 @@ std::vector<std::string> wanted_components(const Options& options) {
     return result;
 }
 
-BaseRequest make_request(const Options& options, const Paths& paths, const Mirror& mirror) {
-    BaseRequest request;
-    request.archive.mirror = mirror.url;
-    request.archive.release = {.suite = options.release,
-                               .architecture = options.architecture,
-                               .components = wanted_components(options),
-                               .now = std::time(nullptr),
-                               .allow_expired = options.allow_expired};
-    request.archive.keyrings = choose_keyrings(options, paths);
-    request.archive.allow_rollback = options.allow_rollback;
-    request.variant = options.variant;
-    request.packages = options.packages;
-    request.rebuild = options.flush_cache;
-    return request;
+SuiteRequest main_request(const Options& options, const Paths& paths, const Mirror& mirror) {
+    return {.mirror = mirror.url,
+            .release = {.suite = options.release,
+                        .architecture = options.architecture,
+                        .components = wanted_components(options),
+                        .now = std::time(nullptr),
+                        .allow_expired = true}, // see accept_expired()
+            .keyrings = choose_keyrings(options, paths),
+            .allow_rollback = options.allow_rollback};
 }
 
-// An expired index is refused, unless it is the host's own mirror and its apt would take it too.
-SignedIndex fetch_index(Archive& archive, BaseRequest& request, const Mirror& mirror,
-                        image::ProgressSink& progress) {
-    const bool ask_host = mirror.from_host && !request.archive.release.allow_expired;
-    if (ask_host) request.archive.release.allow_expired = host_accepts_expired();
-    SignedIndex index = archive.fetch_index(request.archive);
-    const auto& until = index.release.valid_until;
-    if (until && *until < request.archive.release.now) {
+// An expired index is refused, unless the user accepts it, or it is from the host's own mirror and
+// its apt would take it too.
+void accept_expired(const Options& options, const Mirror& mirror, const std::vector<Suite>& suites,
+                    image::ProgressSink& progress) {
+    const std::time_t now = std::time(nullptr);
+    for (const Suite& suite : suites) {
+        const auto& until = suite.release.valid_until;
+        if (!until || *until >= now) continue;
+        const bool by_host = !options.allow_expired && mirror.from_host && host_accepts_expired();
+        if (!options.allow_expired && !by_host) {
+            refuse_expired(suite.release, fmt::format("{}/dists/{}/InRelease", suite.mirror, suite.name));
+        }
         progress.message(fmt::format("warning: the index of {} expired on {}; it is accepted because {}",
-                                     index.release.codename, format_release_date(*until),
-                                     ask_host ? "this host's apt is told to (Acquire::Check-Valid-Until)"
-                                              : "of --allow-expired"));
+                                     suite.release.codename, format_release_date(*until),
+                                     by_host ? "this host's apt is told to (Acquire::Check-Valid-Until)"
+                                             : "of --allow-expired"));
     }
-    return index;
 }
 
-bool has_suite(image::HttpClient& http, const std::string& mirror, const std::string& suite,
-               image::ProgressSink& progress) {
-    const auto url = fmt::format("{}/dists/{}/InRelease", mirror, suite);
-    return http.fetch({.url = url, .max_bytes = 16u << 20, .missing_ok = true}, progress).found;
+// The release, and where they exist its updates and security updates.
+std::vector<Suite> fetch_suites(const Options& options, const Paths& paths, const Mirror& mirror,
+                                Archive& archive) {
+    SuiteRequest request = main_request(options, paths, mirror);
+    std::vector<Suite> suites{*archive.fetch_suites({&request, 1}).front()};
+    if (suites.front().release.suite == "unstable") return suites; // it is its own update
+    const std::string codename = suites.front().release.codename;
+    request.optional = true;
+    request.release.suite = codename + "-updates";
+    std::vector<SuiteRequest> further{request};
+    if (mirror.security) {
+        request.mirror = *mirror.security;
+        request.release.suite = codename + "-security";
+        further.push_back(request);
+    }
+    for (auto& suite : archive.fetch_suites(further)) {
+        if (suite) suites.push_back(std::move(*suite));
+    }
+    return suites;
 }
 
-GuestSources guest_sources(const Options& options, const Mirror& mirror, const SignedIndex& index,
-                           image::HttpClient& http, image::ProgressSink& progress) {
+GuestSources guest_sources(const Options& options, const std::vector<Suite>& suites) {
+    const Suite& release = suites.front();
     GuestSources sources;
-    sources.mirror = mirror.url;
-    sources.codename = index.release.codename;
+    sources.mirror = release.mirror;
+    sources.codename = release.release.codename;
     sources.components = wanted_components(options);
     sources.signed_by = options.keyring ? kGuestOwnKeyring : kGuestKeyring;
-    if (index.release.suite == "unstable") return sources; // it has neither
-    sources.updates = has_suite(http, mirror.url, sources.codename + "-updates", progress);
-    if (mirror.security) {
-        sources.security = mirror.security;
-    } else if (index.release.origin == "Debian") {
-        sources.security = kDefaultSecurityMirror;
+    for (const Suite& suite : suites) {
+        if (suite.name.ends_with("-updates")) sources.updates = true;
+        if (suite.name.ends_with("-security")) sources.security = suite.mirror;
     }
+    const bool debian = release.release.origin == "Debian" && release.release.suite != "unstable";
+    if (debian && !sources.security) sources.security = kDefaultSecurityMirror;
     return sources;
 }
 
@@ -146,19 +160,24 @@ std::optional<std::string> read_key(const std::optional<std::filesystem::path>& 
 void run_template(const Options& options, const Paths& paths, const RunContained& run,
                   image::ProgressSink& progress) {
     const Mirror mirror = choose_mirror(options);
-    BaseRequest request = make_request(options, paths, mirror);
     const auto cache = image::ImageCache::open(paths.cache);
     const sys::TempDir temp(cache.directory(), "debian-log-");
     const auto log = temp.path() / "log";
     image::HttpClient http;
     Archive archive(http, cache, progress);
 
-    const SignedIndex index = fetch_index(archive, request, mirror, progress);
-    const GuestSources sources = guest_sources(options, mirror, index, http, progress);
-    provide_base(request, index, archive, cache, options.rootfs, run, progress, log);
+    const auto suites = fetch_suites(options, paths, mirror, archive);
+    accept_expired(options, mirror, suites, progress);
+    provide_base({.suites = suites,
+                  .architecture = options.architecture,
+                  .components = wanted_components(options),
+                  .variant = options.variant,
+                  .packages = options.packages,
+                  .rebuild = options.flush_cache},
+                 archive, cache, options.rootfs, run, progress, log);
     const auto root = sys::RootedDir::open(options.rootfs);
     personalize(root, {.name = options.name,
-                       .sources = sources,
+                       .sources = guest_sources(options, suites),
                        .keyring = read_key(options.keyring),
                        .auth_key = read_key(options.auth_key)});
     make_ssh_keys(options.rootfs, root, run, log);
@@ -167,7 +186,7 @@ void run_template(const Options& options, const Paths& paths, const RunContained
                                                        .config_dir = paths.data / "config",
                                                        .mapped = options.mapped});
     progress.message(fmt::format("Debian {} ({}) is ready. root has no password: enter with lxcpp-attach -n {}",
-                                 index.release.codename, options.architecture, options.name));
+                                 suites.front().release.codename, options.architecture, options.name));
 }
 
 } // namespace lxcpp::debian

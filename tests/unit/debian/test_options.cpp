@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "debian/options.h"
+#include "debian/template_config.h"
+
+#include "support/error_of.h"
+#include "support/temp_dir.h"
+#include "sys/file.h"
+
+#include <gtest/gtest.h>
+
+namespace lxcpp::debian {
+namespace {
+
+Options parse(std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), {"--path=/l/c1", "--name=c1", "--rootfs=/l/c1/rootfs"});
+    return parse_options(arguments);
+}
+
+std::string refusal(const std::vector<std::string>& arguments) {
+    return test::error_of([&] { (void)parse(arguments); });
+}
+
+TEST(DebianOptions, ReadsTheCallingContractAndTheUsersOptions) {
+    const Options plain = parse({});
+    EXPECT_EQ(plain.path, "/l/c1");
+    EXPECT_EQ(plain.rootfs, "/l/c1/rootfs");
+    EXPECT_EQ(plain.release, "stable");
+    EXPECT_EQ(plain.architecture, native_architecture());
+    EXPECT_FALSE(plain.mapped);
+    const Options full = parse({"--mapped-uid", "0", "--mapped-gid=0", "-r", "sid", "--packages", "aa,bb cc", "--packages=dd",
+                                "--variant=minbase", "-F", "--mirror", "http://m/debian", "--allow-expired"});
+    EXPECT_TRUE(full.mapped);
+    EXPECT_EQ(full.release, "sid");
+    EXPECT_EQ(full.packages, (std::vector<std::string>{"aa", "bb", "cc", "dd"}));
+    EXPECT_EQ(full.variant, Variant::Minbase);
+    EXPECT_TRUE(full.flush_cache);
+    EXPECT_TRUE(full.allow_expired);
+    EXPECT_TRUE(parse_options({"-h"}).help);
+}
+
+TEST(DebianOptions, NamesTheArgumentThatIsWrong) {
+    EXPECT_EQ(refusal({"--bogus"}), "unknown argument '--bogus': see --help");
+    EXPECT_EQ(refusal({"word"}), "unknown argument 'word': see --help");
+    EXPECT_EQ(refusal({"-r"}), "--release needs a value");
+    EXPECT_EQ(refusal({"--flush-cache=yes"}), "--flush-cache takes no value");
+    EXPECT_EQ(refusal({"-r", "../x"}), "--release '../x': give a name such as bookworm, trixie, sid, stable or testing");
+    EXPECT_EQ(refusal({"--packages", "a/b"}), "--packages: 'a/b' is no package name");
+    EXPECT_EQ(refusal({"--variant", "tiny"}), "--variant 'tiny': give default, minbase or standard");
+    EXPECT_NE(refusal({"-a", "vax"}).find("the scripts of another architecture's packages cannot be run here"),
+              std::string::npos);
+    EXPECT_NE(refusal({"--name=../x"}), "");
+    EXPECT_EQ(test::error_of([] { (void)parse_options({"-r", "sid"}); }),
+              "--path and --rootfs are missing: this is a template, use lxcpp-create -t debian");
+}
+
+TEST(DebianConfig, AppendsToTheContainersConfig) {
+    const test::TempDir dir;
+    sys::write_file_atomic(dir / "config", "# mine\nlxc.rootfs.path = dir:/x", 0640);
+    const auto container = sys::RootedDir::open(dir.path());
+    extend_config(container, {.name = "c1", .architecture = "amd64", .config_dir = "/d", .mapped = true});
+    EXPECT_EQ(sys::read_file(dir / "config"), "# mine\nlxc.rootfs.path = dir:/x\n"
+                                              "\n# Distribution\n"
+                                              "lxc.include = /d/debian.common.conf\n"
+                                              "lxc.include = /d/debian.userns.conf\n"
+                                              "lxc.arch = x86_64\n"
+                                              "\n# Container\n"
+                                              "lxc.uts.name = c1\n");
+    EXPECT_EQ(sys::stat_path(dir / "config")->st_mode & 07777u, 0640u);
+    EXPECT_EQ(config_additions({.name = "c", .architecture = "arm64", .config_dir = "/d"}).find("userns"),
+              std::string::npos);
+}
+
+} // namespace
+} // namespace lxcpp::debian

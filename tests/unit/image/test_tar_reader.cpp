@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "image/tar_reader.h"
+
+#include "support/error_of.h"
+#include "tar_builder.h"
+
+#include <gtest/gtest.h>
+
+#include <limits>
+
+namespace lxcpp::image {
+namespace {
+
+// The error of reading a whole archive; "" when it is fine.
+std::string refusal(const std::string& archive) {
+    return test::error_of([&] {
+        TarReader reader(text_source(archive), "x.tar");
+        while (reader.next() != nullptr) {}
+    });
+}
+
+TarEntry only_entry(const std::string& archive) {
+    TarReader reader(text_source(archive), "x.tar");
+    const TarEntry* entry = reader.next();
+    TarEntry copy = entry != nullptr ? *entry : TarEntry{};
+    EXPECT_EQ(reader.next(), nullptr);
+    return copy;
+}
+
+TEST(TarReader, ReadsMembersOfEachType) {
+    const auto archive = make_tar(TarMember{.name = "./d/", .type = '5', .mode = "0001755"},
+                                  TarMember{.name = "./d/f", .data = "hello", .mode = "0104755", .uid = "0000012"},
+                                  TarMember{.name = "l", .type = '2', .link = "d/f"},
+                                  TarMember{.name = "h", .type = '1', .link = "./d/f"},
+                                  TarMember{.name = "p", .type = '6'});
+    for (const std::size_t piece : {1u, 7u, 512u, 100'000u}) {
+        TarReader reader(text_source(archive, piece), "x.tar");
+        const TarEntry* entry = reader.next();
+        ASSERT_NE(entry, nullptr);
+        EXPECT_EQ(entry->type, TarType::Directory);
+        EXPECT_EQ(entry->mode, 01755u);
+        entry = reader.next();
+        EXPECT_EQ(entry->path, "./d/f");
+        EXPECT_EQ(entry->mode, 04755u); // the file type's bits are no permission
+        EXPECT_EQ(entry->uid, 10u);
+        EXPECT_EQ(read_data(reader), "hello");
+        entry = reader.next();
+        EXPECT_EQ(entry->type, TarType::Symlink);
+        EXPECT_EQ(entry->link, "d/f");
+        EXPECT_EQ(reader.next()->type, TarType::HardLink);
+        EXPECT_EQ(reader.next()->type, TarType::Fifo);
+        EXPECT_EQ(reader.next(), nullptr);
+        EXPECT_EQ(reader.next(), nullptr);
+    }
+}
+
+TEST(TarReader, SkipsDataThatNobodyReads) {
+    TarReader reader(text_source(make_tar(TarMember{.name = "a", .data = std::string(1'000'000, 'x')},
+                                          TarMember{.name = "b", .data = "end"})),
+                     "x.tar");
+    EXPECT_EQ(reader.next()->path, "a");
+    EXPECT_EQ(reader.next()->path, "b");
+    EXPECT_EQ(read_data(reader), "end");
+}
+
+TEST(TarReader, ReadsLongNamesAndPaxHeaders) {
+    const std::string name(300, 'n');
+    EXPECT_EQ(only_entry(make_tar(TarMember{.name = "././@LongLink", .type = 'L', .data = name + '\0'},
+                                  TarMember{.name = "short"}))
+                  .path,
+              name);
+    const auto entry = only_entry(make_tar(
+        pax(pax_record("path", "p/q") + pax_record("mtime", "-1.25") + pax_record("uid", "65534") +
+            pax_record("SCHILY.xattr.user.a", std::string("x\0y", 3)) + pax_record("comment", "ignored")),
+        TarMember{.name = "other"}));
+    EXPECT_EQ(entry.path, "p/q");
+    EXPECT_EQ(entry.uid, 65534u);
+    EXPECT_EQ(entry.mtime.tv_sec, -2);
+    EXPECT_EQ(entry.mtime.tv_nsec, 750'000'000);
+    ASSERT_EQ(entry.xattrs.size(), 1u);
+    EXPECT_EQ(entry.xattrs[0].second, std::string("x\0y", 3));
+}
+
+TEST(TarReader, ReadsNumbersOfAllForms) {
+    std::string base256(12, '\0');
+    base256[0] = '\x80';
+    base256[11] = '\x05';
+    EXPECT_EQ(only_entry(make_tar(TarMember{.name = "a", .data = "12345", .size = base256})).size, 5u);
+    EXPECT_EQ(refusal(make_tar(TarMember{.name = "a", .uid = "\xff\xff\xff\xff\xff\xff\xff\xff"})),
+              "x.tar: a member with a bad uid: the archive is refused");
+    EXPECT_EQ(refusal(make_tar(TarMember{.name = "a", .size = "0000000000x"})),
+              "x.tar: a member with a bad size: the archive is refused");
+}
+
+TEST(TarReader, KeepsTimesWithinWhatFileSystemsHold) {
+    const auto time_of = [](const std::string& text) {
+        return only_entry(make_tar(pax(pax_record("mtime", text)), TarMember{.name = "a"})).mtime.tv_sec;
+    };
+    EXPECT_EQ(time_of("292000000000000000"), 0x3ffffffff);
+    EXPECT_EQ(time_of("99999999999999999999999"), 0x3ffffffff);
+    EXPECT_EQ(time_of("-99999999999999999999999"), -0x80000000LL);
+    EXPECT_EQ(refusal(make_tar(pax(pax_record("mtime", "nan")), TarMember{.name = "a"})),
+              "x.tar: pax mtime is 'nan': the archive is refused");
+}
+
+TEST(TarReader, RefusesDamage) {
+    const auto fine = make_tar(TarMember{.name = "a", .data = "hello"});
+    EXPECT_EQ(refusal(fine), "");
+    EXPECT_EQ(refusal(fine.substr(0, 300)), "x.tar: it ends within a header: the archive is refused");
+    EXPECT_EQ(refusal(fine.substr(0, 514)), "x.tar: it ends within a: the archive is refused");
+    EXPECT_EQ(refusal(fine.substr(0, 600)), "x.tar: it ends within a member: the archive is refused");
+    EXPECT_EQ(refusal(fine.substr(0, 1024)), "x.tar: it ends without an end mark: the archive is refused");
+    EXPECT_EQ(refusal(""), "x.tar: it ends without an end mark: the archive is refused");
+    EXPECT_EQ(refusal(fine + std::string(10'000, '\0')), "");
+    EXPECT_EQ(refusal(fine + "x"), "x.tar: data after the end of the archive: the archive is refused");
+    EXPECT_EQ(refusal(make_tar(TarMember{.name = "a", .good_checksum = false})),
+              "x.tar: a header with a wrong checksum: the archive is refused");
+}
+
+TEST(TarReader, RefusesWhatReadersDisagreeOn) {
+    const auto refused = [](const auto&... members) { return refusal(make_tar(members...)); };
+    const TarMember a{.name = "a"};
+    EXPECT_EQ(refused(TarMember{.name = "g", .type = 'g', .data = pax_record("path", "b")}, a),
+              "x.tar: a global pax header: the archive is refused");
+    EXPECT_EQ(refused(pax("99 path=b\n"), a), "x.tar: a malformed pax record: the archive is refused");
+    EXPECT_EQ(refused(pax("9 path=b\n0 x=y\n"), a), "x.tar: a malformed pax record: the archive is refused");
+    EXPECT_EQ(refused(pax("9 path=bcd"), a), "x.tar: a malformed pax record: the archive is refused");
+    EXPECT_EQ(refused(pax("6 path\n"), a), "x.tar: a malformed pax record: the archive is refused");
+    EXPECT_EQ(refused(pax("7 path\n"), a), "x.tar: a pax record without a key: the archive is refused");
+    EXPECT_EQ(refused(pax(pax_record("path", "b")), pax(pax_record("path", "c")), a),
+              "x.tar: an extension header that stands twice: the archive is refused");
+    EXPECT_EQ(refused(pax(pax_record("path", "b"))),
+              "x.tar: an extension header without a member: the archive is refused");
+    EXPECT_EQ(refused(pax(pax_record("path", std::string("b\0c", 3))), a),
+              "x.tar: a member with an unusable name: the archive is refused");
+    EXPECT_EQ(refused(pax(pax_record("path", std::string(4097, 'b'))), a),
+              "x.tar: a member with an unusable name: the archive is refused");
+    EXPECT_EQ(refused(TarMember{.name = "l", .type = 'L', .data = std::string(1 << 20, 'b')}, a),
+              "x.tar: an extension header of 1048576 bytes: the archive is refused");
+    EXPECT_EQ(refused(TarMember{.name = "x", .type = 'x', .size = "77777777777"}),
+              "x.tar: an extension header of 8589934591 bytes: the archive is refused");
+    EXPECT_EQ(refused(TarMember{.name = "s", .type = 'S'}), "x.tar: a sparse file: the archive is refused");
+    EXPECT_EQ(refused(pax(pax_record("GNU.sparse.major", "1")), a), "x.tar: a sparse file: the archive is refused");
+    EXPECT_EQ(refused(TarMember{.name = "v", .type = 'V'}), "x.tar: a member of type 'V': the archive is refused");
+    EXPECT_EQ(refused(TarMember{.name = "h", .type = '1', .data = "x", .link = "a"}),
+              "x.tar: h is no file and has data: the archive is refused");
+    EXPECT_EQ(refused(TarMember{.name = "h", .type = '2'}),
+              "x.tar: h is a link with an unusable target: the archive is refused");
+    EXPECT_EQ(refused(TarMember{}), "x.tar: a member with an unusable name: the archive is refused");
+}
+
+// The size of a pax header is for the member's data, not for a long-name header in between: readers
+// that mixed them up could be made to see other members.
+TEST(TarReader, AppliesAPaxSizeToTheMemberOnly) {
+    const auto archive =
+        tar_member(pax(pax_record("size", "3"))) +
+        tar_member({.name = "l", .type = 'L', .data = std::string("long\0", 5)}) +
+        tar_header({.name = "a", .size = "00000000000"}) + padded("abc") + tar_end();
+    TarReader reader(text_source(archive), "x.tar");
+    EXPECT_EQ(reader.next()->path, "long");
+    EXPECT_EQ(read_data(reader), "abc");
+    EXPECT_EQ(reader.next(), nullptr);
+}
+
+} // namespace
+} // namespace lxcpp::image
