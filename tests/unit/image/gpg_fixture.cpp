@@ -40,7 +40,8 @@ Signer::Key Signer::make_key(const std::string& name, const std::string& algorit
         arguments.push_back(word);
     gpg(arguments);
     Key key;
-    for (const auto line : split_lines(gpg({"--with-colons", "--list-keys", "=" + name}))) {
+    const auto listing = gpg({"--with-colons", "--list-keys", "=" + name});
+    for (const auto line : split_lines(listing)) {
         const auto fields = split(line, ':');
         if (key.fingerprint.empty() && fields.front() == "fpr") key.fingerprint = fields.at(9);
     }
