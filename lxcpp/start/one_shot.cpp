@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/paths.h"
 #include "plan/planner.h"
+#include "security/capabilities.h"
 #include "security/seccomp_cache.h"
 #include "start/init_handle.h"
 #include "start/payload.h"
@@ -43,6 +44,8 @@ StartPlan plan_one_shot(const OneShot& request) {
     }
     steps.emplace_back(MountFs{.type = "proc", .source = "proc", .attributes = kQuiet, .target = {"proc", Create::Dir}});
     steps.emplace_back(MountInside{.source = "proc/sys", .attributes_set = MOUNT_ATTR_RDONLY, .target = {"proc/sys"}});
+    steps.emplace_back(MountInside{.source = "proc/sysrq-trigger", .attributes_set = MOUNT_ATTR_RDONLY,
+                                   .target = {"proc/sysrq-trigger", Create::No, true}});
     steps.emplace_back(SetupPtys{.options = {"mode=0620", "ptmxmode=0666", "max=64", "gid=5"}, .console = false});
     steps.emplace_back(MountFs{.type = "tmpfs", .source = "shm", .options = {"mode=1777", "size=64m"},
                                .attributes = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, .target = {"dev/shm", Create::Dir}});
@@ -54,6 +57,8 @@ StartPlan plan_one_shot(const OneShot& request) {
     steps.emplace_back(PivotRoot{});
     steps.emplace_back(ReportReady{});
     steps.emplace_back(NewSession{});
+    // Without a user namespace nothing else would keep a package script from the host's kernel.
+    steps.emplace_back(DropBounding{default_capabilities(false)});
     steps.emplace_back(LoadSeccomp{});
     std::vector<std::string> argv{"lxcpp-init", "--"};
     argv.insert(argv.end(), request.argv.begin(), request.argv.end());
@@ -61,27 +66,37 @@ StartPlan plan_one_shot(const OneShot& request) {
     return plan;
 }
 
-// Our own standard output and error go to the log while the child is made, which inherits them.
-class OutputTo {
+// While the child is made, which inherits them, our standard input is empty and our standard output
+// and error go to the log: a script that asks a question must not wait for the administrator.
+class Streams {
 public:
-    explicit OutputTo(const std::filesystem::path& log) {
+    explicit Streams(const std::filesystem::path& log) : Streams() {
+        const Fd null = sys::open_file("/dev/null");
+        redirect(0, null);
         if (log.empty()) return;
         const Fd file = sys::open_file(log, {.access = sys::Access::Append, .create = true, .mode = 0640});
-        for (const int fd : {1, 2}) {
-            saved_[fd - 1] = Fd(::fcntl(fd, F_DUPFD_CLOEXEC, 3));
-            if (!saved_[fd - 1].valid() || ::dup2(file.raw(), fd) < 0) throw SystemError("redirect the output to " + log.string());
-        }
+        redirect(1, file);
+        redirect(2, file);
     }
-    OutputTo(const OutputTo&) = delete;
-    OutputTo& operator=(const OutputTo&) = delete;
-    ~OutputTo() {
-        for (const int fd : {1, 2}) {
-            if (saved_[fd - 1].valid()) (void)::dup2(saved_[fd - 1].raw(), fd);
+    Streams(const Streams&) = delete;
+    Streams& operator=(const Streams&) = delete;
+    ~Streams() { // runs for a constructor that threw, too: it delegates
+        for (int fd = 0; fd <= 2; ++fd) {
+            if (saved_[fd].valid()) (void)::dup2(saved_[fd].raw(), fd);
         }
     }
 
 private:
-    Fd saved_[2];
+    Streams() = default;
+
+    void redirect(int fd, FdRef to) {
+        saved_[fd] = Fd(::fcntl(fd, F_DUPFD_CLOEXEC, 3));
+        if (!saved_[fd].valid() || ::dup2(to.raw(), fd) < 0) {
+            throw SystemError("redirect descriptor " + std::to_string(fd));
+        }
+    }
+
+    Fd saved_[3];
 };
 
 } // namespace
@@ -95,7 +110,7 @@ int run_one_shot(const OneShot& request) {
     InitResources resources;
     resources.init_program = sys::sealed_program(paths.libexec / "lxcpp-init");
     resources.seccomp = compile_bpf_cached(default_policy(), native_seccomp_archs(), paths.cache).bpf;
-    const OutputTo output(request.log);
+    const Streams streams(request.log);
     const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
     InitHandle init = InitHandle::spawn(plan, resources, deadline);
     init.exec();

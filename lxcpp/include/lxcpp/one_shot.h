@@ -10,8 +10,8 @@
 namespace lxcpp {
 
 // One program run in a throw-away container over a root file system: own pid, mount, ipc, uts (and
-// network) namespaces, private /dev, /proc and /sys. For set-up work such as package scripts, which
-// must never run on the host. Keeps the user namespace of the caller.
+// network) namespaces, private /dev and /proc, no /sys, nothing on standard input. For set-up work such
+// as package scripts, which must never run on the host. Keeps the user namespace of the caller.
 struct OneShot {
     std::filesystem::path rootfs;
     std::vector<std::string> argv; // argv[0]: absolute path inside
