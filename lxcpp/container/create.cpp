@@ -15,8 +15,10 @@
 #include "sys/file.h"
 #include "sys/mount.h"
 #include "sys/rooted_dir.h"
+#include "sys/signal.h"
 
 #include <algorithm>
+#include <csignal>
 #include <fmt/core.h>
 #include <unistd.h>
 
@@ -150,7 +152,7 @@ void finish_config(const Work& work, const Construction& construction, const std
     directory.chown("config", 0, 0);
 }
 
-void run(Work& work, Construction& construction) {
+void run(Work& work, Construction& construction, sys::SignalFd& signals) {
     const std::filesystem::path& directory = construction.directory();
     const std::filesystem::path rootfs = work.options.directory.empty() ? directory / "rootfs" : work.rootfs;
     const std::filesystem::path program = find_template(work.impl.paths, work.options.template_name);
@@ -167,9 +169,15 @@ void run(Work& work, Construction& construction) {
     template_run.own = program.string().starts_with(work.impl.paths.data.string() + '/');
     template_run.quiet = work.options.quiet;
     template_run.rootfs = work.options.directory;
-    run_template(work.impl, directory, template_run);
+    run_template(work.impl, directory, template_run, signals);
     finish_config(work, construction, program);
     sys::chown(directory, 0, 0);
+}
+
+void refuse_interrupted(sys::SignalFd& signals) {
+    if (const auto signal = signals.next()) {
+        throw Error("interrupted by " + sys::signal_name(*signal) + "; nothing was created");
+    }
 }
 
 } // namespace
@@ -183,6 +191,7 @@ void Container::create(const CreateOptions& options) {
     Work work{*impl_, options, load_initial(*impl_, options), {}, {}, false};
     work.rootfs = options.directory.empty() ? impl_->directory() / "rootfs" : options.directory;
     if (!options.privileged) work.idmap = work.initial.config.idmap;
+    sys::SignalFd signals{SIGINT, SIGTERM, SIGHUP, SIGQUIT}; // from here on they undo instead of killing
     sys::make_dirs(impl_->lxcpath, 0711);
     collect_trash(impl_->lxcpath);
     if (options.template_name != "none") (void)find_template(impl_->paths, options.template_name);
@@ -198,8 +207,9 @@ void Container::create(const CreateOptions& options) {
         if (options.template_name == "none") {
             sys::write_file_atomic(construction.directory() / "config", work.initial.text.text(), 0640);
         } else {
-            run(work, construction);
+            run(work, construction, signals);
         }
+        refuse_interrupted(signals);
         construction.publish();
     } catch (...) {
         release_claim(impl_->paths, impl_->key());

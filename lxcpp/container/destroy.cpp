@@ -87,9 +87,13 @@ void Container::destroy(const DestroyOptions& options) {
     if (!sys::exists(impl_->directory())) {
         throw StateError(StateProblem::NotFound, "the container is not defined: there is no " + impl_->directory().string());
     }
-    if (impl_->running()) {
+    if (impl_->state() != State::Stopped) {
         if (!options.force) throw StateError(StateProblem::Running, "the container is running; stop it first or use -f");
-        (void)stop({.kill = true});
+        if (impl_->state() == State::Stopping) {
+            (void)wait({State::Stopped}, std::chrono::seconds(60));
+        } else {
+            (void)stop({.kill = true});
+        }
     }
     clean_up_after(*impl_, std::nullopt); // its monitor may have died with it
     if (has_lines(impl_->directory() / "lxc_snapshots")) {

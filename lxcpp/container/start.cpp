@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "container/foreground.h"
 #include "container/record.h"
+#include "container/recover.h"
 #include "container/start_input.h"
 #include "plan/planner.h"
 #include "start/launch.h"
@@ -29,10 +30,11 @@ void refuse_running(const Container::Impl& impl) {
     }
 }
 
-// A start that comes while the container is on its way down waits for the end.
+// A start that comes while the container is on its way up or down waits for the end of that.
 void wait_until_settled(const Container& container) {
     constexpr std::chrono::seconds limit{60};
-    if (container.state() == State::Stopping) (void)container.wait({State::Stopped, State::Running}, limit);
+    const State now = container.state();
+    if (now == State::Stopping || now == State::Starting) (void)container.wait({State::Stopped, State::Running}, limit);
 }
 
 // The runtime directory is the claim: it is made under the container's lock.
@@ -84,8 +86,13 @@ StartResult Container::start(const StartOptions& options) {
     };
     StartResult result;
     for (const KeyText& line : not_applied(input.config)) result.notes.push_back(line.key + " = " + line.value);
-    result.init_pid = launch(input, std::move(launch_options), std::move(socket), running,
-                             [&input] { clean_failed_start(input); });
+    try {
+        result.init_pid = launch(input, std::move(launch_options), std::move(socket), running,
+                                 [&input] { clean_failed_start(input); });
+    } catch (const StartInterrupted&) {
+        (void)abort_start(*impl_);
+        throw;
+    }
     if (foreground) result.exit = foreground->run(impl_->runtime());
     return result;
 }

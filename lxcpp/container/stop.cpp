@@ -123,6 +123,7 @@ private:
 
 bool Container::stop(const StopOptions& options) {
     impl_->require_root("stop");
+    if (!options.reboot && state() == State::Starting && abort_start(*impl_)) return true;
     Stopping stopping(*impl_, options);
     if (options.reboot) return stopping.reboot();
     return options.kill ? stopping.kill() : stopping.shut_down();

@@ -86,8 +86,8 @@ std::filesystem::path find_template(const Paths& paths, const std::string& name)
     throw Error("no template " + name + "; " + available(paths));
 }
 
-void run_template(const Container::Impl& impl, const std::filesystem::path& construction, const TemplateRun& run) {
-    sys::SignalFd signals{SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+void run_template(const Container::Impl& impl, const std::filesystem::path& construction, const TemplateRun& run,
+                  sys::SignalFd& signals) {
     Fd user_namespace;
     if (!run.idmap.empty()) {
         user_namespace = sys::make_user_namespace(id_map_text(run.idmap, IdKind::Uid), id_map_text(run.idmap, IdKind::Gid));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "container/impl.h"
+#include "sys/signal.h"
 
 #include <filesystem>
 #include <string>
@@ -26,6 +27,8 @@ struct TemplateRun {
 [[nodiscard]] std::filesystem::path find_template(const Paths& paths, const std::string& name);
 
 // Runs it; Error when it failed or was interrupted (then nothing of it runs any more).
-void run_template(const Container::Impl& impl, const std::filesystem::path& construction, const TemplateRun& run);
+// signals: those that interrupt a create.
+void run_template(const Container::Impl& impl, const std::filesystem::path& construction, const TemplateRun& run,
+                  sys::SignalFd& signals);
 
 } // namespace lxcpp

@@ -31,6 +31,7 @@ void run_host_hooks(const std::vector<RunProgram>& hooks, const std::vector<std:
         options.program = hook.argv.front();
         options.env = std::move(env);
         options.new_process_group = true;
+        options.die_with_parent = true; // a start that is aborted takes its hook along
         const sys::RunResult result = with_context(hook.what, [&] { return sys::run_and_capture(options, kHookTime); });
         if (result.status != sys::ExitStatus{}) throw Error(failure(hook, result));
         log::info("{}: {}", hook.what, result.output);

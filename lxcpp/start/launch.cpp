@@ -6,12 +6,17 @@
 #include "monitor/protocol.h"
 #include "sys/epoll.h"
 #include "sys/file.h"
+#include "sys/pidfd.h"
 #include "sys/raw.h"
+#include "sys/signal.h"
 #include "sys/socket.h"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
+#include <csignal>
 #include <fcntl.h>
+#include <sys/epoll.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -41,6 +46,18 @@ void keep_only(const StarterFds& fds) {
     if (const int error = sys::raw::close_all_but(keep); error < 0) throw SystemError("close inherited files", -error);
 }
 
+// So that a start that hangs, in a hook for instance, can be found and ended.
+void save_starter(const std::filesystem::path& runtime) {
+    const Fd file = sys::open_file(runtime / "starter", {.access = sys::Access::Write, .create = true, .truncate = true, .mode = 0600});
+    sys::write_all(file, std::to_string(::getpid()) + ' ' + std::to_string(sys::start_time(::getpid()).value_or(0)) + '\n', "the starter's identity");
+}
+
+void unblock_signals() {
+    sigset_t none;
+    sigemptyset(&none);
+    (void)::sigprocmask(SIG_SETMASK, &none, nullptr);
+}
+
 void report(const Fd& status, const std::string& text) {
     (void)sys::try_send_packet(status, protocol::encode(0, protocol::Failure{EIO, text}));
 }
@@ -53,6 +70,7 @@ void report(const Fd& status, const std::string& text) {
     try {
         if (!options.keep_stdio) detach_stdio(options.output);
         if (::setsid() < 0 || ::chdir("/") < 0) throw SystemError("detach from the terminal");
+        save_starter(input.runtime);
         become_monitor(std::move(input), std::move(fds), running);
     } catch (const Error& error) {
         failed();
@@ -79,8 +97,27 @@ void fork_starter(const std::function<void()>& body) {
     if (status != 0) throw Error("the starter process could not be created");
 }
 
-pid_t wait_until_running(const Fd& status, std::chrono::seconds timeout) {
-    const auto packet = sys::receive_packet(status, protocol::kMaxPacket, timeout + std::chrono::seconds(10));
+// SIGINT and its like end the wait; what was started is then for the caller to undo.
+void wait_for_answer(const Fd& status, sys::SignalFd& signals, std::chrono::seconds timeout) {
+    sys::Epoll epoll;
+    epoll.add(status, EPOLLIN, 0);
+    epoll.add(signals.fd(), EPOLLIN, 1);
+    const auto end = std::chrono::steady_clock::now() + timeout;
+    for (;;) {
+        std::array<sys::Ready, 2> ready{};
+        const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
+        if (left.count() <= 0) return;
+        const std::size_t count = epoll.wait(ready, left);
+        for (std::size_t i = 0; i < count; ++i) {
+            if (ready[i].tag == 0) return;
+            if (const auto signal = signals.next()) throw StartInterrupted("interrupted by " + sys::signal_name(*signal));
+        }
+    }
+}
+
+pid_t wait_until_running(const Fd& status, sys::SignalFd& signals, std::chrono::seconds timeout) {
+    wait_for_answer(status, signals, timeout);
+    const auto packet = sys::receive_packet(status, protocol::kMaxPacket, std::chrono::seconds(10));
     if (!packet) throw StateError(StateProblem::TimedOut, "the container did not start in time");
     if (packet->closed || packet->data.empty()) throw Error("the starter died before the container ran");
     const protocol::Frame frame = protocol::decode(packet->data);
@@ -93,6 +130,7 @@ pid_t wait_until_running(const Fd& status, std::chrono::seconds timeout) {
 
 pid_t launch(StarterInput input, LaunchOptions options, Fd socket,
              const std::function<void(const StartReport&)>& running, const std::function<void()>& failed) {
+    sys::SignalFd signals{SIGINT, SIGTERM, SIGHUP, SIGQUIT};
     auto [ours, theirs] = sys::socket_pair();
     StarterFds fds;
     fds.runtime = sys::open_file(input.runtime, {.directory = true});
@@ -102,12 +140,13 @@ pid_t launch(StarterInput input, LaunchOptions options, Fd socket,
     if (options.subscriber.valid()) fds.subscribers.push_back(std::move(options.subscriber));
     const std::chrono::seconds timeout = input.timeout;
     fork_starter([&] {
+        unblock_signals();
         keep_only(fds);
         (void)ours.release(); // closed by keep_only
         run_starter(std::move(input), options, std::move(fds), running, failed);
     });
     fds = {};
-    return wait_until_running(ours, timeout);
+    return wait_until_running(ours, signals, timeout);
 }
 
 } // namespace lxcpp

@@ -3,6 +3,8 @@
 
 #include "start/starter.h"
 
+#include <lxcpp/error.h>
+
 #include <functional>
 
 namespace lxcpp {
@@ -14,10 +16,16 @@ struct LaunchOptions {
     std::filesystem::path output;  // standard output and error of a starter in the background
 };
 
+// A signal to the launching tool ended its wait; the start itself still goes on.
+class StartInterrupted : public Error {
+public:
+    using Error::Error;
+};
+
 // Forks the starter (design: it is single-threaded and has a clean descriptor table) and waits until the
 // container runs. failed runs in the starter after a failed start, before the error is reported.
 // socket: the listening command socket. Returns init's pid. Throws Error with the starter's message,
-// StateError TimedOut.
+// StateError TimedOut, StartInterrupted.
 pid_t launch(StarterInput input, LaunchOptions options, Fd socket,
              const std::function<void(const StartReport&)>& running, const std::function<void()>& failed);
 

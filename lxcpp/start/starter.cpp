@@ -119,6 +119,12 @@ std::vector<int> numbers(const std::vector<Fd>& fds) {
 
 } // namespace
 
+std::vector<std::filesystem::path> planned_cgroups(const StarterInput& input) {
+    std::vector<std::filesystem::path> groups;
+    for (const CgroupGroups& group : plan_groups(input, probe_cgroup_layout()).groups) groups.push_back(group.payload);
+    return groups;
+}
+
 void become_monitor(StarterInput input, StarterFds fds, const std::function<void(const StartReport&)>& running) {
     const auto deadline = std::chrono::steady_clock::now() + input.timeout;
     log_to_container(input.config.log);
