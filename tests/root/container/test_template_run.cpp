@@ -34,7 +34,8 @@ protected:
         const std::filesystem::path program = dir_ / "lxcpp-test";
         sys::write_file_atomic(program, "#!/bin/sh\n" + script + "\n", 0755);
         run.program = program;
-        return error_of([&] { run_template(*impl_, construction_->directory(), run); });
+        sys::SignalFd signals{SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+        return error_of([&] { run_template(*impl_, construction_->directory(), run, signals); });
     }
     [[nodiscard]] std::string made(const std::string& file) const {
         return sys::read_file_if_exists(construction_->directory() / file).value_or("(no " + file + ")");
