@@ -2,6 +2,7 @@
 #include "container/impl.h"
 
 #include "base/error.h"
+#include "base/log.h"
 #include "cgroup/freezer.h"
 #include "cgroup/item.h"
 #include "container/record.h"
@@ -15,8 +16,12 @@ namespace lxcpp {
 namespace {
 
 void announce(const Container::Impl& impl, State state) {
-    std::optional<MonitorClient> monitor = MonitorClient::connect(impl.runtime());
-    if (monitor) monitor->set_state(state);
+    try {
+        std::optional<MonitorClient> monitor = MonitorClient::connect(impl.runtime());
+        if (monitor) monitor->set_state(state);
+    } catch (const Error& error) { // it only tells others; the freezer is what counts
+        log::info("{}", error.what());
+    }
 }
 
 // A monitor that is not there yet can tell nothing; its directory's appearance does. The limit covers
@@ -37,6 +42,7 @@ bool among(const std::vector<State>& states, State state) { return std::ranges::
 void Container::freeze(std::chrono::milliseconds timeout) {
     impl_->require_root("freeze");
     const Running running = impl_->require_running();
+    if (freezer_state(running.state.payload_cgroups) == FreezerState::Frozen) return;
     announce(*impl_, State::Freezing);
     try {
         lxcpp::freeze(running.state.payload_cgroups, timeout);
@@ -93,6 +99,12 @@ std::string Container::cgroup_item(const std::string& key) const {
 
 void Container::set_cgroup_item(const std::string& key, const std::string& value) {
     impl_->require_root("change");
+    // Membership is no value: any process of the host could be pulled into the container's groups.
+    for (const std::string_view file : {"cgroup.procs", "cgroup.threads", "tasks"}) {
+        if (key == file || key.ends_with("/" + std::string(file))) {
+            throw Error(key + ": processes are not moved into a container this way; use lxcpp-attach");
+        }
+    }
     const Running running = impl_->require_running();
     lxcpp::set_cgroup_item(probe_cgroup_layout(), running.state.payload_cgroups, key, value);
 }

@@ -60,6 +60,9 @@ void check_options(const CreateOptions& options) {
     if (!options.directory.empty() && !options.directory.is_absolute()) {
         throw Error("--dir " + options.directory.string() + ": must be an absolute path");
     }
+    if (!options.directory.empty() && sys::exists(options.directory)) {
+        throw Error("--dir " + options.directory.string() + ": exists already; destroy would delete what is in it");
+    }
     if (options.template_name.empty()) throw Error("no template given: -t NAME, or -t none for a configuration only");
 }
 
@@ -174,6 +177,16 @@ void run(Work& work, Construction& construction, sys::SignalFd& signals) {
     sys::chown(directory, 0, 0);
 }
 
+// Of a create that failed; it did not exist before.
+void remove_outside_directory(const std::filesystem::path& directory) noexcept {
+    if (directory.empty()) return;
+    try {
+        if (sys::exists(directory)) sys::RootedDir::open(directory.parent_path()).remove_tree(directory.filename().string());
+    } catch (const Error& error) {
+        log::warn("leftover {}: {}", directory.string(), error.what());
+    }
+}
+
 void refuse_interrupted(sys::SignalFd& signals) {
     if (const auto signal = signals.next()) {
         throw Error("interrupted by " + sys::signal_name(*signal) + "; nothing was created");
@@ -212,6 +225,7 @@ void Container::create(const CreateOptions& options) {
         refuse_interrupted(signals);
         construction.publish();
     } catch (...) {
+        remove_outside_directory(options.directory);
         release_claim(impl_->paths, impl_->key());
         throw;
     }

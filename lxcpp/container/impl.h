@@ -33,7 +33,7 @@ private:
     std::filesystem::path directory_; // where runtime directories and locks of the lxcpath are
 };
 
-class Container::Impl {
+class __attribute__((visibility("hidden"))) Container::Impl {
 public:
     Impl(std::string name, std::filesystem::path lxcpath);
 

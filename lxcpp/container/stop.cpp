@@ -123,7 +123,11 @@ private:
 
 bool Container::stop(const StopOptions& options) {
     impl_->require_root("stop");
-    if (!options.reboot && state() == State::Starting && abort_start(*impl_)) return true;
+    // A start that has only just begun shows itself within moments.
+    for (int tries = 0; !options.reboot && tries < 250 && state() == State::Starting; ++tries) {
+        if (abort_start(*impl_)) return true;
+        (void)wait({State::Running, State::Stopped}, std::chrono::milliseconds(20));
+    }
     Stopping stopping(*impl_, options);
     if (options.reboot) return stopping.reboot();
     return options.kill ? stopping.kill() : stopping.shut_down();

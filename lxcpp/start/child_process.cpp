@@ -55,7 +55,11 @@ int run(const EnterTimeNamespace& step, ChildState&) noexcept {
     // unshare moves only later children; the offsets must be written before anybody is inside.
     if (::syscall(SYS_unshare, static_cast<unsigned long>(kTimeNamespace)) < 0) return -errno;
     if (!step.offsets.empty()) {
+        // The change of ids has handed our files in /proc to the host's root; nobody is inside yet who could use
+        // that they are ours for a moment.
+        if (::prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) < 0) return -errno;
         const int error = raw::write_file(AT_FDCWD, "/proc/self/timens_offsets", step.offsets.data(), step.offsets.size());
+        (void)::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
         if (error < 0) return error;
     }
     const RawFd ns(::open("/proc/self/ns/time_for_children", O_RDONLY | O_CLOEXEC));

@@ -34,7 +34,7 @@ public:
         const std::size_t at = NLMSG_ALIGN(header()->nlmsg_len);
         const rtattr attribute{static_cast<std::uint16_t>(RTA_LENGTH(value.size())), type};
         std::memcpy(bytes_.data() + at, &attribute, sizeof attribute);
-        std::memcpy(bytes_.data() + at + RTA_LENGTH(0), value.data(), value.size());
+        if (!value.empty()) std::memcpy(bytes_.data() + at + RTA_LENGTH(0), value.data(), value.size());
         header()->nlmsg_len = static_cast<std::uint32_t>(at + RTA_ALIGN(attribute.rta_len));
         return at;
     }

@@ -60,3 +60,13 @@ test_cgroup_mount_is_read_only_outside_its_own() {
     attach "$C1" /bin/testinit mounts
     out_matches '/sys/fs/cgroup.* ro'
 }
+
+test_no_process_of_the_host_is_moved_in() {
+    make_container "$C1"
+    start "$C1"
+    sleep 60 &
+    expect 1 lxcpp-cgroup -n "$C1" cgroup.procs $!
+    err_has lxcpp-attach
+    grep -q "$C1" "/proc/$!/cgroup" && fail "a process of the host was moved into the container's cgroup"
+    kill $!
+}

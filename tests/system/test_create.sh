@@ -201,3 +201,11 @@ test_stock_local_template() {
     attach "$C1" /bin/testinit echo yes
     out_is yes
 }
+
+test_existing_directory_is_refused() {
+    mkdir "$SANDBOX/tmp/mine"
+    echo precious >"$SANDBOX/tmp/mine/file"
+    expect 1 lxcpp-create -n "$C1" -t none --dir "$SANDBOX/tmp/mine"
+    err_has "exists already"
+    is "$(<"$SANDBOX/tmp/mine/file")" precious
+}

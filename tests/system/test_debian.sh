@@ -17,8 +17,9 @@ boots() { # RELEASE
     RUN_TIMEOUT=420 expect 0 lxcpp-create -n "$C1" -t debian -- -r "$1"
     start "$C1"
     RUN_TIMEOUT=120
-    expect 0 lxcpp-attach -n "$C1" -- systemctl is-system-running --wait
-    out_is running
+    # Until systemd has its bus there is nobody to ask.
+    expect 0 lxcpp-attach -n "$C1" -- sh -c 'until [ -S /run/dbus/system_bus_socket ] && systemctl is-system-running --wait 2>/dev/null; do sleep 0.1; done'
+    out_has running
     expect 0 lxcpp-attach -n "$C1" -- systemctl --failed --no-legend --plain
     out_is ""
     attach "$C1" cat /proc/self/uid_map
@@ -33,13 +34,15 @@ boots() { # RELEASE
     before=$(init_pid "$C1")
     run lxcpp-attach -n "$C1" -- systemctl reboot
     await_new_init "$before"
-    expect 0 lxcpp-attach -n "$C1" -- systemctl is-system-running --wait
-    out_is running
+    # Until systemd has its bus there is nobody to ask.
+    expect 0 lxcpp-attach -n "$C1" -- sh -c 'until [ -S /run/dbus/system_bus_socket ] && systemctl is-system-running --wait 2>/dev/null; do sleep 0.1; done'
+    out_has running
     before=$(init_pid "$C1")
     expect 0 lxcpp-stop -r -n "$C1"
     await_new_init "$before"
-    expect 0 lxcpp-attach -n "$C1" -- systemctl is-system-running --wait
-    out_is running
+    # Until systemd has its bus there is nobody to ask.
+    expect 0 lxcpp-attach -n "$C1" -- sh -c 'until [ -S /run/dbus/system_bus_socket ] && systemctl is-system-running --wait 2>/dev/null; do sleep 0.1; done'
+    out_has running
     before=$SECONDS
     expect 0 lxcpp-stop -n "$C1" -t 60
     [ $((SECONDS - before)) -lt 45 ] || fail "a graceful stop took $((SECONDS - before)) s"

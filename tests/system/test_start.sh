@@ -280,3 +280,13 @@ test_survives_its_caller() {
     setsid bash -c "lxcpp-start -n '$C1'; kill -HUP 0" >/dev/null 2>&1 </dev/null
     is "$(state_of "$C1")" RUNNING
 }
+
+test_time_offsets() {
+    make_container "$C1" 'lxc.time.offset.boot = 100h' 'lxc.time.offset.monotonic = -5m'
+    start "$C1"
+    local inside outside
+    attach "$C1" /bin/testinit cat /proc/uptime
+    inside=${OUT%%.*}
+    read -r outside _ </proc/uptime
+    [ $((inside - ${outside%%.*})) -ge 359990 ] || fail "uptime inside is $inside, outside $outside"
+}

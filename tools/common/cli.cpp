@@ -30,7 +30,7 @@ Cli::Cli(std::string program, std::string description, std::string synopsis, Nam
     app_.add_option("-o,--logfile", log_file_, "write log messages to this file");
     app_.add_option("-l,--logpriority", log_level_, "least important messages: TRACE DEBUG INFO NOTICE WARN ERROR");
     app_.add_flag("-q,--quiet", quiet_, "no messages on standard error");
-    app_.add_option("--rcfile", rcfile_, "load this configuration instead of the container's");
+    if (name == Name::Required) app_.add_option("--rcfile", rcfile_, "load this configuration instead of the container's");
     app_.allow_extras(); // the words; as an option of the parser "[a,b]" would become two
 }
 

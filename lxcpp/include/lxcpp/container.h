@@ -99,7 +99,7 @@ struct StateChange {
 // throw Error (see error.h); StateError tells what state was in the way.
 class LXCPP_API Container {
 public:
-    class Impl; // not for callers
+    class __attribute__((visibility("hidden"))) Impl; // not for callers
 
     // lxcpath empty = the default (lxc.lxcpath of lxcpp.conf, else /var/lib/lxcpp). Throws Error for a
     // name that is not 1..64 bytes of [A-Za-z0-9._-].
