@@ -6,11 +6,14 @@
 #include "monitor/client.h"
 #include "sys/epoll.h"
 #include "sys/file.h"
+#include "sys/signal.h"
 #include "sys/watch.h"
 
 #include <lxcpp/error.h>
 
 #include <array>
+#include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <fmt/core.h>
 #include <map>
@@ -46,16 +49,17 @@ private:
 class Follower {
 public:
     Follower(const NamePattern& pattern, const std::vector<std::filesystem::path>& directories) : pattern_(pattern) {
+        epoll_.add(interrupts_.fd(), EPOLLIN, kInterrupt);
         for (const std::filesystem::path& directory : directories) {
-            sys::make_private_dirs(directory);
-            watches_.push_back({directory, std::make_unique<sys::DirectoryWatch>(directory)});
-            epoll_.add(watches_.back().watch->fd(), EPOLLIN, watches_.size() - 1);
-            look(directory);
+            watches_.push_back({directory, nullptr});
+            watch_again(watches_.size() - 1);
         }
+        look_everywhere();
     }
 
-    [[noreturn]] void run() {
-        for (;;) {
+    // Until a signal asks to end.
+    void run() {
+        while (!interrupted_) {
             std::array<sys::Ready, 16> ready{};
             // A directory appears a moment before its socket listens: look again until it does.
             const auto timeout = pending_ ? std::optional(std::chrono::milliseconds(20)) : std::nullopt;
@@ -64,6 +68,7 @@ public:
             if (pending_ || count == 0) look_everywhere();
             (void)std::fflush(stdout);
         }
+        for (const Watched& watched : watches_) (void)sys::try_remove_dir(watched.directory); // when empty
     }
 
 private:
@@ -71,12 +76,36 @@ private:
         std::filesystem::path directory;
         std::unique_ptr<sys::DirectoryWatch> watch;
     };
-    static constexpr std::uint64_t kFirstClient = 1u << 20;
+    static constexpr std::uint64_t kInterrupt = 1u << 20;
+    static constexpr std::uint64_t kFirstClient = kInterrupt + 1;
+
+    static std::unique_ptr<sys::DirectoryWatch> make_watch(const std::filesystem::path& directory) {
+        for (int tries = 0;; ++tries) {
+            sys::make_private_dirs(directory);
+            try {
+                return std::make_unique<sys::DirectoryWatch>(directory);
+            } catch (const SystemError& error) {
+                if (error.code() != ENOENT || tries == 100) throw; // removed again just now
+            }
+        }
+    }
+
+    // The directory goes with the last container in it, and its watch with the directory.
+    void watch_again(std::size_t index) {
+        Watched& watched = watches_[index];
+        if (watched.watch) epoll_.remove(watched.watch->fd());
+        watched.watch = make_watch(watched.directory);
+        epoll_.add(watched.watch->fd(), EPOLLIN, index);
+    }
 
     void handle(std::uint64_t tag) {
+        if (tag == kInterrupt) {
+            interrupted_ = interrupts_.next().has_value();
+            return;
+        }
         if (tag < kFirstClient) {
             (void)watches_[tag].watch->wait(std::chrono::milliseconds(0));
-            look(watches_[tag].directory);
+            look(tag);
             return;
         }
         const auto client = clients_.find(tag);
@@ -99,12 +128,19 @@ private:
 
     void look_everywhere() {
         pending_ = false;
-        for (const Watched& watched : watches_) look(watched.directory);
+        for (std::size_t index = 0; index < watches_.size(); ++index) look(index);
     }
 
-    void look(const std::filesystem::path& directory) {
-        for (const std::string& name : sys::list_dir(directory)) {
-            if (!name.starts_with('.') && pattern_.matches(name)) follow(directory / name);
+    void look(std::size_t index) {
+        const std::filesystem::path& directory = watches_[index].directory;
+        try {
+            for (const std::string& name : sys::list_dir(directory)) {
+                if (!name.starts_with('.') && pattern_.matches(name)) follow(directory / name);
+            }
+        } catch (const SystemError& error) {
+            if (error.code() != ENOENT) throw;
+            watch_again(index);
+            pending_ = true; // something may have appeared before the new watch
         }
     }
 
@@ -129,6 +165,8 @@ private:
     };
 
     const NamePattern& pattern_;
+    sys::SignalFd interrupts_{SIGINT, SIGTERM, SIGHUP};
+    bool interrupted_ = false;
     sys::Epoll epoll_;
     std::vector<Watched> watches_;
     std::map<std::uint64_t, Client> clients_;

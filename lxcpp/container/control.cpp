@@ -11,6 +11,7 @@
 #include "sys/watch.h"
 
 #include <algorithm>
+#include <cerrno>
 
 namespace lxcpp {
 namespace {
@@ -29,10 +30,14 @@ void announce(const Container::Impl& impl, State state) {
 void wait_for_start(const Container::Impl& impl, std::optional<std::chrono::milliseconds> left) {
     constexpr std::chrono::milliseconds again{200};
     const std::filesystem::path directory = impl.runtime().parent_path();
-    sys::make_private_dirs(directory);
-    sys::DirectoryWatch watch(sys::exists(impl.runtime()) ? impl.runtime() : directory);
-    (void)watch.wait(left ? std::min(*left, again) : again);
-    (void)sys::try_remove_dir(directory);
+    try {
+        sys::make_private_dirs(directory);
+        sys::DirectoryWatch watch(sys::exists(impl.runtime()) ? impl.runtime() : directory);
+        (void)watch.wait(left ? std::min(*left, again) : again);
+        (void)sys::try_remove_dir(directory);
+    } catch (const SystemError& error) {
+        if (error.code() != ENOENT) throw; // the last container here ended in between: look again
+    }
 }
 
 bool among(const std::vector<State>& states, State state) { return std::ranges::find(states, state) != states.end(); }
