@@ -89,7 +89,8 @@ std::optional<State> Container::wait(const std::vector<State>& states,
                 }
                 return std::nullopt;
             } catch (const StateError& error) {
-                if (error.problem() != StateProblem::NotRunning) throw;
+                // One that does not answer yet is still starting: look again.
+                if (error.problem() != StateProblem::NotRunning && error.problem() != StateProblem::TimedOut) throw;
             }
         }
         if (end && Clock::now() >= *end) return std::nullopt;
