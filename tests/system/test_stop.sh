@@ -141,19 +141,3 @@ test_range_is_free_after_destroy() {
     expect 0 lxcpp-inventory check
     out_lacks "$base"
 }
-
-test_start_that_hangs_in_a_hook_can_be_stopped() {
-    make_container "$C1" 'lxc.hook.pre-start = /bin/sleep 300'
-    local way
-    for way in "lxcpp-stop -k -n $C1" "lxcpp-stop -n $C1"; do
-        lxcpp-start -n "$C1" 2>/dev/null &
-        wait_state "$C1" STARTING
-        expect 0 $way
-        is "$(state_of "$C1")" STOPPED "after $way"
-        wait
-    done
-    # An interrupted start undoes itself.
-    expect 1 timeout --foreground --preserve-status -s INT 2 lxcpp-start -n "$C1"
-    is "$(state_of "$C1")" STOPPED "after an interrupted start"
-    is "$(pgrep -f 'sleep 300')" "" "hooks that are left"
-}
