@@ -5,6 +5,7 @@
 #include "attach/join.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "base/program_path.h"
 #include "cgroup/enter.h"
 #include "config/load.h"
 #include "console/session.h"

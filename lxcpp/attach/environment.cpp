@@ -46,18 +46,6 @@ std::vector<std::string> attach_environment(const Config& config, const AttachOp
     return env;
 }
 
-std::vector<std::string> program_candidates(const std::string& program, const std::vector<std::string>& env) {
-    if (program.find('/') != std::string::npos) return {program};
-    std::vector<std::string> candidates;
-    for (const std::string& assignment : env) {
-        if (!assignment.starts_with("PATH=")) continue;
-        for (const std::string_view directory : split(std::string_view(assignment).substr(5), ':')) {
-            candidates.push_back((directory.empty() ? "." : std::string(directory)) + '/' + program);
-        }
-    }
-    return candidates;
-}
-
 std::optional<PasswdEntry> find_passwd(std::string_view passwd, uid_t uid) {
     for (const std::string_view line : split_lines(passwd)) {
         const auto fields = split(line, ':');

@@ -16,10 +16,6 @@ namespace lxcpp {
 [[nodiscard]] std::vector<std::string> attach_environment(const Config& config, const AttachOptions& options,
                                                           const std::vector<std::string>& ours);
 
-// The paths to try for a program, as execvp(3) does with the PATH of env.
-[[nodiscard]] std::vector<std::string> program_candidates(const std::string& program,
-                                                          const std::vector<std::string>& env);
-
 struct PasswdEntry {
     std::string name;
     std::string home;

@@ -2,6 +2,7 @@
 #include "plan/planner.h"
 
 #include "base/error.h"
+#include "base/program_path.h"
 #include "base/strings.h"
 
 namespace lxcpp {
@@ -38,9 +39,6 @@ std::vector<std::string> system_command(const PlanContext& context) {
     std::vector<std::string> command = context.request.command;
     if (command.empty()) command = split_command(context.config.init.cmd);
     if (command.empty()) return {"/sbin/init"};
-    if (!command.front().starts_with('/')) {
-        throw Error("init command \"" + command.front() + "\" needs an absolute path inside the container");
-    }
     return command;
 }
 
@@ -71,8 +69,9 @@ void plan_payload(const PlanContext& context) {
     if (config.monitor.signal_pdeath) context.add(DieWithParent{*config.monitor.signal_pdeath});
     context.plan.needs_init_program = execute;
     context.plan.seccomp_profile = config.seccomp.profile;
-    context.add(Exec{execute ? execute_command(context) : system_command(context),
-                     payload_environment(context), execute});
+    Exec exec{execute ? execute_command(context) : system_command(context), payload_environment(context), execute, {}};
+    if (!execute) exec.programs = program_candidates(exec.argv.front(), exec.env);
+    context.add(std::move(exec));
 }
 
 } // namespace lxcpp

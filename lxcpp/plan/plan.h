@@ -166,7 +166,8 @@ struct ReportReady {};   // SetupDone with the pty masters, then waits for Exec
 struct Exec {
     std::vector<std::string> argv;
     std::vector<std::string> env;
-    bool from_init_fd = false; // the program is lxcpp-init, by descriptor
+    bool from_init_fd = false;         // the program is lxcpp-init, by descriptor
+    std::vector<std::string> programs; // else the paths to try, in order; empty = argv[0]
 };
 
 using Step = std::variant<MountFs, MountBind, MountInside, MountPrepared, ChangeMount, MakeDir, MakeLink,

@@ -38,9 +38,10 @@ std::vector<ExecVectors> make_exec_vectors(const ChildPlan& plan) {
     std::vector<ExecVectors> vectors(plan.steps.size());
     for (std::size_t i = 0; i < plan.steps.size(); ++i) {
         if (const auto* program = std::get_if<RunProgram>(&plan.steps[i])) {
-            vectors[i] = {c_strings(program->argv), c_strings(program->env)};
+            vectors[i] = {c_strings(program->argv), c_strings(program->env), {}};
         } else if (const auto* exec = std::get_if<Exec>(&plan.steps[i])) {
-            vectors[i] = {c_strings(exec->argv), c_strings(exec->env)};
+            vectors[i] = {c_strings(exec->argv), c_strings(exec->env), c_strings(exec->programs)};
+            if (exec->programs.empty()) vectors[i].programs.insert(vectors[i].programs.begin(), vectors[i].argv.front());
         }
     }
     return vectors;

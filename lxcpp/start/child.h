@@ -13,6 +13,7 @@ namespace lxcpp {
 struct ExecVectors {
     std::vector<char*> argv; // ends in nullptr
     std::vector<char*> envp;
+    std::vector<char*> programs; // Exec: what to try, in order; ends in nullptr
 };
 
 // What the child needs beside the plan. Everything is in place before clone and only read after it.

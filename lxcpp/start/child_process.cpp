@@ -140,7 +140,15 @@ int run(const Exec& step, ChildState& state) noexcept {
     if (step.from_init_fd) {
         return result(::execveat(state.resources.init_program, "", vectors.argv.data(), vectors.envp.data(), AT_EMPTY_PATH));
     }
-    return result(::execve(vectors.argv[0], vectors.argv.data(), vectors.envp.data()));
+    // As execvp(3): a directory without the program, or with one that we may not run, is no reason to stop.
+    int error = -ENOENT;
+    for (const char* const* program = vectors.programs.data(); *program != nullptr; ++program) {
+        ::execve(*program, vectors.argv.data(), vectors.envp.data());
+        if (errno == ENOENT || errno == ENOTDIR) continue;
+        error = -errno;
+        if (errno != EACCES) break;
+    }
+    return error;
 }
 
 } // namespace lxcpp

@@ -59,17 +59,6 @@ TEST(AttachEnvironment, RefusesAVariableWithoutNameOrValue) {
     EXPECT_EQ(error_of([&] { (void)attach_environment({}, options, {}); }), "-v =x: expected NAME=VALUE");
 }
 
-TEST(ProgramCandidates, APathIsTakenAsItIs) {
-    EXPECT_THAT(program_candidates("/bin/sh", {"PATH=/a"}), ElementsAre("/bin/sh"));
-    EXPECT_THAT(program_candidates("./x", {"PATH=/a"}), ElementsAre("./x"));
-}
-
-TEST(ProgramCandidates, ANameIsLookedForInPath) {
-    EXPECT_THAT(program_candidates("sh", {"XPATH=/x", "PATH=/a:/b"}), ElementsAre("/a/sh", "/b/sh"));
-    EXPECT_THAT(program_candidates("sh", {"PATH=:/b"}), ElementsAre("./sh", "/b/sh")); // as execvp(3)
-    EXPECT_THAT(program_candidates("sh", {}), IsEmpty());
-}
-
 constexpr std::string_view kPasswd = "root:x:0:0:root:/root:/bin/sh\n"
                                      "short:x:5:5\n"
                                      "app:x:1000:1000:An App:/srv/app:/bin/app\n"
