@@ -21,6 +21,21 @@ namespace fs = std::filesystem;
 constexpr std::string_view kLxcShare = "/usr/share/lxc/";
 constexpr mode_t kConfigMode = 0640;
 
+// A file, the *.conf of a directory in order, or nothing for a directory that is not there.
+Include read_include(const fs::path& path) {
+    Include include;
+    const auto status = sys::stat_path(path);
+    if (!status && !path.has_filename()) return include;
+    if (!status || !S_ISDIR(status->st_mode)) {
+        include.files.emplace_back(path, sys::read_file(path));
+        return include;
+    }
+    for (const auto& name : sys::list_dir(path)) {
+        if (name.ends_with(".conf")) include.files.emplace_back(path / name, sys::read_file(path / name));
+    }
+    return include;
+}
+
 class Reader {
 public:
     Reader(const LoadOptions& options, LoadedConfig& out, std::vector<Problem>* problems)
@@ -69,15 +84,21 @@ private:
                                     "itself?",
                                     options_.max_depth));
         const fs::path path = find_shared_file(directory / value, options_.data_dir);
-        const auto status = sys::stat_path(path);
-        if (!status && value.ends_with('/')) return;
-        if (status && S_ISDIR(status->st_mode)) return include_directory(path, depth);
-        read(sys::read_file(path), path, depth + 1);
+        if (options_.includes == nullptr) return read_all(read_include(path), depth);
+        const auto [known, added] = options_.includes->try_emplace(path.string());
+        if (added) {
+            try {
+                known->second = read_include(path);
+            } catch (...) {
+                options_.includes->erase(known);
+                throw;
+            }
+        }
+        read_all(known->second, depth); // a map's elements stay where they are
     }
 
-    void include_directory(const fs::path& path, int depth) {
-        for (const auto& name : sys::list_dir(path))
-            if (name.ends_with(".conf")) read(sys::read_file(path / name), path / name, depth + 1);
+    void read_all(const Include& include, int depth) {
+        for (const auto& [path, text] : include.files) read(text, path, depth + 1);
     }
 
     void fail(const Origin& origin, const std::string& key, std::string message) {

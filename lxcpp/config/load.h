@@ -7,7 +7,10 @@
 #include "config/types.h"
 
 #include <filesystem>
+#include <map>
+#include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 // Config files into values. lxc.include is carried out here; nothing else in a file has a meaning
@@ -27,10 +30,17 @@ struct LoadedConfig {
     std::vector<Assignment> assignments;
 };
 
+// What lxc.include names, read once for all configurations of a listing.
+struct Include {
+    std::vector<std::pair<std::filesystem::path, std::string>> files; // path, text
+};
+using IncludeCache = std::map<std::string, Include>;
+
 struct LoadOptions {
     int max_depth = 16; // of includes
     std::filesystem::path data_dir = {}; // see find_shared_file
     bool validate = true; // refuse values that contradict each other
+    IncludeCache* includes = nullptr; // kept between loads; none = read anew
 };
 
 // Configurations made for LXC name its shared files (/usr/share/lxc/config/common.seccomp). Where
