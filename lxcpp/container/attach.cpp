@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "attach/attach.h"
 
+#include "base/error.h"
+#include "cgroup/freezer.h"
 #include "container/impl.h"
 
 namespace lxcpp {
@@ -8,6 +10,9 @@ namespace lxcpp {
 Exit Container::attach(const AttachOptions& options) {
     impl_->require_root("attach to");
     const Running running = impl_->require_running();
+    if (!options.elevation.cgroup && freezer_state(running.state.payload_cgroups) != FreezerState::Thawed) {
+        throw Error("the container is frozen, and a program in its cgroup would be too: use lxcpp-unfreeze first");
+    }
     const Config config =
         options.config.empty() ? impl_->running_config() : impl_->load(options.config).config;
     const AttachTarget target{config, running.init, running.pid(), running.state.payload_cgroups, impl_->paths};

@@ -166,3 +166,16 @@ test_container_cannot_see_the_tool() {
     run lxcpp-attach -n "$C1" -- /proc/self/exe --help
     sha256sum -c --quiet "$SANDBOX/tmp/sum" || fail "the tool's binary changed"
 }
+
+test_frozen_container_is_told() {
+    make_container "$C1"
+    start "$C1"
+    expect 0 lxcpp-freeze -n "$C1"
+    expect 1 lxcpp-attach -n "$C1" -- /bin/testinit exit 0
+    err_has lxcpp-unfreeze
+    err_is_one_line
+    # Outside its groups nothing stops it.
+    expect 7 lxcpp-attach -n "$C1" --elevated-privileges=CGROUP -- /bin/testinit exit 7
+    expect 0 lxcpp-unfreeze -n "$C1"
+    attach "$C1" /bin/testinit exit 0
+}
