@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/scope_exit.h"
+#include "base/strings.h"
 #include "start/child.h"
 #include "start/idmap_write.h"
 #include "start/sync.h"
@@ -123,6 +124,14 @@ Fd prepared_mount_or_nothing(const PreparedMount& mount, pid_t pid) {
     }
 }
 
+// "root", "cwd", "fd/3" would lead out of procfs, into files that the container chooses: no links, no other mounts.
+void write_proc(pid_t pid, const std::string& file, const std::string& value) {
+    const Fd proc = sys::open_file("/proc/" + std::to_string(pid), {.access = sys::Access::Path, .directory = true});
+    const int error = sys::raw::write_proc(proc.raw(), file.c_str(), value.data(), value.size());
+    if (error == -ELOOP || error == -EXDEV) throw Error("this file of /proc/PID is a link, which is not followed");
+    if (error < 0) throw SystemError("write \"" + printable(value) + '"', -error);
+}
+
 } // namespace
 
 InitHandle InitHandle::spawn(const StartPlan& plan, const InitResources& resources,
@@ -149,7 +158,7 @@ InitHandle InitHandle::spawn(const StartPlan& plan, const InitResources& resourc
     handle.send_mounts(resources);
     handle.receive(false);
     for (const auto& [file, value] : plan.proc_writes) {
-        with_context("lxc.proc." + file, [&] { sys::write_existing("/proc/" + std::to_string(pid) + '/' + file, value); });
+        with_context("lxc.proc." + file, [&] { write_proc(pid, file, value); });
     }
     return handle;
 }
