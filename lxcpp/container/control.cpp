@@ -25,9 +25,25 @@ void announce(const Container::Impl& impl, State state) {
     }
 }
 
-// A monitor that is not there yet can tell nothing; its directory's appearance does. The limit covers
-// what appears between the directory and its socket.
-void wait_for_start(const Container::Impl& impl, std::optional<std::chrono::milliseconds> left) {
+class Limit {
+public:
+    using Clock = std::chrono::steady_clock;
+    explicit Limit(std::optional<std::chrono::milliseconds> timeout) {
+        if (timeout) end_ = Clock::now() + *timeout;
+    }
+    [[nodiscard]] bool over() const { return end_ && Clock::now() >= *end_; }
+    [[nodiscard]] std::optional<std::chrono::milliseconds> left() const {
+        if (!end_) return std::nullopt;
+        const auto rest = std::chrono::duration_cast<std::chrono::milliseconds>(*end_ - Clock::now());
+        return std::max(rest, std::chrono::milliseconds(0));
+    }
+
+private:
+    std::optional<Clock::time_point> end_;
+};
+
+// Where no monitor tells, the runtime directory's changes do. The limit covers what changes without one.
+void wait_for_change(const Container::Impl& impl, std::optional<std::chrono::milliseconds> left) {
     constexpr std::chrono::milliseconds again{200};
     const std::filesystem::path directory = impl.runtime().parent_path();
     try {
@@ -41,6 +57,34 @@ void wait_for_start(const Container::Impl& impl, std::optional<std::chrono::mill
 }
 
 bool among(const std::vector<State>& states, State state) { return std::ranges::find(states, state) != states.end(); }
+
+struct Heard {
+    bool connected = false;
+    std::optional<State> state; // one of those that were waited for
+};
+
+Heard listen_to_monitor(const Container::Impl& impl, const std::vector<State>& states, const Limit& limit) {
+    Heard heard;
+    try {
+        std::optional<MonitorClient> monitor = MonitorClient::connect(impl.runtime());
+        if (!monitor) return heard;
+        std::optional<State> state = monitor->subscribe().state;
+        heard.connected = true;
+        while (!limit.over()) {
+            if (state && among(states, *state)) {
+                heard.state = state;
+                break;
+            }
+            const auto event = monitor->next_event(limit.left());
+            state = event ? std::optional(event->state) : std::nullopt;
+        }
+    } catch (const StateError& error) {
+        // It ended, or it does not answer: its container's state is still there to be looked at.
+        if (error.problem() != StateProblem::NotRunning && error.problem() != StateProblem::TimedOut) throw;
+        heard.connected = heard.connected && error.problem() == StateProblem::NotRunning;
+    }
+    return heard;
+}
 
 } // namespace
 
@@ -70,31 +114,14 @@ void Container::unfreeze(std::chrono::milliseconds timeout) {
 
 std::optional<State> Container::wait(const std::vector<State>& states,
                                      std::optional<std::chrono::milliseconds> timeout) const {
-    using Clock = std::chrono::steady_clock;
-    const auto end = timeout ? std::optional(Clock::now() + *timeout) : std::nullopt;
-    const auto left = [&end]() -> std::optional<std::chrono::milliseconds> {
-        if (!end) return std::nullopt;
-        return std::max(std::chrono::duration_cast<std::chrono::milliseconds>(*end - Clock::now()),
-                        std::chrono::milliseconds(0));
-    };
+    const Limit limit(timeout);
     for (;;) {
         if (const State now = state(); among(states, now)) return now;
-        std::optional<MonitorClient> monitor = MonitorClient::connect(impl_->runtime());
-        if (monitor) {
-            try {
-                if (const State now = monitor->subscribe().state; among(states, now)) return now;
-                while (!end || Clock::now() < *end) {
-                    const auto event = monitor->next_event(left());
-                    if (event && among(states, event->state)) return event->state;
-                }
-                return std::nullopt;
-            } catch (const StateError& error) {
-                // One that does not answer yet is still starting: look again.
-                if (error.problem() != StateProblem::NotRunning && error.problem() != StateProblem::TimedOut) throw;
-            }
-        }
-        if (end && Clock::now() >= *end) return std::nullopt;
-        wait_for_start(*impl_, left());
+        // A question to somebody who is still starting, or cleaning up, would only wait in a queue.
+        const Heard heard = impl_->running() ? listen_to_monitor(*impl_, states, limit) : Heard{};
+        if (heard.state) return heard.state;
+        if (limit.over()) return std::nullopt;
+        if (!heard.connected) wait_for_change(*impl_, limit.left());
     }
 }
 

@@ -95,7 +95,7 @@ void Container::destroy(const DestroyOptions& options) {
             (void)stop({.kill = true});
         }
     }
-    clean_up_after(*impl_, std::nullopt); // its monitor may have died with it
+    recover(*impl_); // its monitor may have died with it
     if (has_lines(impl_->directory() / "lxc_snapshots")) {
         throw StateError(StateProblem::Busy, "the container has clones that use its root file system; destroy them first");
     }

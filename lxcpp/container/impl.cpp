@@ -4,8 +4,8 @@
 #include "base/error.h"
 #include "cgroup/freezer.h"
 #include "config/global.h"
+#include "start/owner.h"
 #include "sys/file.h"
-#include "sys/socket.h"
 
 #include <cerrno>
 #include <unistd.h>
@@ -79,8 +79,8 @@ State Container::Impl::state() const {
             return State::Running;
         }
     }
-    // Nobody's init. A socket on which somebody listens: on its way up, or cleaning up.
-    if (!sys::exists(runtime() / "socket") || !sys::connect_to(runtime() / "socket")) return State::Stopped;
+    // Nobody's init: on its way up, or cleaning up, when somebody is at it.
+    if (!is_owned(runtime())) return State::Stopped;
     return sys::exists(runtime() / "state") ? State::Stopping : State::Starting;
 }
 

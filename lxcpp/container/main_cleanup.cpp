@@ -12,13 +12,17 @@
 #include "monitor/handover.h"
 #include "monitor/protocol.h"
 #include "plan/planner.h"
+#include "start/owner.h"
+#include "start/shared_mounts.h"
 #include "start/starter.h"
 #include "sys/file.h"
 #include "sys/rooted_dir.h"
 #include "sys/socket.h"
 
+#include <cctype>
 #include <csignal>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace lxcpp {
@@ -27,6 +31,11 @@ namespace {
 // init's wait status tells what reboot(2) was asked for in its pid namespace: reboot(2), NOTES.
 bool asks_for_reboot(const std::optional<sys::ExitStatus>& exit) {
     return exit && exit->signaled && exit->value == SIGHUP;
+}
+
+std::string upper(std::string text) {
+    for (char& c : text) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+    return text;
 }
 
 Fd adopt(int number) {
@@ -44,15 +53,17 @@ class Cleanup {
 public:
     explicit Cleanup(const CleanupArguments& arguments)
         : exit_(arguments.exit), runtime_fd_(adopt(arguments.runtime_dir)), socket_(adopt(arguments.socket)),
-          subscribers_(adopt(arguments.subscribers)), sessions_(adopt(arguments.sessions)),
+          subscribers_(adopt(arguments.subscribers)), sessions_(adopt(arguments.sessions)), held_(adopt(arguments.held)),
           state_(parse_runtime_state(sys::read_file(sys::fd_path(runtime_fd_) + "/state"))),
           impl_(state_.supervisor.name, state_.supervisor.lxcpath), config_(impl_.running_config()) {}
 
     void run() {
         log::configure({.program = "lxcpp-cleanup", .level = config_.log.level.value_or(LogLevel::Error),
                         .file = config_.log.file, .to_stderr = false});
+        save_owner(impl_.runtime(), OwnerKind::Starter); // when the monitor died, somebody else runs us
         bool reboot = asks_for_reboot(exit_);
         run_hooks("stop", config_.hooks.stop, reboot);
+        held_.clear();
         remove_groups();
         // A failing post-stop hook turns a reboot into a stop, as LXC does.
         reboot = run_hooks("post-stop", config_.hooks.post_stop, reboot) && reboot;
@@ -68,11 +79,26 @@ private:
         request.config_file = state_.config_file;
         request.target = reboot ? "reboot" : "stop";
         try {
-            run_host_hooks(plan_hooks(request, config_, impl_.paths.rootfs_mount.string(), type, commands));
+            std::vector<RunProgram> hooks =
+                plan_hooks(request, config_, impl_.paths.rootfs_mount.string(), type, commands);
+            for (RunProgram& hook : hooks) add_namespaces(hook);
+            run_host_hooks(hooks);
             return true;
         } catch (const Error& error) {
             log::error("{}", error.what());
             return false;
+        }
+    }
+
+    // What is left of init's namespaces, as LXC passes it: "mnt:/proc/PID/fd/N" behind the other arguments and
+    // LXC_MNT_NS=/proc/PID/fd/N. The link in /proc names the kind: "mnt:[4026532211]".
+    void add_namespaces(RunProgram& hook) const {
+        for (const Fd& fd : held_) {
+            const std::string link = sys::read_link(sys::fd_path(fd)).value_or("");
+            const std::string kind = link.substr(0, link.find(':'));
+            const std::string path = "/proc/" + std::to_string(::getpid()) + "/fd/" + std::to_string(fd.raw());
+            hook.argv.push_back(kind + ':' + path);
+            if (config_.hooks.version == 1) hook.env.push_back("LXC_" + upper(kind) + "_NS=" + path);
         }
     }
 
@@ -92,7 +118,9 @@ private:
             const Fd config = sys::open_file(impl_.runtime() / "config",
                                              {.access = sys::Access::Write, .truncate = true});
             sys::write_all(config, effective_text(input.config), "the running configuration");
-            StarterFds fds{duplicate(runtime_fd_), duplicate(socket_), {}, {}, duplicates(subscribers_), duplicates(sessions_)};
+            // From here on it is a start like any other, which can be seen and ended as one.
+            sys::remove_file(impl_.runtime() / "state");
+            StarterFds fds{duplicate(runtime_fd_), duplicate(socket_), {}, {}, duplicates(subscribers_), viewers()};
             const ContainerKey key = impl_.key();
             const Paths paths = impl_.paths;
             become_monitor(std::move(input), std::move(fds),
@@ -105,12 +133,21 @@ private:
     // The names first, then the word: who hears it may start the container again at once.
     void stop() {
         record_stop(impl_.paths, impl_.key(), exit_, "stop");
-        remove_runtime();
+        release_share();
         if (config_.ephemeral && impl_.defined()) destroy_ephemeral();
+        remove_runtime();
         const std::string event = protocol::encode(
             0, protocol::Event{impl_.name, State::Stopped, state_.supervisor.init.pid, exit_});
         for (const Fd& subscriber : subscribers_) (void)sys::try_send_packet(subscriber, event);
         answer_waiting(event);
+    }
+
+    void release_share() const {
+        try {
+            release_host_directory(impl_.paths, impl_.runtime());
+        } catch (const Error& error) {
+            log::error("{}", error.what());
+        }
     }
 
     void remove_runtime() const {
@@ -137,6 +174,15 @@ private:
         while (const auto client = sys::accept_from(socket_)) (void)sys::try_send_packet(*client, event);
     }
 
+    // Not the device of lxc.console.path, which the new start opens for itself.
+    std::vector<Fd> viewers() const {
+        std::vector<Fd> sockets;
+        for (const Fd& session : sessions_) {
+            if (S_ISSOCK(sys::stat_fd(session).st_mode)) sockets.push_back(duplicate(session));
+        }
+        return sockets;
+    }
+
     static Fd duplicate(const Fd& fd) { return Fd(::fcntl(fd.raw(), F_DUPFD_CLOEXEC, 3)); }
     static std::vector<Fd> duplicates(const std::vector<Fd>& fds) {
         std::vector<Fd> copies;
@@ -149,6 +195,7 @@ private:
     Fd socket_;
     std::vector<Fd> subscribers_;
     std::vector<Fd> sessions_;
+    std::vector<Fd> held_;
     RuntimeState state_;
     Container::Impl impl_;
     Config config_;

@@ -10,6 +10,7 @@
 #include "container/inside.h"
 #include "container/record.h"
 #include "host/cgroup_layout.h"
+#include "start/owner.h"
 #include "sys/file.h"
 
 #include <algorithm>
@@ -75,11 +76,10 @@ private:
         auto [position, added] = entries_.try_emplace(name);
         ListEntry& entry = position->second;
         if (added) entry.defined = false;
-        if (!state) {
-            if (sys::exists(runtime / "socket")) entry.state = State::Starting;
+        if (!state || !sys::is_alive(state->supervisor.init, boot_id_)) {
+            if (is_owned(runtime)) entry.state = state ? State::Stopping : State::Starting;
             return;
         }
-        if (!sys::is_alive(state->supervisor.init, boot_id_)) return;
         entry.pid = state->supervisor.init.pid;
         fill_running(entry, *state);
     }
@@ -111,10 +111,11 @@ private:
         return *meter_;
     }
 
-    void read_configuration(ListEntry& entry) const {
+    void read_configuration(ListEntry& entry) {
         try {
             LoadOptions options;
             options.data_dir = paths_.data;
+            options.includes = &includes_;
             const Config config = load_config(lxcpath_ / entry.name / "config", options).config;
             entry.autostart = config.start.autostart;
             entry.groups = config.groups;
@@ -129,6 +130,7 @@ private:
     Paths paths_;
     std::string boot_id_;
     std::optional<MemoryMeter> meter_;
+    IncludeCache includes_;
     std::map<std::string, ListEntry> entries_;
 };
 

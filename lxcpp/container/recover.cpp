@@ -3,16 +3,20 @@
 
 #include "base/error.h"
 #include "base/log.h"
-#include "base/strings.h"
 #include "cgroup/remove.h"
-#include "config/global.h"
 #include "monitor/handover.h"
-#include "start/starter.h"
+#include "start/made.h"
+#include "start/owner.h"
+#include "start/shared_mounts.h"
 #include "sys/file.h"
+#include "sys/lock.h"
+#include "sys/process_group.h"
 #include "sys/rooted_dir.h"
 #include "sys/socket.h"
 #include "sys/spawn.h"
+#include "sys/watch.h"
 
+#include <cerrno>
 #include <csignal>
 
 namespace lxcpp {
@@ -37,50 +41,67 @@ void run_cleanup(const Container::Impl& impl, const std::optional<sys::ExitStatu
     if (!child.wait_for(std::chrono::seconds(60))) throw Error("the clean-up did not end in time");
 }
 
-std::optional<Fd> starter_of(const Container::Impl& impl) {
-    const auto text = sys::read_file_if_exists(impl.runtime() / "starter");
-    if (!text || sys::exists(impl.runtime() / "state")) return std::nullopt;
-    const auto words = split_words(trim(*text));
-    const auto pid = words.size() == 2 ? parse_u64(words[0]) : std::nullopt;
-    const auto start = words.size() == 2 ? parse_u64(words[1]) : std::nullopt;
-    if (!pid || !start) return std::nullopt;
-    return sys::open_pidfd(sys::ProcessId{static_cast<pid_t>(*pid), *start, sys::boot_id()});
-}
-
 void remove_start(const Container::Impl& impl) {
-    StarterInput input;
-    input.request.name = impl.name;
-    input.request.lxcpath = impl.lxcpath.string();
-    input.config = impl.running_config();
-    input.paths = impl.paths;
-    input.remember.cgroup_pattern = load_global_config(impl.paths).cgroup_pattern;
-    for (const CgroupLeftover& left : remove_cgroups(planned_cgroups(input), std::chrono::seconds(10))) {
+    const Made made = load_made(impl.runtime());
+    for (const CgroupLeftover& left : remove_cgroups(made.payload, std::chrono::seconds(10))) {
         log::warn("cgroup {} stays: {}", left.path.string(), left.reason);
     }
+    remove_empty_cgroups(made.others);
+    release_host_directory(impl.paths, impl.runtime());
     const ContainerLock lock = impl.lock();
     sys::RootedDir::open(impl.runtime().parent_path()).remove_tree(impl.name);
+}
+
+[[noreturn]] void throw_stuck() {
+    throw StateError(StateProblem::TimedOut, "the process that starts the container does not die");
+}
+
+// Its owner writes a new file; the limit covers what changes without one.
+void wait_for_change(const std::filesystem::path& runtime) {
+    try {
+        (void)sys::DirectoryWatch(runtime).wait(std::chrono::milliseconds(20));
+    } catch (const SystemError& error) {
+        if (error.code() != ENOENT) throw;
+    }
 }
 
 } // namespace
 
 bool abort_start(const Container::Impl& impl) {
-    const std::optional<Fd> starter = starter_of(impl);
-    if (!starter) return false;
-    (void)sys::try_send_signal(*starter, SIGKILL);
-    if (!sys::wait_exited(*starter, std::chrono::seconds(10))) {
-        throw StateError(StateProblem::TimedOut, "the process that starts the container does not die");
+    // The tool that claimed the name makes the starter within moments.
+    constexpr std::chrono::seconds patience{10};
+    const auto end = std::chrono::steady_clock::now() + patience;
+    std::optional<RuntimeOwner> owner;
+    for (;;) {
+        if (sys::exists(impl.runtime() / "state")) return false;
+        owner = load_owner(impl.runtime());
+        if (!owner || !sys::is_alive(owner->process, sys::boot_id())) return false;
+        if (owner->kind == OwnerKind::Starter) break;
+        if (std::chrono::steady_clock::now() >= end) throw_stuck();
+        wait_for_change(impl.runtime());
     }
+    const std::optional<Fd> starter = sys::open_pidfd(owner->process);
+    if (starter) {
+        (void)sys::try_send_signal(*starter, SIGKILL);
+        if (!sys::wait_exited(*starter, patience)) throw_stuck();
+    }
+    sys::kill_session(owner->process.pid, SIGKILL); // what its hooks left running
     // It may have been faster than we: then the container runs and is not ours to remove.
     if (impl.running()) return false;
-    remove_start(impl);
+    recover(impl);
     return true;
 }
 
-void clean_up_after(const Container::Impl& impl, const std::optional<sys::ExitStatus>& exit) {
-    if (!sys::exists(impl.runtime() / "state") || impl.running()) return;
-    if (sys::connect_to(impl.runtime() / "socket")) return; // its monitor lives
+void recover(const Container::Impl& impl, const std::optional<sys::ExitStatus>& exit) {
+    const auto nobody = [&impl] { return sys::exists(impl.runtime()) && !impl.running() && !is_owned(impl.runtime()); };
+    if (!nobody()) return;
     try {
-        run_cleanup(impl, exit);
+        const auto only_one = sys::FileLock::acquire(impl.runtime() / "recover", std::chrono::seconds(60));
+        if (!only_one || !nobody()) return;
+        if (sys::exists(impl.runtime() / "state")) run_cleanup(impl, exit);
+        else remove_start(impl);
+    } catch (const SystemError& error) {
+        if (error.code() != ENOENT) log::warn("clean up after {}: {}", impl.name, error.what()); // else: done meanwhile
     } catch (const Error& error) {
         log::warn("clean up after {}: {}", impl.name, error.what());
     }

@@ -5,12 +5,13 @@
 
 namespace lxcpp {
 
-// The work of a monitor that died before its container did: runs lxcpp-cleanup for a container whose init is
-// gone while its runtime directory is still there. Does nothing when somebody else is at it.
-void clean_up_after(const Container::Impl& impl, const std::optional<sys::ExitStatus>& exit);
+// What an earlier run left behind, done by whoever comes next: runs lxcpp-cleanup for a container whose monitor
+// died before its init's end was dealt with, removes what a killed starter had made. Does nothing while the
+// container runs or somebody else is at it. exit: how its init ended, when that is known.
+void recover(const Container::Impl& impl, const std::optional<sys::ExitStatus>& exit = std::nullopt);
 
-// Ends a start that has not come to its end: kills the starter, its hook and whatever is in the container's
-// groups, and removes what it had made. False when nobody is starting it.
+// Ends a start that has not come to its end: kills the starter, its hooks and whatever is in the container's
+// groups, and removes what it had made. False when nobody is starting it, or it was faster and runs.
 bool abort_start(const Container::Impl& impl);
 
 } // namespace lxcpp

@@ -8,6 +8,7 @@
 #include "container/start_input.h"
 #include "plan/planner.h"
 #include "start/launch.h"
+#include "start/owner.h"
 #include "start/payload.h"
 #include "sys/file.h"
 #include "sys/rooted_dir.h"
@@ -16,18 +17,16 @@
 namespace lxcpp {
 namespace {
 
-// What a crash of an earlier run left; nobody's init lives, nobody listens.
-void remove_stale_runtime(const std::filesystem::path& runtime) {
-    if (!sys::exists(runtime)) return;
-    const sys::RootedDir parent = sys::RootedDir::open(runtime.parent_path());
-    parent.remove_tree(runtime.filename().string());
-}
-
 void refuse_running(const Container::Impl& impl) {
     if (impl.running()) throw StateError(StateProblem::Running, "the container is already running");
-    if (sys::exists(impl.runtime()) && sys::connect_to(impl.runtime() / "socket")) {
+    if (is_owned(impl.runtime())) {
         throw StateError(StateProblem::Running, "the container is already being started or stopped");
     }
+}
+
+void remove_runtime(const std::filesystem::path& runtime) {
+    if (!sys::exists(runtime)) return;
+    sys::RootedDir::open(runtime.parent_path()).remove_tree(runtime.filename().string());
 }
 
 // A start that comes while the container is on its way up or down waits for the end of that.
@@ -41,8 +40,10 @@ void wait_until_settled(const Container& container) {
 Fd claim(const Container::Impl& impl, const StarterInput& input) {
     const ContainerLock lock = impl.lock();
     refuse_running(impl);
-    remove_stale_runtime(impl.runtime());
+    // What recover() could not remove must not keep the container down for ever.
+    remove_runtime(impl.runtime());
     sys::make_dir(impl.runtime(), 0700);
+    save_owner(impl.runtime(), OwnerKind::Launcher);
     Fd socket = sys::listen_at(impl.runtime() / "socket");
     const Fd config = sys::open_file(impl.runtime() / "config",
                                      {.access = sys::Access::Write, .create = true, .exclusive = true, .mode = 0600});
@@ -57,7 +58,7 @@ void clean_failed_start(const StarterInput& input) {
                                   input.config.hooks.post_stop));
     } catch (const Error&) { // the reason for the failed start matters more
     }
-    remove_stale_runtime(input.runtime);
+    remove_runtime(input.runtime);
     (void)sys::try_remove_dir(input.runtime.parent_path());
 }
 
@@ -75,6 +76,7 @@ StartResult Container::start(const StartOptions& options) {
     const StarterInput input = make_start_input(*impl_, options);
     check_rootfs(input);
     wait_until_settled(*this);
+    recover(*impl_);
     Fd socket = claim(*impl_, input);
     LaunchOptions launch_options;
     launch_options.keep_stdio = options.foreground;

@@ -83,7 +83,7 @@ private:
         } catch (const StateError& error) {
             if (error.problem() != StateProblem::NotRunning) throw;
         }
-        clean_up_after(impl_, sys::exit_info(running_.init));
+        recover(impl_, sys::exit_info(running_.init));
         throw Error("its monitor is dead, so nobody starts the container again: use lxcpp-start");
     }
 
@@ -107,7 +107,7 @@ private:
             monitor_.reset(); // it died under us; init's own end counts
         }
         if (!sys::wait_exited(running_.init, left(deadline))) return false;
-        clean_up_after(impl_, sys::exit_info(running_.init));
+        recover(impl_, sys::exit_info(running_.init));
         return true;
     }
 
@@ -123,10 +123,13 @@ private:
 
 bool Container::stop(const StopOptions& options) {
     impl_->require_root("stop");
-    // A start that has only just begun shows itself within moments.
-    for (int tries = 0; !options.reboot && tries < 250 && state() == State::Starting; ++tries) {
-        if (abort_start(*impl_)) return true;
-        (void)wait({State::Running, State::Stopped}, std::chrono::milliseconds(20));
+    const Deadline deadline = options.timeout ? Deadline(Clock::now() + *options.timeout) : std::nullopt;
+    // A start in progress is ended; a reboot of what has only begun to start waits for it.
+    if (!options.reboot && state() == State::Starting && abort_start(*impl_)) return true;
+    if (options.reboot && state() == State::Starting) (void)wait({State::Running, State::Stopped}, left(deadline));
+    // Another stop was first, or its init has ended by itself: what is left are hooks and clean-up.
+    if (!options.reboot && state() == State::Stopping) {
+        return !options.wait || wait({State::Stopped}, left(deadline)).has_value();
     }
     Stopping stopping(*impl_, options);
     if (options.reboot) return stopping.reboot();

@@ -16,6 +16,7 @@ constexpr std::string_view kStatus = "--status";
 constexpr std::string_view kSocket = "--socket";
 constexpr std::string_view kSubscribers = "--subscribers";
 constexpr std::string_view kSessions = "--sessions";
+constexpr std::string_view kHeld = "--held";
 
 int parse_descriptor(std::string_view text) {
     const std::optional<std::uint64_t> number = parse_u64(text);
@@ -84,7 +85,8 @@ SupervisorArguments parse_supervisor_arguments(std::span<const std::string> word
         words, "lxcpp-supervisor", [&](std::string_view option, std::string_view value) {
             if (option == kSubscribers) arguments.subscribers = parse_descriptors(value);
             if (option == kSessions) arguments.sessions = parse_descriptors(value);
-            return option == kSubscribers || option == kSessions;
+            if (option == kHeld) arguments.held = parse_descriptors(value);
+            return option == kSubscribers || option == kSessions || option == kHeld;
         });
     return arguments;
 }
@@ -98,6 +100,7 @@ CleanupArguments parse_cleanup_arguments(std::span<const std::string> words) {
             else if (option == kSocket) arguments.socket = parse_descriptor(value);
             else if (option == kSubscribers) arguments.subscribers = parse_descriptors(value);
             else if (option == kSessions) arguments.sessions = parse_descriptors(value);
+            else if (option == kHeld) arguments.held = parse_descriptors(value);
             else return false;
             return true;
         });
@@ -109,6 +112,7 @@ std::vector<std::string> print_arguments(const SupervisorArguments& arguments) {
     std::vector<std::string> words{std::to_string(arguments.runtime_dir)};
     print_descriptors(words, kSubscribers, arguments.subscribers);
     print_descriptors(words, kSessions, arguments.sessions);
+    print_descriptors(words, kHeld, arguments.held);
     return words;
 }
 
@@ -118,6 +122,7 @@ std::vector<std::string> print_arguments(const CleanupArguments& arguments) {
     if (arguments.socket >= 0) print_descriptors(words, kSocket, {arguments.socket});
     print_descriptors(words, kSubscribers, arguments.subscribers);
     print_descriptors(words, kSessions, arguments.sessions);
+    print_descriptors(words, kHeld, arguments.held);
     return words;
 }
 
@@ -134,6 +139,7 @@ void exec_supervisor(const std::filesystem::path& program, const SupervisorState
     for (const auto& tty : state.ttys) fds.push_back(tty.fd);
     append(fds, arguments.subscribers);
     append(fds, arguments.sessions);
+    append(fds, arguments.held);
     become(program, argv, fds);
 }
 
@@ -143,6 +149,7 @@ void exec_cleanup(const std::filesystem::path& program, const CleanupArguments& 
     std::vector<int> fds{arguments.runtime_dir, arguments.socket};
     append(fds, arguments.subscribers);
     append(fds, arguments.sessions);
+    append(fds, arguments.held);
     become(program, argv, fds);
 }
 

@@ -14,15 +14,17 @@
 // supervisor. Each execs the next one and hands over descriptors by number.
 namespace lxcpp {
 
-// lxcpp-supervisor <runtime-dir-fd> [--subscribers fd,...] [--sessions fd,...]
+// lxcpp-supervisor <runtime-dir-fd> [--subscribers fd,...] [--sessions fd,...] [--held fd,...]
 struct SupervisorArguments {
     int runtime_dir = -1;
     std::vector<int> subscribers; // connections that did Subscribe; they get a RUNNING event at once
     std::vector<int> sessions;    // console clients
+    std::vector<int> held;        // kept open for the clean-up: init's namespaces
     bool operator==(const SupervisorArguments&) const = default;
 };
 
 // lxcpp-cleanup <runtime-dir-fd> --status S --socket FD [--subscribers fd,...] [--sessions fd,...]
+//               [--held fd,...]
 // The socket still listens. Subscribers expect an Event STOPPED, sessions end when they are closed.
 struct CleanupArguments {
     int runtime_dir = -1;
@@ -30,6 +32,7 @@ struct CleanupArguments {
     int socket = -1;
     std::vector<int> subscribers;
     std::vector<int> sessions;
+    std::vector<int> held;
     bool operator==(const CleanupArguments&) const = default;
 };
 

@@ -25,6 +25,7 @@ std::vector<FdRef> declared_fds(const SupervisorState& state, const SupervisorAr
     for (const auto& tty : state.ttys) numbers.push_back(tty.fd);
     numbers.insert(numbers.end(), arguments.subscribers.begin(), arguments.subscribers.end());
     numbers.insert(numbers.end(), arguments.sessions.begin(), arguments.sessions.end());
+    numbers.insert(numbers.end(), arguments.held.begin(), arguments.held.end());
     std::vector<FdRef> fds;
     for (const int number : numbers) {
         if (number >= 0) fds.emplace_back(number);

@@ -82,6 +82,7 @@ Supervisor::Supervisor(const SupervisorState& state, const SupervisorArguments& 
     sys::reap_all_except(init_.pid); // whose SIGCHLD came before we listened
     epoll_.add(pidfd_, EPOLLIN, tag(Source::Pidfd));
     epoll_.add(signals_->fd(), EPOLLIN, tag(Source::Signals));
+    for (const int fd : arguments.held) held_.emplace_back(fd);
     for (const auto& tty : state.ttys) ttys_.push_back({tty.number, Fd(tty.fd), std::nullopt});
     try {
         start_console(state, arguments);
@@ -137,6 +138,7 @@ CleanupArguments Supervisor::run() {
     arguments.socket = server_.listener().raw();
     arguments.subscribers = numbers(server_.subscribers());
     if (console_) arguments.sessions = numbers(console_->sessions());
+    for (const Fd& fd : held_) arguments.held.push_back(fd.raw());
     return arguments;
 }
 

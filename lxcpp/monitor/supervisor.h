@@ -69,6 +69,7 @@ private:
     sys::Epoll epoll_;
     Fd pidfd_;
     std::vector<Tty> ttys_;
+    std::vector<Fd> held_; // for the clean-up
     std::optional<ConsoleHub> console_;
     CommandServer server_;
 };

@@ -52,9 +52,6 @@ std::string tty_path(const Config& config, const std::string& name) {
 
 SetupPtys pty_step(const PlanContext& context) {
     const Config& config = context.config;
-    if (!config.console.path.empty() && config.console.path != "none" && !config.console.logfile.empty()) {
-        throw ConfigError("", 0, "lxc.console.path", "a file or device as the console and lxc.console.logfile exclude each other");
-    }
     SetupPtys step;
     step.options = {"mode=0620", "ptmxmode=0666"};
     step.options.push_back("max=" + std::to_string((config.pty.max > 0 ? config.pty.max : 1024) + config.tty.max));

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "monitor/protocol.h"
+#include "start/owner.h"
 #include "sys/epoll.h"
 #include "sys/file.h"
 #include "sys/pidfd.h"
@@ -46,12 +47,6 @@ void keep_only(const StarterFds& fds) {
     if (const int error = sys::raw::close_all_but(keep); error < 0) throw SystemError("close inherited files", -error);
 }
 
-// So that a start that hangs, in a hook for instance, can be found and ended.
-void save_starter(const std::filesystem::path& runtime) {
-    const Fd file = sys::open_file(runtime / "starter", {.access = sys::Access::Write, .create = true, .truncate = true, .mode = 0600});
-    sys::write_all(file, std::to_string(::getpid()) + ' ' + std::to_string(sys::start_time(::getpid()).value_or(0)) + '\n', "the starter's identity");
-}
-
 void unblock_signals() {
     sigset_t none;
     sigemptyset(&none);
@@ -70,7 +65,7 @@ void report(const Fd& status, const std::string& text) {
     try {
         if (!options.keep_stdio) detach_stdio(options.output);
         if (::setsid() < 0 || ::chdir("/") < 0) throw SystemError("detach from the terminal");
-        save_starter(input.runtime);
+        save_owner(input.runtime, OwnerKind::Starter); // so that a start that hangs can be found and ended
         become_monitor(std::move(input), std::move(fds), running);
     } catch (const Error& error) {
         failed();

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "base/scope_exit.h"
 #include "base/strings.h"
 #include "cgroup/devices.h"
 #include "cgroup/devices_bpf.h"
@@ -13,7 +14,9 @@
 #include "monitor/handover.h"
 #include "security/seccomp_cache.h"
 #include "security/seccomp_profile.h"
+#include "start/console_target.h"
 #include "start/init_handle.h"
+#include "start/made.h"
 #include "start/payload.h"
 #include "start/shared_mounts.h"
 #include "sys/file.h"
@@ -70,7 +73,8 @@ void apply_devices(const CgroupLayout& layout, const Config& config, const Cgrou
     if (!devices.v2.empty()) apply_device_rules_v2(tree.payload(), devices.v2);
 }
 
-void fill_state(RuntimeState& state, const StarterInput& input, const InitHandle& init, const CgroupTree& tree) {
+void fill_state(RuntimeState& state, const StarterInput& input, const InitHandle& init, const CgroupTree& tree,
+                const std::string& console_log) {
     SupervisorState& supervisor = state.supervisor;
     supervisor.name = input.request.name;
     supervisor.lxcpath = input.request.lxcpath;
@@ -78,11 +82,10 @@ void fill_state(RuntimeState& state, const StarterInput& input, const InitHandle
     supervisor.init = {init.pid(), start.value_or(0), sys::boot_id()};
     supervisor.state = State::Running;
     supervisor.console_buffer = input.config.console.buffer_size;
-    // A file or device as the console gets what a log file would get.
     const ConsoleOptions& console = input.config.console;
-    supervisor.console_logfile = console.path.empty() || console.path == "none" ? console.logfile : console.path;
-    supervisor.console_size = input.config.console.log_size;
-    supervisor.console_rotate = input.config.console.rotate;
+    supervisor.console_logfile = console_log;
+    supervisor.console_size = console.log_size;
+    supervisor.console_rotate = console.rotate;
     supervisor.cleanup = (input.paths.libexec / "lxcpp-cleanup").string();
     supervisor.log = input.config.log.file;
     state.payload_cgroups = tree.payload();
@@ -105,6 +108,31 @@ void fill_descriptors(SupervisorState& supervisor, const StarterFds& fds, FdRef 
     }
 }
 
+void note_groups(const std::filesystem::path& runtime, const CgroupTree& tree) {
+    Made made = load_made(runtime);
+    made.payload = tree.payload();
+    made.others = tree.beside_payload();
+    save_made(runtime, made);
+}
+
+void release_quietly(const StarterInput& input) noexcept {
+    try {
+        release_host_directory(input.paths, input.runtime);
+    } catch (const std::exception& error) {
+        log::warn("{}", error.what());
+    }
+}
+
+// For the stop hooks: namespaces live on behind their descriptors when init is gone.
+std::vector<Fd> namespaces_for_stop_hooks(const Config& config, pid_t init) {
+    std::vector<Fd> fds;
+    if (config.hooks.stop.empty()) return fds;
+    for (const sys::NamespaceType& type : sys::kNamespaces) {
+        if (std::optional<Fd> fd = sys::open_namespace(init, type.name)) fds.push_back(std::move(*fd));
+    }
+    return fds;
+}
+
 void log_to_container(const Log& wish) {
     if (wish.file.empty()) return;
     log::configure({.program = "lxcpp-start", .level = wish.level.value_or(LogLevel::Error), .file = wish.file,
@@ -119,12 +147,6 @@ std::vector<int> numbers(const std::vector<Fd>& fds) {
 
 } // namespace
 
-std::vector<std::filesystem::path> planned_cgroups(const StarterInput& input) {
-    std::vector<std::filesystem::path> groups;
-    for (const CgroupGroups& group : plan_groups(input, probe_cgroup_layout()).groups) groups.push_back(group.payload);
-    return groups;
-}
-
 void become_monitor(StarterInput input, StarterFds fds, const std::function<void(const StartReport&)>& running) {
     const auto deadline = std::chrono::steady_clock::now() + input.timeout;
     log_to_container(input.config.log);
@@ -134,10 +156,13 @@ void become_monitor(StarterInput input, StarterFds fds, const std::function<void
     const StartPlan plan = plan_start(input.request, input.config, host);
     for (const std::string& warning : plan.warnings) log::warn("{}", warning);
     run_host_hooks(plan.pre_start);
-    share_host_directory(plan.shared_mount_dir);
+    ConsoleTarget console = open_console_target(input.config.console);
+    share_host_directory(plan.shared_mount_dir, input.paths, input.runtime);
+    const ScopeExit unshare_again([&] { release_quietly(input); }); // not after exec
     if (!plan.rootfs.path.empty() && !sys::exists(host.staging)) sys::make_dirs(host.staging, 0755);
 
     CgroupTree tree = with_context("cgroups", [&] { return CgroupTree::create(plan_groups(input, layout)); });
+    note_groups(input.runtime, tree);
     InitResources resources;
     for (const Fd& tasks : tree.entry().tasks) resources.cgroup_tasks.emplace_back(tasks);
     resources.cgroup_v2 = tree.entry().unified;
@@ -148,18 +173,20 @@ void become_monitor(StarterInput input, StarterFds fds, const std::function<void
     InitHandle init = InitHandle::spawn(plan, resources, deadline);
     with_context("devices", [&] { apply_devices(layout, input.config, tree); });
     run_host_hooks(plan.start_host, {"LXC_PID=" + std::to_string(init.pid())});
+    const std::vector<Fd> held = namespaces_for_stop_hooks(input.config, init.pid());
     init.exec();
 
     const std::vector<Fd> masters = init.take_masters();
     RuntimeState state = input.remember;
-    fill_state(state, input, init, tree);
+    fill_state(state, input, init, tree, console.logfile);
+    if (console.device.valid()) fds.sessions.push_back(std::move(console.device));
     fill_descriptors(state.supervisor, fds, init.pidfd(), masters, plan.console);
     save_runtime_state(input.runtime, state);
     if (!input.pid_file.empty()) {
         sys::write_file_atomic(input.pid_file, std::to_string(::getpid()) + "\n", 0644);
     }
     if (running) running({state.supervisor.init, ::getpid()});
-    const SupervisorArguments arguments{fds.runtime.raw(), numbers(fds.subscribers), numbers(fds.sessions)};
+    const SupervisorArguments arguments{fds.runtime.raw(), numbers(fds.subscribers), numbers(fds.sessions), numbers(held)};
     tree.close_entry();
     // Last: on cgroup v2 the move takes the kernel some milliseconds, and nobody waits for it now.
     if (!tree.monitor().empty()) enter_cgroups(tree.monitor());

@@ -46,9 +46,6 @@ struct StartReport {
 [[noreturn]] void become_monitor(StarterInput input, StarterFds fds,
                                  const std::function<void(const StartReport&)>& running);
 
-// Every payload cgroup that this start makes or made.
-[[nodiscard]] std::vector<std::filesystem::path> planned_cgroups(const StarterInput& input);
-
 // Runs host hooks one after the other; throws Error for the first that fails, with its output.
 void run_host_hooks(const std::vector<RunProgram>& hooks, const std::vector<std::string>& extra_env = {});
 

@@ -46,14 +46,24 @@ void set_window_size(FdRef fd, const winsize& size) noexcept {
     ::ioctl(fd.raw(), TIOCSWINSZ, &size);
 }
 
-RawMode::RawMode(FdRef terminal) : terminal_(terminal) {
-    if (::tcgetattr(terminal.raw(), &saved_) != 0)
-        throw SystemError("read the terminal's settings");
-    termios raw = saved_;
+namespace {
+
+// Returns what the settings were.
+termios make_raw(FdRef terminal) {
+    termios saved{};
+    if (::tcgetattr(terminal.raw(), &saved) != 0) throw SystemError("read the terminal's settings");
+    termios raw = saved;
     ::cfmakeraw(&raw);
     const int result = retry_eintr([&] { return ::tcsetattr(terminal.raw(), TCSADRAIN, &raw); });
     if (result != 0) throw SystemError("change the terminal's settings");
+    return saved;
 }
+
+} // namespace
+
+void set_raw(FdRef terminal) { (void)make_raw(terminal); }
+
+RawMode::RawMode(FdRef terminal) : terminal_(terminal), saved_(make_raw(terminal)) {}
 
 RawMode::~RawMode() {
     static_cast<void>(

@@ -20,6 +20,8 @@ struct Pty {
 [[nodiscard]] std::optional<winsize> window_size(FdRef fd) noexcept;
 void set_window_size(FdRef fd, const winsize& size) noexcept;
 
+// Raw mode for good, for a terminal that is ours alone.
+void set_raw(FdRef terminal);
 // Puts a terminal in raw mode; the old settings return with the destructor.
 class RawMode {
 public:

@@ -42,9 +42,10 @@ long try_write(FdRef fd, std::string_view data) noexcept {
 }
 
 long try_send(FdRef socket, std::string_view data) noexcept {
-    return retry([&] {
+    const long sent = retry([&] {
         return ::send(socket.raw(), data.data(), data.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
     });
+    return sent == -ENOTSOCK ? try_write(socket, data) : sent; // a device as the console
 }
 
 long unread_by_peer(FdRef socket) noexcept {

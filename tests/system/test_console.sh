@@ -27,3 +27,33 @@ test_tty_that_does_not_exist() {
     expect 1 lxcpp-console -n "$C1" -t 7
     err_has 7
 }
+
+# A terminal of the host, here a pty: shows what the container prints and types into it, also after a reboot.
+test_device_as_the_console() {
+    need_tool python3
+    make_busybox_container "$C1"
+    cat >"$LXCPATH/$C1/rootfs/etc/inittab" <<'I'
+::sysinit:/bin/sh -c 'echo console is up'
+console::respawn:/bin/sh -c 'read line && echo "got <$line>"'
+I
+    timeout 60 python3 - "$C1" <<'P' || fail "the device is no console"
+import os, pty, subprocess, sys
+master, slave = pty.openpty()
+name = sys.argv[1]
+seen = b""
+def until(text):
+    global seen
+    while text not in seen:
+        seen += os.read(master, 4096)
+    seen = seen.split(text, 1)[1]
+subprocess.run(["lxcpp-start", "-n", name, "-c", os.ttyname(slave)], check=True)
+until(b"console is up")
+os.write(master, b"hello\n")
+until(b"got <hello>")
+subprocess.run(["lxcpp-stop", "-r", "-n", name], check=True)
+until(b"console is up")
+os.write(master, b"again\n")
+until(b"got <again>")
+subprocess.run(["lxcpp-stop", "-k", "-n", name], check=True)
+P
+}

@@ -60,8 +60,11 @@ test_stale_runtime_files_are_no_state() {
     make_container "$C1"
     start "$C1"
     cp -a "$LXCPP_RUNTIME_DIR" "$SANDBOX/tmp/run-before"
+    local monitor
+    monitor=$(monitor_of "$C1")
     stop "$C1"
     wait_state "$C1" STOPPED
+    timeout 20 tail --pid="$monitor" -f /dev/null # it says the last word before it exits
     # As after a power failure: the files say running, no process does.
     cp -a "$SANDBOX/tmp/run-before/." "$LXCPP_RUNTIME_DIR/"
     is "$(state_of "$C1")" STOPPED

@@ -231,6 +231,85 @@ H
     out_has "$C1"
 }
 
+# Init is gone by then; what it had mounted can still be looked at.
+test_stop_hook_gets_the_namespaces() {
+    cat >"$SANDBOX/tmp/hook" <<'H'
+#!/bin/sh
+echo "$*" >"$(dirname "$0")/arguments"
+env | grep '^LXC_.*_NS=' | sort >"$(dirname "$0")/environment"
+for word in "$@"; do
+    case $word in mnt:*) nsenter --mount="${word#mnt:}" test -e /bin/testinit && echo inside >"$(dirname "$0")/seen" ;; esac
+done
+H
+    chmod +x "$SANDBOX/tmp/hook"
+    local version
+    for version in 0 1; do
+        make_container "$C1" "lxc.hook.stop = $SANDBOX/tmp/hook" "lxc.hook.version = $version"
+        start "$C1"
+        stop "$C1"
+        OUT=$(<"$SANDBOX/tmp/arguments")
+        out_matches "^$C1 lxc stop "
+        local kind
+        for kind in user mnt pid uts ipc net cgroup; do out_matches " $kind:/proc/[0-9]+/fd/[0-9]+"; done
+        is "$(<"$SANDBOX/tmp/seen")" inside "mount namespace"
+        is "$(wc -l <"$SANDBOX/tmp/environment")" "$([ $version = 1 ] && echo 8 || echo 0)" "LXC_*_NS, version $version"
+        expect 0 lxcpp-destroy -n "$C1"
+        rm "$SANDBOX/tmp/seen"
+    done
+}
+
+test_shared_mount_goes_with_the_last_container() {
+    local shared="$SANDBOX/tmp/shared"
+    make_container "$C1" "lxc.mount.auto = shmounts:$shared"
+    make_container "$C2" "lxc.mount.auto = shmounts:$shared:/mnt/shared"
+    start "$C1"
+    mountpoint -q "$shared" || fail "no shared mount on the host"
+    start "$C2"
+    mkdir "$shared/new"
+    mount -t tmpfs none "$shared/new" && touch "$shared/new/file"
+    attach "$C1" /bin/testinit cat /dev/.lxc-mounts/new/file
+    attach "$C2" /bin/testinit cat /mnt/shared/new/file
+    umount "$shared/new"
+    stop "$C1"
+    mountpoint -q "$shared" || fail "the other container's shared mount is gone"
+    kill -9 "$(init_pid "$C2")"
+    wait_state "$C2" STOPPED
+    mountpoint -q "$shared" && fail "the shared mount is left on the host"
+    # One that was there before is not ours to unmount.
+    mount --bind "$shared" "$shared"
+    mount --make-shared "$shared"
+    start "$C1"
+    stop "$C1"
+    mountpoint -q "$shared" || fail "a mount of the administrator was unmounted"
+    umount "$shared"
+    # Neither does a failed start leave one.
+    expect 1 lxcpp-start -n "$C1" -- /no/such/program
+    mountpoint -q "$shared" && fail "the failed start left its shared mount"
+    return 0
+}
+
+test_command_is_found_by_path() {
+    make_container "$C1"
+    expect 0 lxcpp-start -n "$C1" -s 'lxc.environment=PATH=/nowhere:/bin' -- testinit touch /by-path pause
+    [ -e "$LXCPATH/$C1/rootfs/by-path" ] || wait_state "$C1" RUNNING
+    stop "$C1"
+    [ -e "$LXCPATH/$C1/rootfs/by-path" ] || fail "another program ran"
+    expect 1 lxcpp-start -n "$C1" -- nosuchprogram
+    err_has nosuchprogram
+    err_has "no such program"
+}
+
+test_proc_keys_stay_in_procfs() {
+    make_container "$C1"
+    local key
+    for key in root/etc/passwd cwd/etc/passwd task/../root/etc/passwd; do
+        expect 1 lxcpp-start -n "$C1" -s "lxc.proc.${key//\//.}=owned"
+        err_has lxc.proc
+    done
+    expect 0 lxcpp-start -n "$C1" -s lxc.proc.oom_score_adj=77
+    is "$(<"/proc/$(init_pid "$C1")/oom_score_adj")" 77 oom_score_adj
+}
+
 test_failing_hook_stops_the_start() {
     make_container "$C1" "lxc.hook.pre-start = /bin/false"
     expect 1 lxcpp-start -n "$C1"

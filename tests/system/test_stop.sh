@@ -141,3 +141,124 @@ test_range_is_free_after_destroy() {
     expect 0 lxcpp-inventory check
     out_lacks "$base"
 }
+
+# The hook and its child are of the start's session and end with it.
+hanging_hook() {
+    cat >"$SANDBOX/tmp/hang" <<H
+#!/bin/sh
+echo \$\$ >>$SANDBOX/tmp/hooks
+sleep 300 &
+echo \$! >>$SANDBOX/tmp/hooks
+wait
+H
+    chmod +x "$SANDBOX/tmp/hang"
+}
+
+hooks_are_gone() {
+    local pid
+    while read -r pid; do [ ! -d "/proc/$pid" ] || fail "process $pid of the hook is left"; done <"$SANDBOX/tmp/hooks"
+    rm -f "$SANDBOX/tmp/hooks"
+}
+
+# Waits for what the hook has written: two lines.
+hook_runs() {
+    local tries=0
+    until [ "$(wc -l 2>/dev/null <"$SANDBOX/tmp/hooks")" = 2 ]; do
+        wait_state "$C1" STARTING
+        [ $((tries++)) -lt 3000 ] || { fail "the hook does not come up"; exit 1; }
+    done
+} 2>/dev/null
+
+test_start_that_hangs_in_a_hook_can_be_stopped() {
+    hanging_hook
+    make_container "$C1" "lxc.hook.pre-start = $SANDBOX/tmp/hang"
+    local way
+    for way in "lxcpp-stop -k -n $C1" "lxcpp-stop -n $C1" "lxcpp-destroy -f -n $C1"; do
+        lxcpp-start -n "$C1" 2>/dev/null &
+        wait_state "$C1" STARTING
+        hook_runs
+        expect 0 lxcpp-ls -f -F NAME,STATE
+        out_has STARTING
+        expect 1 lxcpp-attach -n "$C1" -- /bin/true
+        expect 0 $way
+        is "$(state_of "$C1")" "$([[ "$way" == *destroy* ]] || echo STOPPED)" "after $way"
+        wait
+        hooks_are_gone
+    done
+}
+
+test_start_that_hangs_in_a_start_host_hook_can_be_stopped() {
+    hanging_hook
+    make_container "$C1" "lxc.hook.start-host = $SANDBOX/tmp/hang"
+    lxcpp-start -n "$C1" 2>/dev/null &
+    hook_runs
+    expect 0 lxcpp-stop -k -n "$C1"
+    wait
+    hooks_are_gone
+    is "$(find /sys/fs/cgroup -maxdepth 3 -name "lxcpp.payload.$C1*" 2>/dev/null)" "" "cgroups that stay"
+}
+
+test_interrupted_start_undoes_itself() {
+    hanging_hook
+    make_container "$C1" "lxc.hook.pre-start = $SANDBOX/tmp/hang"
+    # Job control gives it a group of its own, and signals that a background job does not ignore.
+    bash -c 'set -m; lxcpp-start -n "$1" 2>/dev/null & echo $! >"$2"; wait $!; echo $? >"$3"' - \
+        "$C1" "$SANDBOX/tmp/starting" "$SANDBOX/tmp/code" &
+    hook_runs
+    kill -INT "$(<"$SANDBOX/tmp/starting")"
+    wait
+    is "$(<"$SANDBOX/tmp/code")" 1 "exit code of the start"
+    is "$(state_of "$C1")" STOPPED "after an interrupted start"
+    hooks_are_gone
+    # The next one is not in its way.
+    expect 0 lxcpp-start -n "$C1" -s 'lxc.hook.pre-start='
+}
+
+test_questions_do_not_change_a_start() {
+    hanging_hook
+    make_container "$C1" "lxc.hook.pre-start = $SANDBOX/tmp/hang"
+    lxcpp-start -n "$C1" 2>/dev/null &
+    hook_runs
+    local round
+    for round in {1..200}; do is "$(state_of "$C1")" STARTING "question $round"; done
+    expect 1 lxcpp-wait -n "$C1" -s RUNNING -t 1
+    expect 0 lxcpp-stop -k -n "$C1"
+    wait
+    hooks_are_gone
+}
+
+# The second start of one monitor can hang as well.
+test_reboot_that_hangs_in_a_hook_can_be_stopped() {
+    hanging_hook
+    cat >"$SANDBOX/tmp/hang-at-reboot" <<H
+#!/bin/sh
+[ "\$LXC_TARGET" = reboot ] && exec $SANDBOX/tmp/hang
+exit 0
+H
+    chmod +x "$SANDBOX/tmp/hang-at-reboot"
+    make_container "$C1" "lxc.hook.pre-start = $SANDBOX/tmp/hang-at-reboot"
+    expect 0 lxcpp-start -n "$C1" -- /bin/testinit reboot-once /rebooted pause
+    hook_runs
+    is "$(state_of "$C1")" STARTING
+    expect 0 lxcpp-stop -k -n "$C1"
+    is "$(state_of "$C1")" STOPPED
+    hooks_are_gone
+}
+
+test_stop_waits_for_a_stop() {
+    hanging_hook
+    make_container "$C1" "lxc.hook.post-stop = $SANDBOX/tmp/hang"
+    start "$C1"
+    lxcpp-stop -k -n "$C1" &
+    wait_state "$C1" STOPPING
+    expect 0 lxcpp-ls -f -F NAME,STATE
+    out_has STOPPING
+    expect 1 lxcpp-stop -n "$C1" -t 1 --nokill
+    # Whoever ends the hook lets both go on.
+    local tries=0
+    until [ -s "$SANDBOX/tmp/hooks" ] || [ $((tries++)) -gt 3000 ]; do wait_state "$C1" STOPPING; done
+    lxcpp-stop -n "$C1" &
+    while read -r pid; do kill -9 "$pid"; done <"$SANDBOX/tmp/hooks"
+    wait_state "$C1" STOPPED
+    wait
+}

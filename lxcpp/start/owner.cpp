@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "start/owner.h"
+
+#include "base/strings.h"
+#include "sys/file.h"
+
+#include <fmt/core.h>
+
+#include <unistd.h>
+
+namespace lxcpp {
+namespace {
+
+constexpr std::string_view kLauncher = "launcher";
+constexpr std::string_view kStarter = "starter";
+constexpr std::size_t kMaxOwner = 4096;
+
+} // namespace
+
+void save_owner(const std::filesystem::path& runtime, OwnerKind kind) {
+    const pid_t pid = ::getpid();
+    const std::string text = fmt::format("{} {} {} {}\n", kind == OwnerKind::Launcher ? kLauncher : kStarter, pid,
+                                         sys::start_time(pid).value_or(0), sys::boot_id());
+    sys::write_file_atomic(runtime / "owner", text, 0600);
+}
+
+std::optional<RuntimeOwner> load_owner(const std::filesystem::path& runtime) {
+    const auto text = sys::read_file_if_exists(runtime / "owner", kMaxOwner);
+    if (!text) return std::nullopt;
+    const auto words = split_words(trim(*text));
+    if (words.size() != 4 || (words[0] != kLauncher && words[0] != kStarter)) return std::nullopt;
+    const auto pid = parse_u64(words[1]);
+    const auto start = parse_u64(words[2]);
+    if (!pid || !start) return std::nullopt;
+    return RuntimeOwner{words[0] == kLauncher ? OwnerKind::Launcher : OwnerKind::Starter,
+                        {static_cast<pid_t>(*pid), *start, std::string(words[3])}};
+}
+
+bool is_owned(const std::filesystem::path& runtime) {
+    const auto owner = load_owner(runtime);
+    return owner && sys::is_alive(owner->process, sys::boot_id());
+}
+
+} // namespace lxcpp
