@@ -46,6 +46,9 @@ std::string reason(const Step& step, const SyncMessage& message) {
         text = "no such program in the container's root file system";
     } else if (message.error == ENOENT && mounts) {
         text += " (source or target; create=dir or create=file makes a target, optional skips the entry)";
+    } else if (message.error == EINVAL && std::holds_alternative<JoinCgroupsV1>(step)) {
+        text += " (cgroup v1's cpu controller takes no process of a real-time scheduling class, which the caller's "
+                "children inherit: chrt -o -p 0 PID ends it)";
     } else if (message.error == EXDEV && std::holds_alternative<WriteProc>(step)) {
         text = "something other than procfs is mounted there";
     }

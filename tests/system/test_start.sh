@@ -310,6 +310,15 @@ test_proc_keys_stay_in_procfs() {
     is "$(<"/proc/$(init_pid "$C1")/oom_score_adj")" 77 oom_score_adj
 }
 
+test_real_time_caller_is_told() {
+    need_tool chrt
+    make_container "$C1"
+    chrt -r 1 true 2>/dev/null || skip "no right to use real-time scheduling"
+    run chrt -r 1 lxcpp-start -n "$C1"
+    # Where groups have no real-time budget of their own it simply starts.
+    [ -z "$ERR" ] || { err_has chrt && err_is_one_line; }
+}
+
 test_failing_hook_stops_the_start() {
     make_container "$C1" "lxc.hook.pre-start = /bin/false"
     expect 1 lxcpp-start -n "$C1"

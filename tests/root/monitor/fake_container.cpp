@@ -11,6 +11,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <fcntl.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -164,7 +165,11 @@ int cleanup(const std::vector<std::string>& words) {
     }
     sys::remove_file(dir / "reboot");
     Fd pidfd;
-    describe_init(state, fork_init([] { return ::pause(); }), pidfd);
+    const auto body = [] { // nobody else knows this init: it ends with the supervisor that we become
+        ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+        return ::pause();
+    };
+    describe_init(state, fork_init(body), pidfd);
     state.status = state.console = state.session = -1;
     state.ttys.clear();
     write_state(dir, state);
