@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/strings.h"
 #include "image/c_handle.h"
+#include "image/http_curl.h"
 #include "image/http_transfer.h"
 #include "image/http_url.h"
 
@@ -38,36 +39,6 @@ struct CurlLibrary {
     CurlLibrary& operator=(const CurlLibrary&) = delete;
     ~CurlLibrary() { curl_global_cleanup(); }
 };
-
-bool is_transient(CURLcode code) noexcept {
-    switch (code) {
-    case CURLE_OPERATION_TIMEDOUT:
-    case CURLE_SEND_ERROR:
-    case CURLE_RECV_ERROR:
-    case CURLE_GOT_NOTHING:
-    case CURLE_PARTIAL_FILE:
-    case CURLE_HTTP2:
-    case CURLE_HTTP2_STREAM: return true;
-    default: return false;
-    }
-}
-
-std::string describe(CURLcode code, const char* detail) {
-    switch (code) {
-    case CURLE_COULDNT_RESOLVE_HOST: return "could not resolve host";
-    case CURLE_COULDNT_RESOLVE_PROXY: return "could not resolve the proxy";
-    case CURLE_OPERATION_TIMEDOUT: return "timed out";
-    case CURLE_GOT_NOTHING: return "the server closed the connection without an answer";
-    case CURLE_PARTIAL_FILE: return "the connection was closed before the end of the file";
-    default: break;
-    }
-    const auto text = printable(trim(detail));
-    return text.empty() ? curl_easy_strerror(code) : text;
-}
-
-void check(CURLcode code) {
-    if (code != CURLE_OK) throw Error(fmt::format("libcurl: {}", curl_easy_strerror(code)));
-}
 
 // A transfer with its libcurl handle; the callbacks' data, so it does not move.
 struct Active {
@@ -119,15 +90,14 @@ HeaderList make_headers(const HttpTransfer& transfer) {
 }
 
 void set_limits(CURL* easy, const HttpOptions& options) {
-    check(curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, options.allow_http ? "http,https" : "https"));
-    check(curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L)); // accept_redirect() decides
-    check(curl_easy_setopt(easy, CURLOPT_NETRC, static_cast<long>(CURL_NETRC_IGNORED)));
-    check(curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L));
-    check(curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L));
-    check(curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
+    check_curl(curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, options.allow_http ? "http,https" : "https"));
+    check_curl(curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L)); // accept_redirect() decides
+    check_curl(curl_easy_setopt(easy, CURLOPT_NETRC, static_cast<long>(CURL_NETRC_IGNORED)));
+    set_tls(easy);
+    check_curl(curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
                            static_cast<long>(options.connect_timeout.count())));
-    check(curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, options.stall_rate));
-    check(curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME,
+    check_curl(curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, options.stall_rate));
+    check_curl(curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME,
                            static_cast<long>(options.stall_time.count())));
 }
 
@@ -140,18 +110,18 @@ void prepare(Active& active, const HttpOptions& options) {
     curl_easy_reset(easy);
     set_limits(easy, options);
     const auto range = active.transfer.range();
-    check(curl_easy_setopt(easy, CURLOPT_URL, active.transfer.url().c_str()));
-    check(curl_easy_setopt(easy, CURLOPT_USERAGENT, "lxcpp/" LXCPP_VERSION));
-    check(curl_easy_setopt(easy, CURLOPT_RANGE, range.empty() ? nullptr : range.c_str()));
-    check(curl_easy_setopt(easy, CURLOPT_HTTPHEADER, active.headers.get()));
+    check_curl(curl_easy_setopt(easy, CURLOPT_URL, active.transfer.url().c_str()));
+    check_curl(curl_easy_setopt(easy, CURLOPT_USERAGENT, "lxcpp/" LXCPP_VERSION));
+    check_curl(curl_easy_setopt(easy, CURLOPT_RANGE, range.empty() ? nullptr : range.c_str()));
+    check_curl(curl_easy_setopt(easy, CURLOPT_HTTPHEADER, active.headers.get()));
     // A handle whose last request broke off keeps the buffer it has, and says so.
     curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, 256L << 10);
-    check(curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, active.detail.data()));
-    check(curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, &on_header));
-    check(curl_easy_setopt(easy, CURLOPT_HEADERDATA, &active));
-    check(curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &on_body));
-    check(curl_easy_setopt(easy, CURLOPT_WRITEDATA, &active));
-    check(curl_easy_setopt(easy, CURLOPT_PRIVATE, &active));
+    check_curl(curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, active.detail.data()));
+    check_curl(curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, &on_header));
+    check_curl(curl_easy_setopt(easy, CURLOPT_HEADERDATA, &active));
+    check_curl(curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &on_body));
+    check_curl(curl_easy_setopt(easy, CURLOPT_WRITEDATA, &active));
+    check_curl(curl_easy_setopt(easy, CURLOPT_PRIVATE, &active));
 }
 
 HttpTransfer::Next conclude(Active& active, CURLcode code, bool allow_http, Fetched& result) {
@@ -161,10 +131,10 @@ HttpTransfer::Next conclude(Active& active, CURLcode code, bool allow_http, Fetc
     // An error page may have been cut off by us; its status line is what counts.
     const bool cut_page = code == CURLE_WRITE_ERROR && status != 200 && status != 206;
     if (code != CURLE_OK && !cut_page)
-        return transfer.failed(describe(code, active.detail.data()), is_transient(code));
+        return transfer.failed(describe_failure(code, active.detail.data()), is_transient_failure(code));
     if (!is_redirect_status(status)) return transfer.complete(result);
     char* target = nullptr;
-    check(curl_easy_getinfo(active.easy.get(), CURLINFO_REDIRECT_URL, &target));
+    check_curl(curl_easy_getinfo(active.easy.get(), CURLINFO_REDIRECT_URL, &target));
     return transfer.redirected(accept_redirect(transfer.url(), target != nullptr ? target : "", allow_http));
 }
 

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "image/http_curl.h"
+
+#include "base/strings.h"
+
+#include <lxcpp/error.h>
+
+#include <cstdlib>
+#include <fmt/core.h>
+
+namespace lxcpp::image {
+
+namespace {
+
+// nullptr when unset or empty.
+const char* environment(const char* name) noexcept {
+    const char* value = std::getenv(name);
+    return value != nullptr && *value != '\0' ? value : nullptr;
+}
+
+} // namespace
+
+void check_curl(CURLcode code) {
+    if (code != CURLE_OK) throw Error(fmt::format("libcurl: {}", curl_easy_strerror(code)));
+}
+
+bool is_transient_failure(CURLcode code) noexcept {
+    switch (code) {
+    case CURLE_OPERATION_TIMEDOUT:
+    case CURLE_SEND_ERROR:
+    case CURLE_RECV_ERROR:
+    case CURLE_GOT_NOTHING:
+    case CURLE_PARTIAL_FILE:
+    case CURLE_HTTP2:
+    case CURLE_HTTP2_STREAM: return true;
+    default: return false;
+    }
+}
+
+std::string describe_failure(CURLcode code, const char* detail) {
+    switch (code) {
+    case CURLE_COULDNT_RESOLVE_HOST: return "could not resolve host";
+    case CURLE_COULDNT_RESOLVE_PROXY: return "could not resolve the proxy";
+    case CURLE_OPERATION_TIMEDOUT: return "timed out";
+    case CURLE_GOT_NOTHING: return "the server closed the connection without an answer";
+    case CURLE_PARTIAL_FILE: return "the connection was closed before the end of the file";
+    default: break;
+    }
+    const auto text = printable(trim(detail));
+    return text.empty() ? curl_easy_strerror(code) : text;
+}
+
+void set_tls(CURL* easy) {
+    check_curl(curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L));
+    check_curl(curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L));
+    const char* bundle = environment("CURL_CA_BUNDLE");
+    if (bundle == nullptr) bundle = environment("SSL_CERT_FILE");
+    if (bundle != nullptr) check_curl(curl_easy_setopt(easy, CURLOPT_CAINFO, bundle));
+    if (const char* directory = environment("SSL_CERT_DIR")) {
+        check_curl(curl_easy_setopt(easy, CURLOPT_CAPATH, directory));
+    }
+}
+
+} // namespace lxcpp::image

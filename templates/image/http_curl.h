@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <curl/curl.h>
+#include <string>
+
+namespace lxcpp::image {
+
+// Throws Error "libcurl: …" unless it worked.
+void check_curl(CURLcode code);
+
+// A failure that may be gone the next time.
+[[nodiscard]] bool is_transient_failure(CURLcode code) noexcept;
+
+// A failure in words; detail is what CURLOPT_ERRORBUFFER holds.
+[[nodiscard]] std::string describe_failure(CURLcode code, const char* detail);
+
+// Certificates are always checked. Against the system's authorities, or those that the environment
+// names, as other programs do it: CURL_CA_BUNDLE or SSL_CERT_FILE (a file), SSL_CERT_DIR.
+void set_tls(CURL* easy);
+
+} // namespace lxcpp::image
