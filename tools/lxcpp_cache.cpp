@@ -137,14 +137,17 @@ int run(const Cli& cli, const Options& options) {
     const auto directory = default_paths().cache;
     const auto format = parse_format(options.format);
     const bool trims = options.all || options.older_than_days || !options.max_size.empty();
-    if (cli.words().empty() && !trims)
-        show(directory, format);
-    else if (cli.words().size() == 1 && cli.words().front() == "prune")
+    const auto& words = cli.words();
+    const std::string command = words.empty() ? "show" : words.front();
+    if (words.size() > 1) throw Error(fmt::format("{}: one command is enough", printable(words[1])));
+    if (command == "prune")
         prune(directory, options, format);
-    else if (cli.words().empty())
+    else if (command != "show")
+        throw Error(fmt::format("{}: the commands are 'show' and 'prune'", printable(command)));
+    else if (trims)
         throw Error("--all, --older-than and --max-size are options of 'lxcpp-cache prune'");
     else
-        throw Error(fmt::format("{}: the only command is 'prune'", printable(cli.words().front())));
+        show(directory, format);
     return 0;
 }
 
@@ -154,7 +157,7 @@ int main(int argc, char** argv) {
     Cli cli("lxcpp-cache",
             "show what templates keep between creates (downloads and finished base systems); "
             "'prune' removes interrupted work and what was not used for 30 days, or as the options say",
-            "[--format=FORMAT] [prune [--all] [--older-than=DAYS] [--max-size=N]]", Cli::Name::None);
+            "[--format=FORMAT] [show | prune [--all] [--older-than=DAYS] [--max-size=N]]", Cli::Name::None);
     Options options;
     cli.option("--format", options.format, "table (default), json, csv or yaml");
     cli.flag("--all", options.all, "prune: everything");

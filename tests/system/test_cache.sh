@@ -22,6 +22,9 @@ test_shows_what_is_there() {
     out_matches 'debian-bookworm +tree +3\.0 MB '
     out_matches '2 downloaded +file +2\.0 MB '
     out_matches '2 interrupted +partial '
+    local plain="$OUT"
+    expect 0 lxcpp-cache show
+    out_is "$plain"
     expect 0 lxcpp-cache --format json
     need_tool python3
     is "$(python3 -c 'import json, sys
@@ -51,7 +54,11 @@ test_bad_words_are_refused_by_name() {
     expect 1 lxcpp-cache prune --older-than never
     expect 1 lxcpp-cache --format xml
     expect 1 lxcpp-cache nonsense
-    err_has "nonsense: the only command is 'prune'"
+    err_has "nonsense: the commands are 'show' and 'prune'"
+    expect 1 lxcpp-cache show prune
+    err_has "prune: one command is enough"
+    expect 1 lxcpp-cache show --all
+    err_has "are options of 'lxcpp-cache prune'"
     expect 1 lxcpp-cache --all
     err_has "are options of 'lxcpp-cache prune'"
     fill_cache
