@@ -72,7 +72,7 @@ Fd open_cached(const image::ImageCache& cache, const std::string& sha256, std::s
 Suite verify_suite(const SuiteRequest& request, const std::string& text, const image::ImageCache& cache) {
     const auto url = in_release_url(request);
     const auto verified = with_context(
-        url, [&] { return image::verify_inline(text, {.keyrings = request.keyrings}); });
+        url, [&] { return image::verify_inline(text, {.keyrings = request.keyrings, .scratch = cache.scratch()}); });
     Suite suite{request.mirror, request.release.suite, parse_release(verified.text, url),
                 sha256_hex(verified.text)};
     check_release(suite.release, request.release, url);

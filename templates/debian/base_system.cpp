@@ -8,6 +8,7 @@
 #include "debian/install.h"
 #include "debian/resolver.h"
 #include "image/tree_copy.h"
+#include "image/tree_sums.h"
 
 #include <lxcpp/error.h>
 
@@ -21,9 +22,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr int kFormat = 1; // raise when the same packages would give another tree
+constexpr int kFormat = 2; // raise when the same packages would give another tree
 constexpr auto kBuildTimeout = 30min;
-constexpr std::time_t kCopyTime = 3600;
 
 // An init, its bus, logins that pam_systemd knows of, and the means to look at the network and to
 // get further packages. Names that a release does not have are left out.
@@ -42,19 +42,31 @@ std::vector<const Package*> wanted_packages(const PackageIndex& index, Variant v
     for (const std::string_view name : kBootable) {
         if (const Package* package = index.newest(name)) wanted.push_back(package);
     }
+    // Without ifupdown it is systemd that sets the network up, and names are looked up by this.
+    const Package* resolver = variant == Variant::Minbase ? index.newest("systemd-resolved") : nullptr;
+    if (resolver != nullptr) wanted.push_back(resolver);
     const auto chosen = find_wanted(index, further);
     wanted.insert(wanted.end(), chosen.begin(), chosen.end());
     return wanted;
 }
 
-// Trees of the same kind are of no use once a newer one is there; one that was taken up a moment ago
-// may still be being copied.
+// Trees of the same kind are of no use once a newer one is there; one that is being copied stays for
+// the next time.
 void remove_older(const image::ImageCache& cache, const std::string& name) {
     const auto kind = name.substr(0, name.rfind('-') + 1);
-    const std::time_t unused_since = std::time(nullptr) - kCopyTime;
     for (const image::CacheEntry& entry : cache.list()) {
         const bool same_kind = entry.kind == image::CacheKind::Tree && entry.name.starts_with(kind);
-        if (same_kind && entry.name != name && entry.last_used < unused_since) cache.remove_tree(entry.name);
+        if (same_kind && entry.name != name) (void)cache.remove_tree(entry.name);
+    }
+}
+
+image::PendingTree begin_tree(const image::ImageCache& cache, const std::string& name,
+                              image::ProgressSink& progress) {
+    try {
+        return cache.begin_tree(name, 0ms);
+    } catch (const StateError&) {
+        progress.message(fmt::format("Waiting for another create, which is building {}", name));
+        return cache.begin_tree(name, kBuildTimeout);
     }
 }
 
@@ -72,6 +84,18 @@ void build_tree(const BaseRequest& request, Archive& archive,
                       .log = log},
                      archive.deb_opener(), run, progress);
     finish_base(sys::RootedDir::open(rootfs));
+}
+
+// Copies the finished tree; when that is not what was stored, target is empty again and the first path
+// that differs is returned.
+std::optional<std::string> copy_base(const image::ImageCache& cache, const std::string& name,
+                                     const sys::RootedDir& target, image::ProgressSink& progress) {
+    const auto tree = cache.use_tree(name);
+    if (!tree) throw Error(fmt::format("the base tree {} vanished from the cache", name));
+    const auto copied = image::copy_tree(sys::RootedDir::open(tree->path()), target, progress);
+    if (copied.sums == tree->sums()) return std::nullopt;
+    target.remove_tree("", true);
+    return image::first_difference(tree->sums(), copied.sums);
 }
 
 } // namespace
@@ -117,17 +141,24 @@ void provide_base(const BaseRequest& request, Archive& archive,
                   const RunContained& run, image::ProgressSink& progress,
                   const std::filesystem::path& log) {
     const std::string name = base_tree_name(request);
-    if (request.rebuild || !cache.find_tree(name)) {
-        auto pending = cache.begin_tree(name, kBuildTimeout);
-        if (request.rebuild || !cache.find_tree(name)) { // nobody built it while we waited
-            build_tree(request, archive, pending.path(), run, progress, log);
-            (void)pending.publish();
-            remove_older(cache, name);
-        }
-    }
-    const auto tree = cache.find_tree(name);
-    if (!tree) throw Error(fmt::format("the base tree {} vanished from the cache", name));
-    (void)image::copy_tree(sys::RootedDir::open(*tree), sys::RootedDir::open(rootfs), progress);
+    const auto target = sys::RootedDir::open(rootfs);
+    // False when somebody else built it while we waited. The copy for this container tells what the
+    // tree holds, at no further cost.
+    const auto build = [&](bool again) {
+        auto pending = begin_tree(cache, name, progress);
+        if (!again && cache.use_tree(name)) return false;
+        build_tree(request, archive, pending.path(), run, progress, log);
+        const auto copied = image::copy_tree(sys::RootedDir::open(pending.path()), target, progress);
+        (void)pending.publish(copied.sums);
+        remove_older(cache, name);
+        return true;
+    };
+    if ((request.rebuild || !cache.use_tree(name)) && build(request.rebuild)) return;
+    const auto damage = copy_base(cache, name, target, progress);
+    if (!damage) return;
+    progress.message(fmt::format("warning: the cached base {} is damaged: {} is not what was stored; it is built anew",
+                                 name, *damage));
+    (void)build(true);
 }
 
 } // namespace lxcpp::debian

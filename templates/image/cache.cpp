@@ -24,13 +24,17 @@ using namespace std::chrono_literals;
 
 constexpr auto kFiles = "files";
 constexpr auto kTrees = "trees";
+constexpr auto kSums = "sums";
+constexpr auto kScratch = "tmp";
 constexpr auto kLocks = "locks";
 constexpr auto kUse = "locks/use";
 constexpr std::string_view kNew = ".new"; // of ".NAME.new": a tree that is being built
 constexpr std::string_view kOld = ".old"; // a tree that has been replaced
 constexpr std::string_view kPart = ".part";
 constexpr auto kWaitForPrune = 10s;
+constexpr auto kWaitForCopies = 5min;
 constexpr std::size_t kMaxName = 128;
+constexpr std::size_t kMaxSums = 1u << 30;
 
 void check_tree_name(std::string_view name) {
     const auto plain = [](char c) {
@@ -42,6 +46,23 @@ void check_tree_name(std::string_view name) {
                       });
     if (!fine)
         throw Error("name of a cached tree: 1 to 128 of [A-Za-z0-9._+-], first a letter or digit");
+}
+
+// Who copies a tree holds its lock shared, who takes it away exclusively.
+Fd lock_use(const std::filesystem::path& cache, std::string_view name, sys::LockKind kind,
+            std::chrono::milliseconds timeout) {
+    const auto path = cache / kLocks / fmt::format("{}.use", name);
+    auto file = sys::open_file(path, {.access = sys::Access::ReadWrite, .create = true, .follow = false, .mode = 0600});
+    const auto end = std::chrono::steady_clock::now() + timeout;
+    while (!sys::try_lock_file(file, kind, path.string())) {
+        if (std::chrono::steady_clock::now() >= end) return {};
+        std::this_thread::sleep_for(50ms);
+    }
+    return file;
+}
+
+void remove_sums(const sys::RootedDir& root, std::string_view name) {
+    root.remove(fmt::format("{}/{}", kSums, name));
 }
 
 std::string hidden(std::string_view name, std::string_view suffix) {
@@ -116,6 +137,7 @@ std::vector<Place> find_all(const std::filesystem::path& directory) {
 
 void remove_place(const sys::RootedDir& root, const Place& place) {
     const auto info = root.stat(place.path);
+    if (place.entry.kind == CacheKind::Tree) remove_sums(root, place.entry.name);
     if (!info) return;
     if (S_ISDIR(info->st_mode))
         root.remove_tree(place.path);
@@ -136,8 +158,8 @@ std::string_view cache_kind_name(CacheKind kind) noexcept {
     return kNames.at(static_cast<std::size_t>(kind));
 }
 
-PendingTree::PendingTree(std::filesystem::path trees, std::string name, sys::FileLock lock)
-    : trees_(std::move(trees)), name_(std::move(name)), path_(trees_ / hidden(name_, kNew)),
+PendingTree::PendingTree(std::filesystem::path cache, std::string name, sys::FileLock lock)
+    : cache_(std::move(cache)), trees_(cache_ / kTrees), name_(std::move(name)), path_(trees_ / hidden(name_, kNew)),
       lock_(std::move(lock)) {
     const auto root = sys::RootedDir::open(trees_);
     for (const auto suffix : {kNew, kOld}) // of a run that was killed
@@ -146,7 +168,7 @@ PendingTree::PendingTree(std::filesystem::path trees, std::string name, sys::Fil
 }
 
 PendingTree::PendingTree(PendingTree&& other) noexcept
-    : trees_(std::move(other.trees_)), name_(std::move(other.name_)),
+    : cache_(std::move(other.cache_)), trees_(std::move(other.trees_)), name_(std::move(other.name_)),
       path_(std::move(other.path_)), lock_(std::exchange(other.lock_, std::nullopt)) {}
 
 PendingTree::~PendingTree() {
@@ -158,10 +180,15 @@ PendingTree::~PendingTree() {
     }
 }
 
-std::filesystem::path PendingTree::publish() {
+std::filesystem::path PendingTree::publish(std::string_view sums) {
     const auto root = sys::RootedDir::open(trees_);
     sys::sync_filesystem(sys::open_file(path_, {.directory = true, .follow = false}),
                          path_.string());
+    const Fd use = lock_use(cache_, name_, sys::LockKind::Exclusive, kWaitForCopies);
+    if (!use.valid())
+        throw StateError(StateProblem::Busy, fmt::format("the cached tree {} is still being copied", name_));
+    // Sums that belong to another tree are noticed, and cost no more than building it again.
+    sys::write_file_atomic(cache_ / kSums / name_, sums, 0600);
     const bool replaces = root.exists(name_);
     if (replaces) root.rename(name_, hidden(name_, kOld));
     root.rename(hidden(name_, kNew), name_, false);
@@ -172,7 +199,8 @@ std::filesystem::path PendingTree::publish() {
 }
 
 ImageCache ImageCache::open(const std::filesystem::path& directory) {
-    for (const auto& path : {directory, directory / kFiles, directory / kTrees, directory / kLocks})
+    for (const auto& path : {directory, directory / kFiles, directory / kTrees, directory / kSums,
+                             directory / kScratch, directory / kLocks})
         sys::make_private_dirs(path);
     const auto name = (directory / kUse).string();
     auto use = sys::open_file(name, {.access = sys::Access::ReadWrite, .create = true,
@@ -204,12 +232,15 @@ std::optional<Fd> ImageCache::open_file(std::string_view sha256) const {
     }
 }
 
-std::optional<std::filesystem::path> ImageCache::find_tree(std::string_view name) const {
+std::optional<UsedTree> ImageCache::use_tree(std::string_view name) const {
     check_tree_name(name);
-    const auto root = sys::RootedDir::open(directory_ / kTrees);
-    if (!root.exists(name)) return std::nullopt;
-    touch(root, name);
-    return directory_ / kTrees / name;
+    Fd lock = lock_use(directory_, name, sys::LockKind::Shared, kWaitForCopies);
+    const auto root = sys::RootedDir::open(directory_);
+    const auto tree = fmt::format("{}/{}", kTrees, name);
+    if (!lock.valid() || !root.exists(tree)) return std::nullopt;
+    touch(root, tree);
+    auto sums = root.read_file(fmt::format("{}/{}", kSums, name), kMaxSums);
+    return UsedTree(directory_ / kTrees / name, std::move(sums).value_or(""), std::move(lock));
 }
 
 PendingTree ImageCache::begin_tree(std::string_view name, std::chrono::milliseconds timeout) const {
@@ -219,13 +250,31 @@ PendingTree ImageCache::begin_tree(std::string_view name, std::chrono::milliseco
     if (!lock)
         throw StateError(StateProblem::Busy,
                          fmt::format("another command is still building the cached tree {}", name));
-    return {directory_ / kTrees, std::string(name), *std::move(lock)};
+    return {directory_, std::string(name), *std::move(lock)};
 }
 
-void ImageCache::remove_tree(std::string_view name) const {
+bool ImageCache::remove_tree(std::string_view name) const {
     check_tree_name(name);
-    const auto root = sys::RootedDir::open(directory_ / kTrees);
-    if (root.exists(name)) root.remove_tree(name);
+    const Fd lock = lock_use(directory_, name, sys::LockKind::Exclusive, 0ms);
+    if (!lock.valid()) return false;
+    const auto root = sys::RootedDir::open(directory_);
+    const auto tree = fmt::format("{}/{}", kTrees, name);
+    if (root.exists(tree)) root.remove_tree(tree);
+    remove_sums(root, name);
+    return true; // the lock file stays: others may be waiting with it
+}
+
+std::filesystem::path ImageCache::scratch() const { return directory_ / kScratch; }
+
+void ImageCache::remove_leftovers() {
+    const auto name = (directory_ / kUse).string();
+    if (!sys::try_lock_file(use_, sys::LockKind::Exclusive, name)) return;
+    const auto root = sys::RootedDir::open(directory_);
+    root.remove_tree(kScratch, true);
+    for (const auto& tree : root.list(kTrees)) {
+        if (tree.name.starts_with('.')) root.remove_tree(fmt::format("{}/{}", kTrees, tree.name));
+    }
+    static_cast<void>(sys::try_lock_file(use_, sys::LockKind::Shared, name));
 }
 
 std::vector<CacheEntry> ImageCache::list() const {
@@ -255,6 +304,10 @@ CachePruned ImageCache::prune(const CachePrune& options) {
         } else {
             result.kept_size += entry.size;
         }
+    }
+    root.remove_tree(kScratch, true);
+    for (const auto& lock : root.list(kLocks)) { // nobody is here who could hold one
+        if (lock.name.ends_with(".use")) root.remove(fmt::format("{}/{}", kLocks, lock.name));
     }
     static_cast<void>(sys::try_lock_file(use_, sys::LockKind::Shared, name));
     return result;

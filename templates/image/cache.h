@@ -45,22 +45,40 @@ public:
     ~PendingTree(); // not published: removed
 
     [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
-    // Syncs the file system and renames into place, replacing an older tree of that name. Returns
+    // Syncs the file system and renames into place, replacing an older tree of that name once nobody
+    // uses that any more (StateError Busy after a while). sums: of its content (tree_sums.h). Returns
     // the final path.
-    std::filesystem::path publish();
+    std::filesystem::path publish(std::string_view sums = {});
 
 private:
     friend class ImageCache;
-    PendingTree(std::filesystem::path trees, std::string name, sys::FileLock lock);
+    PendingTree(std::filesystem::path cache, std::string name, sys::FileLock lock);
+    std::filesystem::path cache_;
     std::filesystem::path trees_;
     std::string name_;
     std::filesystem::path path_;
     std::optional<sys::FileLock> lock_;
 };
 
+// A finished tree, which stays as it is while this object lives.
+class UsedTree {
+public:
+    [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
+    // What publish() was given; "" when it is gone.
+    [[nodiscard]] const std::string& sums() const noexcept { return sums_; }
+
+private:
+    friend class ImageCache;
+    UsedTree(std::filesystem::path path, std::string sums, Fd lock)
+        : path_(std::move(path)), sums_(std::move(sums)), lock_(std::move(lock)) {}
+    std::filesystem::path path_;
+    std::string sums_;
+    Fd lock_; // shared
+};
+
 // What templates keep between creates, in one directory that only we can enter: downloaded files by
-// digest (<cache>/files/ab/<sha256>) and finished base trees by name (<cache>/trees/<name>). Keep it
-// open for as long as you work with what it returned.
+// digest (<cache>/files/ab/<sha256>) and finished base trees by name (<cache>/trees/<name>, what they
+// must hold in <cache>/sums/<name>). Keep it open for as long as you work with what it returned.
 class ImageCache {
 public:
     // Makes the directories (0700); refuses ones that another user owns or may write. Waits a
@@ -73,12 +91,19 @@ public:
     // The file, re-hashed through the returned descriptor; one with wrong content is deleted.
     [[nodiscard]] std::optional<Fd> open_file(std::string_view sha256) const;
 
-    // Names are 1..128 bytes of [A-Za-z0-9._+-], first a letter or digit. Finding counts as use.
-    [[nodiscard]] std::optional<std::filesystem::path> find_tree(std::string_view name) const;
-    // Waits up to timeout for others who build it; StateError Busy after that. Look with find_tree
+    // Names are 1..128 bytes of [A-Za-z0-9._+-], first a letter or digit.
+    [[nodiscard]] std::optional<UsedTree> use_tree(std::string_view name) const;
+    // Waits up to timeout for others who build it; StateError Busy after that. Look with use_tree
     // again after taking it: somebody may have finished it meanwhile.
     [[nodiscard]] PendingTree begin_tree(std::string_view name, std::chrono::milliseconds timeout) const;
-    void remove_tree(std::string_view name) const; // no error when absent
+    // False when somebody uses it; no error when absent.
+    bool remove_tree(std::string_view name) const;
+
+    // For temporary directories (sys::TempDir), on the same file system.
+    [[nodiscard]] std::filesystem::path scratch() const;
+    // Removes temporary directories and unfinished trees of runs that were killed, unless another
+    // ImageCache is open on the directory. Interrupted downloads stay: they can be resumed.
+    void remove_leftovers();
 
     [[nodiscard]] std::vector<CacheEntry> list() const; // most recently used first
     // StateError Busy while another ImageCache is open on the directory. Interrupted downloads and

@@ -5,12 +5,14 @@
 #include "sys/rooted_dir.h"
 
 #include <cstdint>
+#include <string>
 
 namespace lxcpp::image {
 
 struct TreeCopied {
     std::uint64_t entries = 0;
     std::uint64_t bytes = 0;
+    std::string sums; // of what was copied: to be compared with those of the original (tree_sums.h)
 };
 
 // Copies everything below from into the existing directory to, which must be empty: owners, modes,

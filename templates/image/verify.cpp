@@ -296,7 +296,8 @@ Verified verify(std::string_view signature, const std::string_view* signed_data,
     std::vector<std::string> accepted;
     for (const auto& text : options.fingerprints) accepted.push_back(full_fingerprint(text));
 
-    const sys::TempDir home(std::filesystem::temp_directory_path(), "lxcpp-gpg-");
+    const auto scratch = options.scratch.empty() ? std::filesystem::temp_directory_path() : options.scratch;
+    const sys::TempDir home(scratch, "lxcpp-gpg-");
     write_settings(home.path());
     const Context context = make_context(home.path());
     const Deadline deadline(context.get(), options.timeout);

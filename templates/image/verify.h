@@ -15,7 +15,8 @@ struct VerifyOptions {
     // 40 or 64 hex digits each (blanks allowed): only signatures by these primary keys count.
     // Empty: by any primary key of the keyrings.
     std::vector<std::string> fingerprints;
-    std::chrono::milliseconds timeout{10'000}; // for the whole check
+    std::chrono::milliseconds timeout{30'000}; // for the whole check
+    std::filesystem::path scratch;             // for the private home; empty: the system's
 };
 
 struct Verified {

@@ -95,17 +95,57 @@ TEST_F(CacheTest, TreesAppearWholeOrNotAtAll) {
     {
         auto tree = cache_.begin_tree("debian-12", 0ms);
         sys::write_file_atomic(tree.path() / "data", "half");
-        EXPECT_FALSE(cache_.find_tree("debian-12"));
+        EXPECT_FALSE(cache_.use_tree("debian-12"));
     }
     EXPECT_THAT(sys::list_dir(root() / "trees"), IsEmpty());
 
     add_tree("debian-12", "first", 1000);
-    EXPECT_EQ(sys::read_file(*cache_.find_tree("debian-12") / "data"), "first");
+    EXPECT_EQ(sys::read_file(cache_.use_tree("debian-12")->path() / "data"), "first");
     add_tree("debian-12", "second", 1000);
-    EXPECT_EQ(sys::read_file(*cache_.find_tree("debian-12") / "data"), "second");
+    EXPECT_EQ(sys::read_file(cache_.use_tree("debian-12")->path() / "data"), "second");
     EXPECT_THAT(sys::list_dir(root() / "trees"), ElementsAre("debian-12"));
     cache_.remove_tree("debian-12");
-    EXPECT_FALSE(cache_.find_tree("debian-12"));
+    EXPECT_FALSE(cache_.use_tree("debian-12"));
+}
+
+TEST_F(CacheTest, WhatIsUsedIsNotTakenAway) {
+    {
+        auto tree = cache_.begin_tree("base", 0ms);
+        tree.publish("its sums");
+    }
+    auto used = cache_.use_tree("base");
+    ASSERT_TRUE(used);
+    EXPECT_EQ(used->sums(), "its sums");
+    EXPECT_TRUE(cache_.use_tree("base")) << "many may use it";
+    EXPECT_FALSE(cache_.remove_tree("base"));
+    EXPECT_TRUE(sys::exists(used->path()));
+    used.reset();
+    EXPECT_TRUE(cache_.remove_tree("base"));
+    EXPECT_FALSE(cache_.use_tree("base"));
+    EXPECT_THAT(sys::list_dir(root() / "sums"), IsEmpty());
+}
+
+TEST_F(CacheTest, PruneTakesTheSumsOfATreeToo) {
+    add_tree("base", "content", 1000);
+    cache_.prune({.all = true, .older_than = {}, .max_size = {}});
+    EXPECT_THAT(sys::list_dir(root() / "sums"), IsEmpty());
+    EXPECT_THAT(sys::list_dir(root() / "locks"), ElementsAre("use"));
+}
+
+TEST_F(CacheTest, LeftoversGoWhenNobodyElseIsHere) {
+    sys::make_dirs(root() / "trees/.base.new/etc");
+    sys::make_dir(cache_.scratch() / "gone", 0700);
+    sys::write_file_atomic(cache_.file_path(sha256_hex("a")).string() + ".part", "half");
+    {
+        const auto other = ImageCache::open(root());
+        cache_.remove_leftovers();
+        EXPECT_TRUE(sys::exists(cache_.scratch() / "gone")) << "somebody may be using it";
+    }
+    cache_.remove_leftovers();
+    EXPECT_THAT(sys::list_dir(cache_.scratch()), IsEmpty());
+    EXPECT_THAT(sys::list_dir(root() / "trees"), IsEmpty());
+    EXPECT_THAT(names(), ElementsAre("partial ca978112")) << "a download can be resumed";
+    EXPECT_NO_THROW((void)ImageCache::open(root())) << "it is open for all again";
 }
 
 TEST_F(CacheTest, OneBuilderAtATime) {
@@ -126,9 +166,9 @@ TEST_F(CacheTest, WhatAKilledBuilderLeftIsReplaced) {
 
 TEST_F(CacheTest, TreeNamesAreChecked) {
     for (const auto* name : {"", ".", "..", "../x", "a/b", ".hidden", "-rf", "a\nb"})
-        EXPECT_THAT(error_of([&] { return cache_.find_tree(name); }), HasSubstr("name of a cached tree"));
+        EXPECT_THAT(error_of([&] { return cache_.use_tree(name); }), HasSubstr("name of a cached tree"));
     EXPECT_THROW((void)cache_.begin_tree(std::string(129, 'a'), 0ms), Error);
-    EXPECT_NO_THROW((void)cache_.find_tree("debian-bookworm_amd64+x.1"));
+    EXPECT_NO_THROW((void)cache_.use_tree("debian-bookworm_amd64+x.1"));
 }
 
 TEST_F(CacheTest, ListsMostRecentlyUsedFirst) {
@@ -141,7 +181,7 @@ TEST_F(CacheTest, ListsMostRecentlyUsedFirst) {
                                      "file " + sha256_hex("old").substr(0, 8)));
     EXPECT_GE(cache_.list().at(1).size, 100'000u);
     const auto before = std::time(nullptr);
-    (void)cache_.find_tree("base");
+    (void)cache_.use_tree("base");
     EXPECT_GE(cache_.list().front().last_used, before) << "finding counts as use";
 }
 

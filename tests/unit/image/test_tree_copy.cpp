@@ -8,6 +8,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fcntl.h>
 #include <filesystem>
 #include <string>
@@ -68,7 +69,8 @@ TEST_F(TreeCopyTest, KeepsEverythingThatIsInAFileSystem) {
     for (const auto name : {"a/file", "a/big", "a/empty", "link", "fifo", "a/b", "a", ""}) {
         set_time(from_ / name, 1'000'000'000);
     }
-    EXPECT_EQ(copy().entries, 8u);
+    const auto copied = copy();
+    EXPECT_EQ(copied.entries, 8u);
     for (const auto name : {"a", "a/b", "a/file", "a/big", "a/empty", "a/b/again", "link", "fifo", ""}) {
         expect_same(info(from_ / name), info(to_ / name), name);
     }
@@ -80,6 +82,20 @@ TEST_F(TreeCopyTest, KeepsEverythingThatIsInAFileSystem) {
     char value = 0;
     const bool had = ::getxattr((from_ / "a/file").c_str(), "user.note", &value, 1) == 1;
     EXPECT_EQ(::getxattr((to_ / "a/file").c_str(), "user.note", &value, 1) == 1, had);
+}
+
+TEST_F(TreeCopyTest, TheCopyOfACopyHasTheSameSums) {
+    fs::create_directories(from_ / "a/b");
+    sys::write_file_atomic(from_ / "a/file", "content", 0640);
+    fs::create_hard_link(from_ / "a/file", from_ / "a/b/again");
+    fs::create_symlink("file", from_ / "a/link");
+    ::mkfifo((from_ / "fifo").c_str(), 0620);
+    const auto sums = copy().sums;
+    EXPECT_EQ(std::count(sums.begin(), sums.end(), '\n'), 7);
+    fs::rename(to_, from_ / "../second");
+    from_ = dir_ / "second";
+    fs::create_directory(to_);
+    EXPECT_EQ(copy().sums, sums);
 }
 
 TEST_F(TreeCopyTest, LeavesSocketsOut) {
