@@ -38,6 +38,7 @@ std::vector<std::string> arguments(const Container::Impl& impl, const TemplateRu
     std::vector<std::string> argv{run.program.string(), "--path=" + impl.directory().string(), "--name=" + impl.name,
                                   "--rootfs=" + (run.rootfs.empty() ? impl.directory() / "rootfs" : run.rootfs).string()};
     argv.insert(argv.end(), run.arguments.begin(), run.arguments.end());
+    if (run.own && run.quiet) argv.emplace_back("--quiet"); // errors still come, on standard error
     if (!run.idmap.empty()) {
         // The ids of the caller inside the map, as LXC's templates want them.
         for (const char* option : {"--mapped-uid", "--mapped-gid"}) {

@@ -80,15 +80,23 @@ void set_locale(const sys::RootedDir& root) {
     link(root, "../locale.conf", "etc/default/locale"); // where PAM looks
 }
 
+// False when there is no such unit.
+bool enable_unit(const sys::RootedDir& root, std::string_view unit) {
+    constexpr std::string_view kUnits = "lib/systemd/system"; // below /usr, or linked there
+    if (!root.exists(fmt::format("{}/{}", kUnits, unit), kInRoot)) return false;
+    link(root, fmt::format("/{}/{}", kUnits, unit), fmt::format("etc/systemd/system/multi-user.target.wants/{}", unit));
+    return true;
+}
+
 void set_network(const sys::RootedDir& root) {
     if (is_directory(root, "etc/network/interfaces.d")) {
         write(root, "etc/network/interfaces", kInterfaces);
         return;
     }
-    if (!root.exists("usr/lib/systemd/system/systemd-networkd.service", kInRoot)) return;
+    if (!enable_unit(root, "systemd-networkd.service")) return;
     write(root, "etc/systemd/network/80-eth0.network", kNetwork);
-    link(root, "/usr/lib/systemd/system/systemd-networkd.service",
-         "etc/systemd/system/multi-user.target.wants/systemd-networkd.service");
+    if (!enable_unit(root, "systemd-resolved.service")) return;
+    link(root, "../run/systemd/resolve/stub-resolv.conf", "etc/resolv.conf");
 }
 
 } // namespace
@@ -107,8 +115,9 @@ void finish_base(const sys::RootedDir& root) {
 
 std::string format_sources(const GuestSources& sources) {
     const auto stanza = [&](std::string_view url, std::string_view suites) {
-        return fmt::format("Types: deb\nURIs: {}\nSuites: {}\nComponents: {}\nSigned-By: {}\n", url, suites,
-                           join(sources.components, " "), sources.signed_by);
+        return fmt::format("Types: deb\nURIs: {}\nSuites: {}\nComponents: {}\nSigned-By: {}\n{}", url, suites,
+                           join(sources.components, " "), sources.signed_by,
+                           sources.allow_expired ? "Check-Valid-Until: no\n" : "");
     };
     std::string suites = sources.codename;
     if (sources.updates) suites += fmt::format(" {}-updates", sources.codename);
@@ -123,13 +132,18 @@ void personalize(const sys::RootedDir& root, const GuestSettings& settings) {
     write(root, "etc/hostname", settings.name + "\n");
     write(root, "etc/hosts", format_hosts(settings.name));
     root.remove("etc/apt/sources.list", kInRoot);
-    write(root, "etc/apt/sources.list.d/debian.sources", format_sources(settings.sources));
-    if (settings.keyring) write(root, settings.sources.signed_by, *settings.keyring);
-    if (settings.auth_key) {
-        const bool armored = settings.auth_key->find("-----BEGIN PGP") != std::string::npos;
-        write(root, armored ? "etc/apt/trusted.gpg.d/auth-key.asc" : "etc/apt/trusted.gpg.d/auth-key.gpg",
-              *settings.auth_key);
+    GuestSources sources = settings.sources;
+    if (settings.keyring) write(root, sources.signed_by, *settings.keyring);
+    if (settings.auth_key && settings.auth_kind == KeyKind::OpenPgp) {
+        const std::string path = fmt::format("/etc/apt/keyrings/auth-key.{}", key_suffix(*settings.auth_key));
+        write(root, path, *settings.auth_key);
+        sources.signed_by += "," + path;
     }
+    if (settings.auth_key && settings.auth_kind == KeyKind::Ssh) {
+        root.make_dirs("root/.ssh", 0700, kInRoot);
+        write(root, "root/.ssh/authorized_keys", *settings.auth_key, 0600);
+    }
+    write(root, "etc/apt/sources.list.d/debian.sources", format_sources(sources));
 }
 
 void make_ssh_keys(const std::filesystem::path& rootfs, const sys::RootedDir& root,

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "debian/contained.h"
+#include "debian/keys.h"
 #include "sys/rooted_dir.h"
 
 #include <filesystem>
@@ -24,6 +25,7 @@ struct GuestSources {
     bool updates = false;                // CODENAME-updates exists on the mirror
     std::optional<std::string> security; // URL of the mirror with CODENAME-security
     std::string signed_by;               // path inside the guest
+    bool allow_expired = false;          // the mirror is known to be a frozen one
 };
 [[nodiscard]] std::string format_sources(const GuestSources& sources);
 
@@ -31,7 +33,8 @@ struct GuestSettings {
     std::string name;
     GuestSources sources;
     std::optional<std::string> keyring;  // content for sources.signed_by
-    std::optional<std::string> auth_key; // content of a further key that apt trusts
+    std::optional<std::string> auth_key; // content of a further key,
+    KeyKind auth_kind = KeyKind::OpenPgp; // which apt trusts too, or may log in as root
 };
 
 // Makes a copy of the base tree this container's own: name, hosts, apt sources, ssh host keys.

@@ -8,6 +8,7 @@
 
 #include <cstdio>
 #include <exception>
+#include <memory>
 #include <string>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -21,7 +22,8 @@ int main(int argc, char** argv) {
             std::fputs(lxcpp::debian::usage().data(), stdout);
             return 0;
         }
-        const auto progress = lxcpp::image::make_progress(lxcpp::FdRef(STDERR_FILENO));
+        std::unique_ptr<lxcpp::image::ProgressSink> progress = std::make_unique<lxcpp::image::SilentProgress>();
+        if (!options.quiet) progress = lxcpp::image::make_progress(lxcpp::FdRef(STDERR_FILENO));
         lxcpp::debian::run_template(options, lxcpp::default_paths(), &lxcpp::debian::run_contained, *progress);
         return 0;
     } catch (const std::exception& error) {

@@ -3,6 +3,7 @@
 
 #include "base/paths.h"
 #include "base/strings.h"
+#include "debian/architecture.h"
 #include "debian/sources.h"
 
 #include <lxcpp/error.h>
@@ -38,10 +39,10 @@ std::string parse_release(const std::string& name) {
     return name;
 }
 
-std::string parse_architecture(const std::string& name) {
-    if (name == native_architecture()) return name;
-    throw Error(fmt::format("--arch '{}': this machine runs {}; the scripts of another architecture's "
-                            "packages cannot be run here", printable(name), native_architecture()));
+std::string read_architecture(const std::string& name) {
+    const auto architecture = parse_architecture(name);
+    if (architecture) return std::string(*architecture);
+    throw Error(fmt::format("--arch '{}': give one of {}", printable(name), known_architectures()));
 }
 
 void add_packages(std::vector<std::string>& packages, const std::string& list) {
@@ -55,7 +56,7 @@ void add_packages(std::vector<std::string>& packages, const std::string& list) {
     }
 }
 
-constexpr std::array<Option, 20> kOptions{{
+constexpr std::array<Option, 21> kOptions{{
     {"path", 'p', Takes::Value, [](Options& o, const std::string& v) { o.path = v; }},
     {"name", 'n', Takes::Value, [](Options& o, const std::string& v) { o.name = v; }},
     {"rootfs", '\0', Takes::Value, [](Options& o, const std::string& v) { o.rootfs = v; }},
@@ -63,10 +64,10 @@ constexpr std::array<Option, 20> kOptions{{
     {"mapped-gid", '\0', Takes::Value, [](Options& o, const std::string&) { o.mapped = true; }},
     {"release", 'r', Takes::Value, [](Options& o, const std::string& v) { o.release = parse_release(v); }},
     {"arch", 'a', Takes::Value,
-     [](Options& o, const std::string& v) { o.architecture = parse_architecture(v); }},
+     [](Options& o, const std::string& v) { o.architecture = read_architecture(v); }},
     {"mirror", '\0', Takes::Value, [](Options& o, const std::string& v) { o.mirror = v; }},
     {"security-mirror", '\0', Takes::Value,
-     [](Options& o, const std::string& v) { o.security_mirror = parse_mirror(v).url; }},
+     [](Options& o, const std::string& v) { o.security_mirror = parse_mirror(v, "--security-mirror").url; }},
     {"packages", '\0', Takes::Value, [](Options& o, const std::string& v) { add_packages(o.packages, v); }},
     {"variant", '\0', Takes::Value, [](Options& o, const std::string& v) { o.variant = parse_variant(v); }},
     {"keyring", '\0', Takes::Value, [](Options& o, const std::string& v) { o.keyring = v; }},
@@ -76,6 +77,7 @@ constexpr std::array<Option, 20> kOptions{{
     {"enable-non-free", '\0', Takes::Nothing, [](Options& o, const std::string&) { o.non_free = true; }},
     {"allow-expired", '\0', Takes::Nothing, [](Options& o, const std::string&) { o.allow_expired = true; }},
     {"allow-rollback", '\0', Takes::Nothing, [](Options& o, const std::string&) { o.allow_rollback = true; }},
+    {"quiet", 'q', Takes::Nothing, [](Options& o, const std::string&) { o.quiet = true; }},
     {"help", 'h', Takes::Nothing, [](Options& o, const std::string&) { o.help = true; }},
     {"verbose", 'v', Takes::Nothing, [](Options&, const std::string&) {}},
 }};
@@ -91,28 +93,6 @@ const Option& find_option(std::string_view argument) {
 }
 
 } // namespace
-
-std::string_view native_architecture() noexcept {
-#if defined(__x86_64__)
-    return "amd64";
-#elif defined(__aarch64__)
-    return "arm64";
-#elif defined(__i386__)
-    return "i386";
-#elif defined(__arm__)
-    return "armhf";
-#elif defined(__riscv) && __riscv_xlen == 64
-    return "riscv64";
-#elif defined(__powerpc64__) && defined(__LITTLE_ENDIAN__)
-    return "ppc64el";
-#elif defined(__s390x__)
-    return "s390x";
-#elif defined(__loongarch64)
-    return "loong64";
-#else
-#error "Debian's name for this architecture is not known"
-#endif
-}
 
 Options parse_options(const std::vector<std::string>& arguments) {
     Options options;
@@ -149,7 +129,8 @@ std::string_view usage() noexcept {
            "\n"
            "  -r, --release RELEASE    bookworm, trixie, forky, sid, bullseye, or stable, testing,\n"
            "                           unstable (default: stable)\n"
-           "  -a, --arch ARCH          the machine's own architecture only\n"
+           "  -a, --arch ARCH          default: the machine's own; another one, such as i386 on amd64, where\n"
+           "                           the machine runs its programs\n"
            "      --variant VARIANT    default: required and important packages; minbase: only the\n"
            "                           essential ones and an init; standard: a full text system\n"
            "      --packages LIST      further packages, separated by commas\n"
@@ -157,10 +138,12 @@ std::string_view usage() noexcept {
            "      --mirror URL         default: what apt on this host uses, or ftp.debian.org\n"
            "      --security-mirror URL  for the container's security updates\n"
            "      --keyring FILE       keys that may sign the archive (default: Debian's)\n"
-           "  -S, --auth-key FILE      a further key that apt in the container trusts\n"
-           "  -F, -c, --flush-cache    do not use the finished base system of the cache\n"
+           "  -S, --auth-key FILE      an OpenPGP key that may sign the archive too, now and for apt in the\n"
+           "                           container; or an SSH public key that may log in there as root\n"
+           "  -F, -c, --flush-cache    build the base system anew, whatever the cache has\n"
            "      --allow-expired      accept an archive index whose Valid-Until has passed\n"
            "      --allow-rollback     accept an archive index older than one seen before\n"
+           "  -q, --quiet              no progress, only errors\n"
            "  -h, --help               this text\n";
 }
 

@@ -30,6 +30,7 @@ struct Options {
     bool non_free = false;
     bool allow_expired = false;
     bool allow_rollback = false;
+    bool quiet = false; // no progress; errors only
     bool help = false;
 };
 
@@ -37,8 +38,5 @@ struct Options {
 [[nodiscard]] Options parse_options(const std::vector<std::string>& arguments);
 
 [[nodiscard]] std::string_view usage() noexcept;
-
-// Debian's name for the architecture that this program was built for.
-[[nodiscard]] std::string_view native_architecture() noexcept;
 
 } // namespace lxcpp::debian

@@ -2,8 +2,10 @@
 #include "debian/run.h"
 
 #include "base/strings.h"
+#include "debian/architecture.h"
 #include "debian/archive.h"
 #include "debian/guest.h"
+#include "debian/keys.h"
 #include "debian/sources.h"
 #include "debian/template_config.h"
 #include "sys/file.h"
@@ -26,7 +28,6 @@ constexpr std::string_view kKeyringName = "debian-archive-keyring";
 constexpr std::string_view kGuestKeyring = "/usr/share/keyrings/debian-archive-keyring.gpg";
 constexpr std::string_view kGuestOwnKeyring = "/etc/apt/keyrings/archive.gpg";
 constexpr std::string_view kAptConfig = "/usr/bin/apt-config";
-constexpr std::size_t kMaxKeyFile = 1u << 20;
 
 Mirror choose_mirror(const Options& options) {
     Mirror mirror{std::string(kDefaultMirror), std::string(kDefaultSecurityMirror), false};
@@ -41,14 +42,15 @@ Mirror choose_mirror(const Options& options) {
     return mirror;
 }
 
+void refuse_architecture(const Options& options, const std::filesystem::path& scratch) {
+    if (can_run(options.architecture, scratch)) return;
+    throw Error(fmt::format("--arch {}: this {} machine cannot run programs of that architecture, and the packages' "
+                            "scripts have to be run", options.architecture, native_architecture()));
+}
+
 // The host's Debian keys if it has them, and ours: either may know newer keys than the other.
-std::vector<std::filesystem::path> choose_keyrings(const Options& options, const Paths& paths) {
-    if (options.keyring) {
-        if (!sys::exists(*options.keyring)) {
-            throw Error(fmt::format("--keyring {}: no such file", options.keyring->string()));
-        }
-        return {*options.keyring};
-    }
+std::vector<std::filesystem::path> archive_keyrings(const Options& options, const Paths& paths) {
+    if (options.keyring) return {*options.keyring};
     std::vector<std::filesystem::path> result;
     const auto add = [&](const std::filesystem::path& directory, std::string_view suffix) {
         auto file = directory / fmt::format("{}{}", kKeyringName, suffix);
@@ -61,6 +63,12 @@ std::vector<std::filesystem::path> choose_keyrings(const Options& options, const
         throw Error("there are no keys to verify Debian's archive with: install debian-archive-keyring, "
                     "or give --keyring FILE");
     }
+    return result;
+}
+
+std::vector<std::filesystem::path> choose_keyrings(const Options& options, const Paths& paths, const Keys& keys) {
+    auto result = archive_keyrings(options, paths);
+    if (keys.auth_key && keys.auth_kind == KeyKind::OpenPgp) result.push_back(*options.auth_key);
     return result;
 }
 
@@ -83,22 +91,23 @@ std::vector<std::string> wanted_components(const Options& options) {
     return result;
 }
 
-SuiteRequest main_request(const Options& options, const Paths& paths, const Mirror& mirror) {
+SuiteRequest main_request(const Options& options, const Paths& paths, const Mirror& mirror, const Keys& keys) {
     return {.mirror = mirror.url,
             .release = {.suite = options.release,
                         .architecture = options.architecture,
                         .components = wanted_components(options),
                         .now = std::time(nullptr),
                         .allow_expired = true}, // see accept_expired()
-            .keyrings = choose_keyrings(options, paths),
+            .keyrings = choose_keyrings(options, paths, keys),
             .allow_rollback = options.allow_rollback};
 }
 
 // An expired index is refused, unless the user accepts it, or it is from the host's own mirror and
-// its apt would take it too.
-void accept_expired(const Options& options, const Mirror& mirror, const std::vector<Suite>& suites,
+// its apt would take it too. True when there was one: then apt in the container has to accept it, too.
+bool accept_expired(const Options& options, const Mirror& mirror, const std::vector<Suite>& suites,
                     image::ProgressSink& progress) {
     const std::time_t now = std::time(nullptr);
+    bool expired = false;
     for (const Suite& suite : suites) {
         const auto& until = suite.release.valid_until;
         if (!until || *until >= now) continue;
@@ -106,17 +115,18 @@ void accept_expired(const Options& options, const Mirror& mirror, const std::vec
         if (!options.allow_expired && !by_host) {
             refuse_expired(suite.release, fmt::format("{}/dists/{}/InRelease", suite.mirror, suite.name));
         }
-        progress.message(fmt::format("warning: the index of {} expired on {}; it is accepted because {}",
+        expired = true;
+        progress.message(fmt::format("warning: the index of {} expired on {}; it is accepted, also by apt in the "
+                                     "container, because {}",
                                      suite.release.codename, format_release_date(*until),
                                      by_host ? "this host's apt is told to (Acquire::Check-Valid-Until)"
                                              : "of --allow-expired"));
     }
+    return expired;
 }
 
 // The release, and where they exist its updates and security updates.
-std::vector<Suite> fetch_suites(const Options& options, const Paths& paths, const Mirror& mirror,
-                                Archive& archive) {
-    SuiteRequest request = main_request(options, paths, mirror);
+std::vector<Suite> fetch_suites(SuiteRequest request, const Mirror& mirror, Archive& archive) {
     std::vector<Suite> suites{*archive.fetch_suites({&request, 1}).front()};
     if (suites.front().release.suite == "unstable") return suites; // it is its own update
     const std::string codename = suites.front().release.codename;
@@ -134,12 +144,13 @@ std::vector<Suite> fetch_suites(const Options& options, const Paths& paths, cons
     return suites;
 }
 
-GuestSources guest_sources(const Options& options, const std::vector<Suite>& suites) {
+GuestSources guest_sources(const Options& options, const std::vector<Suite>& suites, bool expired) {
     const Suite& release = suites.front();
     GuestSources sources;
     sources.mirror = release.mirror;
     sources.codename = release.release.codename;
     sources.components = wanted_components(options);
+    sources.allow_expired = expired;
     sources.signed_by = options.keyring ? kGuestOwnKeyring : kGuestKeyring;
     for (const Suite& suite : suites) {
         if (suite.name.ends_with("-updates")) sources.updates = true;
@@ -150,24 +161,22 @@ GuestSources guest_sources(const Options& options, const std::vector<Suite>& sui
     return sources;
 }
 
-std::optional<std::string> read_key(const std::optional<std::filesystem::path>& file) {
-    if (!file) return std::nullopt;
-    return sys::read_file(*file, kMaxKeyFile);
-}
-
 } // namespace
 
 void run_template(const Options& options, const Paths& paths, const RunContained& run,
                   image::ProgressSink& progress) {
     const Mirror mirror = choose_mirror(options);
-    const auto cache = image::ImageCache::open(paths.cache);
-    const sys::TempDir temp(cache.directory(), "debian-log-");
+    const Keys keys = read_keys(options);
+    auto cache = image::ImageCache::open(paths.cache);
+    cache.remove_leftovers();
+    const sys::TempDir temp(cache.scratch(), "debian-");
     const auto log = temp.path() / "log";
+    refuse_architecture(options, temp.path());
     image::HttpClient http;
     Archive archive(http, cache, progress);
 
-    const auto suites = fetch_suites(options, paths, mirror, archive);
-    accept_expired(options, mirror, suites, progress);
+    const auto suites = fetch_suites(main_request(options, paths, mirror, keys), mirror, archive);
+    const bool expired = accept_expired(options, mirror, suites, progress);
     provide_base({.suites = suites,
                   .architecture = options.architecture,
                   .components = wanted_components(options),
@@ -177,9 +186,10 @@ void run_template(const Options& options, const Paths& paths, const RunContained
                  archive, cache, options.rootfs, run, progress, log);
     const auto root = sys::RootedDir::open(options.rootfs);
     personalize(root, {.name = options.name,
-                       .sources = guest_sources(options, suites),
-                       .keyring = read_key(options.keyring),
-                       .auth_key = read_key(options.auth_key)});
+                       .sources = guest_sources(options, suites, expired),
+                       .keyring = keys.keyring,
+                       .auth_key = keys.auth_key,
+                       .auth_kind = keys.auth_kind});
     make_ssh_keys(options.rootfs, root, run, log);
     extend_config(sys::RootedDir::open(options.path), {.name = options.name,
                                                        .architecture = options.architecture,

@@ -150,10 +150,10 @@ std::optional<Mirror> host_mirror(const std::filesystem::path& root) {
     return mirror;
 }
 
-Mirror parse_mirror(std::string_view url) {
+Mirror parse_mirror(std::string_view url, std::string_view option) {
     if (!usable_url(url)) {
-        throw Error(fmt::format("--mirror '{}': give an http:// or https:// URL without user, password, "
-                                "query or blanks", printable(url)));
+        throw Error(fmt::format("{} '{}': give an http:// or https:// URL without user, password, "
+                                "query or blanks", option, printable(url)));
     }
     return {without_slash(url), std::nullopt, false};
 }

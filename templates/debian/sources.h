@@ -35,8 +35,8 @@ struct AptSource {
 // only mirrors that a container could not use (cdrom, file, with a password).
 [[nodiscard]] std::optional<Mirror> host_mirror(const std::filesystem::path& root = "/");
 
-// Takes the user's --mirror: http or https, no user or password, no control characters; Error
-// otherwise.
-[[nodiscard]] Mirror parse_mirror(std::string_view url);
+// Takes the user's --mirror (or another option): http or https, no user or password, no control
+// characters; Error otherwise.
+[[nodiscard]] Mirror parse_mirror(std::string_view url, std::string_view option = "--mirror");
 
 } // namespace lxcpp::debian

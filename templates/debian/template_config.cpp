@@ -1,35 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "debian/template_config.h"
 
+#include "debian/architecture.h"
+
 #include <lxcpp/error.h>
 
-#include <array>
 #include <fmt/core.h>
-#include <utility>
 
 namespace lxcpp::debian {
-namespace {
-
-constexpr std::array<std::pair<std::string_view, std::string_view>, 8> kMachines{{
-    {"amd64", "x86_64"},
-    {"arm64", "aarch64"},
-    {"i386", "i686"},
-    {"armhf", "armv7l"},
-    {"riscv64", "riscv64"},
-    {"ppc64el", "ppc64le"},
-    {"s390x", "s390x"},
-    {"loong64", "loongarch64"},
-}};
-
-} // namespace
-
-std::string_view machine_name(std::string_view architecture) noexcept {
-    for (const auto& [debian, machine] : kMachines) {
-        if (debian == architecture) return machine;
-    }
-    return architecture;
-}
-
 std::string config_additions(const ConfigAdditions& additions) {
     std::string text = "\n# Distribution\n";
     text += fmt::format("lxc.include = {}\n", (additions.config_dir / "debian.common.conf").string());

@@ -22,7 +22,4 @@ struct ConfigAdditions {
 // Appends them to the file config of the container's directory, replacing it as a whole.
 void extend_config(const sys::RootedDir& container, const ConfigAdditions& additions);
 
-// "amd64" -> "x86_64": what lxc.arch and uname(2) call it.
-[[nodiscard]] std::string_view machine_name(std::string_view architecture) noexcept;
-
 } // namespace lxcpp::debian

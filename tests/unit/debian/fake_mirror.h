@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "debian/architecture.h"
 #include "debian/contained.h"
 #include "debian/options.h"
 #include "debian/release.h"

@@ -2,6 +2,7 @@
 #include "debian/run.h"
 
 #include "fake_mirror.h"
+#include "image/verify.h"
 #include "support/error_of.h"
 #include "support/temp_dir.h"
 #include "sys/file.h"
@@ -10,12 +11,22 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
 #include <fmt/core.h>
 
 namespace lxcpp::debian {
 namespace {
 
 namespace fs = std::filesystem;
+
+struct Messages final : image::ProgressSink {
+    void begin(std::string_view, std::uint64_t, image::ProgressUnit) override {}
+    void update(std::uint64_t, std::uint64_t) override {}
+    void end(std::string_view) override {}
+    void abandon() noexcept override {}
+    void message(std::string_view line) override { messages.append(line) += '\n'; }
+    std::string messages;
+};
 
 // The whole template against a mirror of our own; only the container is a stand-in.
 class TemplateTest : public testing::Test {
@@ -44,11 +55,14 @@ protected:
                                      "--keyring=" + key_.keyring.string(), "--release=testix"};
         all.insert(all.end(), arguments.begin(), arguments.end());
         return test::error_of([&] {
-            image::SilentProgress silent;
-            run_template(parse_options(all), paths_, guest_.runner(), silent);
+            run_template(parse_options(all), paths_, guest_.runner(), said_);
         });
     }
     [[nodiscard]] std::string root(const std::string& path) const { return sys::read_file(dir_ / "c1/rootfs" / path); }
+    // What the mirror's index says, as it was signed.
+    [[nodiscard]] std::string signed_text() const {
+        return image::verify_inline(mirror_.files.at(mirror_.index_path()), {.keyrings = {key_.keyring}}).text;
+    }
     [[nodiscard]] bool nothing_was_built() const {
         return sys::list_dir(dir_ / "cache/trees").empty() && sys::list_dir(dir_ / "c1/rootfs").empty();
     }
@@ -59,6 +73,7 @@ protected:
     test::TempDir dir_;
     FakeMirror mirror_;
     FakeGuest guest_;
+    Messages said_;
     Paths paths_;
 };
 
@@ -109,6 +124,26 @@ TEST_F(TemplateTest, CopiesTheFinishedBaseTheNextTime) {
     // The .debs are in the cache too, so that even a rebuild needs none of them.
     ASSERT_EQ(create({"--flush-cache"}), "");
     EXPECT_GT(guest_.commands.size(), before);
+}
+
+// The bytes, or only the record of what they must be.
+TEST_F(TemplateTest, ADamagedBaseIsNamedAndBuiltAnew) {
+    ASSERT_EQ(create(), "");
+    const auto name = sys::list_dir(dir_ / "cache/trees").front();
+    const auto tool = dir_ / "cache/trees" / name / "usr/bin/tool";
+    for (const auto& [file, text] : {std::pair(tool, "fool"), std::pair(dir_ / "cache/sums" / name, "")}) {
+        const auto time = fs::last_write_time(file);
+        std::ofstream(file) << text;
+        fs::last_write_time(file, time);
+        const auto before = guest_.commands.size();
+        said_.messages.clear();
+        ASSERT_EQ(create(), "");
+        EXPECT_GT(guest_.commands.size(), before) << file;
+        EXPECT_EQ(root("usr/bin/tool"), "tool");
+        EXPECT_EQ(sys::read_file(tool), "tool") << "the cache is sound again";
+        EXPECT_NE(said_.messages.find("warning: the cached base " + name + " is damaged: /"), std::string::npos);
+    }
+    EXPECT_EQ(said_.messages.find("usr/bin/tool"), std::string::npos) << "that was the other time";
 }
 
 TEST_F(TemplateTest, BuildsAnotherBaseForOtherPackages) {
@@ -162,6 +197,42 @@ TEST_F(TemplateTest, RefusesForeignAndMissingSignatures) {
     EXPECT_TRUE(nothing_was_built());
 }
 
+TEST_F(TemplateTest, AFurtherKeyMaySignToo) {
+    mirror_.sign(signed_text(), foreign_);
+    EXPECT_NE(create(), "");
+    ASSERT_EQ(create({"--auth-key", foreign_.keyring.string()}), "");
+    EXPECT_EQ(root("etc/apt/keyrings/auth-key.gpg"), sys::read_file(foreign_.keyring));
+    EXPECT_NE(root("etc/apt/sources.list.d/debian.sources")
+                  .find("Signed-By: /etc/apt/keyrings/archive.gpg,/etc/apt/keyrings/auth-key.gpg\n"),
+              std::string::npos);
+}
+
+TEST_F(TemplateTest, AnSshKeyMayLogIn) {
+    const auto file = dir_ / "id.pub";
+    sys::write_file_atomic(file, "ssh-ed25519 AAAA me@here");
+    ASSERT_EQ(create({"--auth-key", file.string()}), "");
+    EXPECT_EQ(root("root/.ssh/authorized_keys"), "ssh-ed25519 AAAA me@here\n");
+    EXPECT_EQ(sys::stat_path(dir_ / "c1/rootfs/root/.ssh")->st_mode & 07777u, 0700u);
+    EXPECT_EQ(sys::stat_path(dir_ / "c1/rootfs/root/.ssh/authorized_keys")->st_mode & 07777u, 0600u);
+    EXPECT_EQ(root("etc/apt/sources.list.d/debian.sources").find("auth-key"), std::string::npos);
+    const auto refusal = [&](const std::string& text) {
+        sys::write_file_atomic(file, text);
+        return create({"--auth-key", file.string()});
+    };
+    const std::string start = "--auth-key " + file.string() + ": ";
+    EXPECT_EQ(refusal("-----BEGIN OPENSSH PRIVATE KEY-----\n"), start + "this is a private key; give the public one");
+    EXPECT_EQ(refusal("hello\n"), start + "neither an OpenPGP nor an SSH public key");
+    EXPECT_EQ(create({"--auth-key", "/nowhere/key"}), "--auth-key /nowhere/key: no such file");
+    EXPECT_EQ(create({"--keyring", "/nowhere/key"}), "--keyring /nowhere/key: no such file");
+}
+
+TEST_F(TemplateTest, AnotherArchitectureIsRefusedWhereItCannotRun) {
+    EXPECT_EQ(create({"--arch", "s390x"}),
+              fmt::format("--arch s390x: this {} machine cannot run programs of that architecture, and the packages' "
+                          "scripts have to be run", native_architecture()));
+    EXPECT_TRUE(mirror_.fetched().empty());
+}
+
 TEST_F(TemplateTest, RefusesAnotherSuite) {
     mirror_.files["/debian/dists/otherix/InRelease"] = mirror_.files.at(mirror_.index_path());
     EXPECT_EQ(create({"-r", "otherix"}),
@@ -176,6 +247,7 @@ TEST_F(TemplateTest, RefusesAnExpiredIndexUnlessAllowed) {
     EXPECT_NE(create().find("/InRelease: it expired on "), std::string::npos);
     EXPECT_TRUE(nothing_was_built());
     EXPECT_EQ(create({"--allow-expired"}), "");
+    EXPECT_NE(root("etc/apt/sources.list.d/debian.sources").find("\nCheck-Valid-Until: no\n"), std::string::npos);
 }
 
 TEST_F(TemplateTest, RefusesAnOlderIndexThanSeenBefore) {
