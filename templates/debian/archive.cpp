@@ -45,12 +45,15 @@ PackagesFile find_packages_file(const Suite& suite, std::string_view component,
                             stem));
 }
 
+std::string plain_url(const Suite& suite, const PackagesFile& file) {
+    return fmt::format("{}/{}", suite_url(suite.mirror, suite.name), file.path);
+}
+
 // By its hash the file stays available while the mirror takes up a new version.
 std::string packages_url(const Suite& suite, const PackagesFile& file) {
-    const auto base = suite_url(suite.mirror, suite.name);
-    if (!suite.release.by_hash) return fmt::format("{}/{}", base, file.path);
-    const auto directory = file.path.substr(0, file.path.rfind('/'));
-    return fmt::format("{}/{}/by-hash/SHA256/{}", base, directory, file.file.sha256);
+    const std::string plain = plain_url(suite, file);
+    if (!suite.release.by_hash) return plain;
+    return fmt::format("{}/by-hash/SHA256/{}", plain.substr(0, plain.rfind('/')), file.file.sha256);
 }
 
 std::string decompress_file(Fd file, const std::string& what) {
@@ -142,14 +145,24 @@ PackageIndex Archive::fetch_packages(std::span<const Suite> suites, const std::s
                                .destination = cache_.file_path(file.file.sha256),
                                .size = file.file.size,
                                .sha256 = file.file.sha256,
-                               .max_bytes = file.file.size});
+                               .max_bytes = file.file.size,
+                               .missing_ok = suites[i].release.by_hash});
         }
     }
-    (void)http_.fetch_all(fetches, progress_);
+    const auto fetched = http_.fetch_all(fetches, progress_);
+    // A copy of an archive may lack what its index promises: the files by hash.
+    std::vector<image::Fetch> again;
+    for (std::size_t i = 0; i < fetched.size(); ++i) {
+        if (fetched[i].found) continue;
+        fetches[i].url = plain_url(suites[parts[i].source], parts[i].file);
+        fetches[i].missing_ok = false;
+        again.push_back(fetches[i]);
+    }
+    if (!again.empty()) (void)http_.fetch_all(again, progress_);
     PackageIndex packages;
     for (const auto& [source, file] : parts) {
         const Suite& suite = suites[source];
-        const auto what = fmt::format("{}/{}", suite_url(suite.mirror, suite.name), file.path);
+        const auto what = plain_url(suite, file);
         packages.add(decompress_file(open_cached(cache_, file.file.sha256, what), what), architecture,
                      source, what);
     }

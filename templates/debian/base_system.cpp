@@ -22,7 +22,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr int kFormat = 2; // raise when the same packages would give another tree
+constexpr int kFormat = 3; // raise when the same packages would give another tree
 constexpr auto kBuildTimeout = 30min;
 
 // An init, its bus, logins that pam_systemd knows of, and the means to look at the network and to

@@ -88,6 +88,14 @@ bool enable_unit(const sys::RootedDir& root, std::string_view unit) {
     return true;
 }
 
+// A container has no devices but its network interfaces; asking the kernel to announce the host's fails, or
+// makes the host handle all of them again.
+void limit_udev(const sys::RootedDir& root) {
+    if (!root.exists("lib/systemd/system/systemd-udev-trigger.service", kInRoot)) return;
+    write(root, "etc/systemd/system/systemd-udev-trigger.service.d/container.conf",
+          "[Service]\nExecStart=\nExecStart=-udevadm trigger --subsystem-match=net --action=add\n");
+}
+
 void set_network(const sys::RootedDir& root) {
     if (is_directory(root, "etc/network/interfaces.d")) {
         write(root, "etc/network/interfaces", kInterfaces);
@@ -110,6 +118,7 @@ void finish_base(const sys::RootedDir& root) {
     remove_ssh_keys(root);
     set_locale(root);
     set_network(root);
+    limit_udev(root);
     write(root, "etc/fstab", "# File systems are mounted by the container's configuration.\n");
 }
 

@@ -174,6 +174,19 @@ TEST_F(TemplateTest, RefusesAnythingThatWasTamperedWith) {
     EXPECT_EQ(create(), "");
 }
 
+TEST_F(TemplateTest, TakesThePlainFileWhereThereIsNoneByHash) {
+    const auto plain = fmt::format("/debian/dists/testix/main/binary-{}/Packages", native_architecture());
+    mirror_.files[plain] = mirror_.files.at(mirror_.packages_path());
+    mirror_.files.erase(mirror_.packages_path());
+    EXPECT_EQ(create(), "");
+    mirror_.files[plain][0] = 'p';
+    fs::remove_all(dir_ / "cache");
+    EXPECT_NE(create().find(plain + ": sha256 is "), std::string::npos);
+    mirror_.files.erase(plain);
+    EXPECT_NE(create().find(plain + ": 404 Not Found"), std::string::npos);
+    EXPECT_TRUE(nothing_was_built());
+}
+
 TEST_F(TemplateTest, RefusesAnotherPackageUnderTheName) {
     // Rightly hashed, but with another content than the index says: the mirror's own mistake.
     FakeMirror other(*signer_, key_);
