@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The front: "lxcpp VERB ..." becomes the program lxcpp-VERB that stands beside it.
 #include "config/suggest.h"
+#include "sys/fd_table.h"
 #include "sys/file.h"
 #include "sys/program.h"
 
@@ -93,7 +94,10 @@ int run(std::vector<std::string> argv) {
 
 int main(int argc, char** argv) {
     try {
-        return run({argv, argv + argc});
+        sys::fill_standard_fds();
+        const int code = run({argv, argv + argc});
+        if (std::fflush(stdout) != 0) throw SystemError("write to the standard output");
+        return code;
     } catch (const std::exception& error) {
         fmt::print(stderr, "lxcpp: {}\n", error.what());
         return 1;

@@ -27,7 +27,6 @@ Elevation parse_elevation(const std::string& text) {
 
 std::uint64_t parse_namespaces(const std::string& text) {
     std::uint64_t flags = 0;
-    if (text.empty()) return flags;
     for (const std::string_view word : split(text, '|')) {
         std::uint64_t flag = 0;
         for (const sys::NamespaceType& type : sys::kNamespaces) {
@@ -54,7 +53,7 @@ std::optional<unsigned long> parse_arch(const std::string& text) {
 
 struct Words {
     std::string elevation;
-    std::string namespaces;
+    std::optional<std::string> namespaces;
     std::string arch;
     std::string pty_log;
     std::string rcfile;
@@ -63,18 +62,14 @@ struct Words {
 void complete(AttachOptions& options, const Words& words, const tools::Cli& cli) {
     options.command = cli.words();
     options.elevation = parse_elevation(words.elevation);
-    options.namespaces = parse_namespaces(words.namespaces);
+    options.namespaces = words.namespaces ? parse_namespaces(*words.namespaces) : 0;
     options.personality = parse_arch(words.arch);
     options.pty_log = words.pty_log;
-    options.config = words.rcfile.empty() ? cli.rcfile() : words.rcfile;
+    options.config = words.rcfile;
     constexpr std::uint64_t mount = 0x00020000; // CLONE_NEWNS
     if (options.namespaces != 0) options.elevation = Elevation::all();
-    if (options.remount_proc_sys && (options.namespaces == 0 || (options.namespaces & mount) != 0)) {
-        throw Error("-R needs -s without MOUNT: inside, /proc and /sys are the container's own already");
-    }
-    if (!options.keep_variables.empty() && !options.clear_environment) {
-        throw Error("--keep-var makes sense with --clear-env only");
-    }
+    // With the container's mounts /proc and /sys are its own already.
+    if (options.namespaces == 0 || (options.namespaces & mount) != 0) options.remount_proc_sys = false;
 }
 
 } // namespace
@@ -84,7 +79,7 @@ int main(int argc, char** argv) {
     AttachOptions options;
     Words words;
     bool keep = false;
-    cli.optional_value('e', "elevated-privileges", words.elevation, "ALL",
+    cli.optional_value("-e,--elevated-privileges", words.elevation, "ALL",
                        "keep rights that the container does not have: CGROUP|CAP|LSM (default all of them)");
     cli.option("-a,--arch", words.arch, "machine type that uname reports");
     cli.option("-s,--namespaces", words.namespaces,
@@ -92,10 +87,10 @@ int main(int argc, char** argv) {
     cli.flag("-R,--remount-sys-proc", options.remount_proc_sys, "fresh /proc and /sys, with -s without MOUNT");
     cli.flag("--clear-env", options.clear_environment, "start with an empty environment");
     cli.flag("--keep-env", keep, "keep the environment (default)");
-    cli.option("--keep-var", options.keep_variables, "with --clear-env: keep this variable")->allow_extra_args(false);
-    cli.option("-v,--set-var", options.set_variables, "set NAME=VALUE")->allow_extra_args(false);
+    cli.option("--keep-var", options.keep_variables, "with --clear-env: keep this variable");
+    cli.option("-v,--set-var", options.set_variables, "set NAME=VALUE");
     cli.option("-L,--pty-log", words.pty_log, "append what the terminal shows to this file");
-    cli.option("-f", words.rcfile, "load this configuration instead of the container's");
+    cli.option("-f,--rcfile", words.rcfile, "load this configuration instead of the container's");
     cli.option("-u,--uid", options.uid, "user id inside");
     cli.option("-g,--gid", options.gid, "group id inside");
     cli.option("-c,--context", options.selinux_context, "SELinux context");

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "common/cli.h"
+
 #include "base/paths.h"
 #include "config/edit.h"
 #include "config/global.h"
@@ -7,7 +9,6 @@
 
 #include <lxcpp/error.h>
 
-#include <CLI/CLI.hpp>
 #include <fmt/core.h>
 
 #include "sys/file.h"
@@ -24,12 +25,11 @@ namespace fs = std::filesystem;
 constexpr std::chrono::seconds kLockWait{10};
 
 struct Options {
-    std::string item; // of the host
     bool list = false;
     std::string name;
     std::string lxcpath;
     std::string file;
-    std::vector<std::string> words; // of a command: [NAME or FILE] [KEY [VALUE...]]
+    std::vector<std::string> words; // ITEM of the host, or COMMAND [NAME or FILE] [KEY [VALUE...]]
     std::string key;
     std::vector<std::string> values;
     bool append = false;
@@ -57,7 +57,7 @@ fs::path config_path(const Options& options) {
     if (!options.file.empty()) return options.file;
     check_container_name(options.name);
     const fs::path path = lxcpath(options) / options.name / "config";
-    if (!sys::exists(path))
+    if (!sys::stat_path(path)) // throws when it cannot be looked at
         throw Error(
             fmt::format("{}: no such container in {}", options.name, lxcpath(options).string()));
     return path;
@@ -205,75 +205,89 @@ int check(const Options& options) {
     return errors == 0 ? 0 : 1;
 }
 
-CLI::App* add_command(CLI::App& app, const char* name, const char* help, const char* words,
-                      Options& options) {
-    auto* command = app.add_subcommand(name, help)->fallthrough();
-    command->add_option(words, options.words);
-    return command;
+using Command = int (*)(const Options&);
+
+// most_values follow the key; a command without a key takes none.
+struct CommandRow {
+    std::string_view name;
+    Command run;
+    bool takes_key;
+    std::size_t most_values;
+};
+constexpr CommandRow kCommands[] = {{"get", get, true, 0},
+                                    {"set", set, true, SIZE_MAX},
+                                    {"unset", unset, true, 1},
+                                    {"show", show, false, 0},
+                                    {"lint", check, false, 0}};
+
+// An option that the command does not know would be silently without effect.
+void refuse_foreign_options(std::string_view command, const Options& options) {
+    const auto refuse = [command](bool given, const char* option, std::string_view owner) {
+        if (given && command != owner) {
+            throw Error(fmt::format("{} is an option of '{}', not of '{}'", option, owner, command));
+        }
+    };
+    refuse(options.append, "--append", "set");
+    refuse(options.origin, "--origin", "show");
+    refuse(options.fix, "--fix", "lint");
+    refuse(options.migrate, "--migrate", "lint");
 }
 
-void add_commands(CLI::App& app, Options& options) {
-    app.add_option("-n,--name", options.name, "Name of the container");
-    app.add_option("-P,--lxcpath", options.lxcpath, "Directory of the containers");
-    app.add_option("-f,--file", options.file, "A configuration file instead of a container's");
-    add_command(app, "get", "[NAME|FILE] KEY: print the value of a key", "WORDS", options);
-    add_command(app, "set", "[NAME|FILE] KEY VALUE...: give a key this value in the file", "WORDS",
-                options)
-        ->add_flag("-a,--append", options.append, "Add lines instead of replacing them");
-    add_command(app, "unset", "[NAME|FILE] KEY [VALUE]: remove the file's lines of a key", "WORDS",
-                options);
-    add_command(app, "show", "[NAME|FILE]: print all that is set", "WORDS", options)
-        ->add_flag("--origin", options.origin, "With the file and line of each value");
-    auto* lint_command =
-        add_command(app, "lint", "[NAME|FILE]: report all problems", "WORDS", options);
-    lint_command->add_flag("--fix", options.fix,
-                           "Rename old keys and put v2 lines beside cgroup v1 lines");
-    lint_command->add_flag("--migrate", options.migrate, "The same, v2 lines instead of v1 lines");
-}
-
-int run_command(const std::string& command, Options options) {
+int run_command(const CommandRow& command, Options options) {
+    refuse_foreign_options(command.name, options);
     take_target(options);
-    const bool takes_key = command == "get" || command == "set" || command == "unset";
-    if (takes_key)
-        take_key(options, command == "get" ? 0 : command == "unset" ? 1 : SIZE_MAX);
-    else if (!options.words.empty())
+    if (command.takes_key) {
+        take_key(options, command.most_values);
+    } else if (!options.words.empty()) {
         throw Error(fmt::format("unexpected argument {}", options.words.front()));
-    if (command == "get") return get(options);
-    if (command == "set") return set(options);
-    if (command == "unset") return unset(options);
-    if (command == "show") return show(options);
-    return check(options);
+    }
+    return command.run(options);
 }
 
-int run(const CLI::App& app, const Options& options) {
-    for (const auto* command : app.get_subcommands())
-        return run_command(command->get_name(), options);
+int run(Options options) {
     if (options.list) return list_items();
-    if (!options.item.empty()) return print_item(options.item);
-    fmt::print(stderr, "{}", app.help());
-    return 0;
+    const std::string first = options.words.front();
+    for (const CommandRow& command : kCommands) {
+        if (command.name != first) continue;
+        options.words.erase(options.words.begin());
+        return run_command(command, options);
+    }
+    if (options.words.size() > 1) throw Error(fmt::format("unexpected argument {}", options.words[1]));
+    return print_item(first);
+}
+
+void add_options(tools::Cli& cli, Options& options) {
+    cli.flag("-l,--list", options.list, "list the host's settings");
+    cli.option("-n,--name", options.name, "name of the container");
+    cli.option("-f,--file", options.file, "a configuration file instead of a container's");
+    cli.flag("-a,--append", options.append, "set: add lines instead of replacing them");
+    cli.flag("--origin", options.origin, "show: with the file and line of each value");
+    cli.flag("--fix", options.fix, "lint: rename old keys and put v2 lines beside cgroup v1 lines");
+    cli.flag("--migrate", options.migrate, "lint: the same, v2 lines instead of v1 lines");
+    cli.more_help([] {
+        fmt::print(stderr, "\nCommands:\n"
+                           "  get [NAME|FILE] KEY           print the value of a key\n"
+                           "  set [NAME|FILE] KEY VALUE...  give a key this value in the file\n"
+                           "  unset [NAME|FILE] KEY [VALUE] remove the file's lines of a key\n"
+                           "  show [NAME|FILE]              print all that is set\n"
+                           "  lint [NAME|FILE]              report all problems\n");
+    });
 }
 
 } // namespace
 
 int main(int argc, char** argv) {
-    CLI::App app("Print the host's settings; read, change and check configurations.",
-                 "lxcpp-config");
+    tools::Cli cli("lxcpp-config", "Print the host's settings; read, change and check configurations.",
+                   "-l | ITEM | COMMAND [NAME|FILE] [KEY [VALUE...]] [OPTION...]", tools::Cli::Name::None);
     Options options;
-    app.set_version_flag("--version", LXCPP_VERSION);
-    app.add_option("ITEM", options.item, "Print this setting of the host");
-    app.add_flag("-l,--list", options.list, "List the host's settings");
-    add_commands(app, options);
-    try {
-        app.parse(argc, argv);
-        return run(app, options);
-    } catch (const CLI::CallForVersion&) {
-        print(LXCPP_VERSION);
-        return 0;
-    } catch (const CLI::ParseError& error) {
-        return app.exit(error, std::cerr, std::cerr) == 0 ? 0 : 1;
-    } catch (const Error& error) {
-        fmt::print(stderr, "lxcpp-config: {}\n", error.what());
-        return 1;
-    }
+    add_options(cli, options);
+    return tools::run_tool(cli, argc, argv, [&](tools::Cli& parsed) {
+        options.lxcpath = parsed.lxcpath();
+        options.words = parsed.words();
+        if (!options.list && options.words.empty()) {
+            parsed.print_help(); // as lxc-config does
+            return 0;
+        }
+        return run(options);
+    });
 }

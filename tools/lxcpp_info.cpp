@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "common/cli.h"
 #include "common/rows.h"
+#include "config/load.h"
 
 #include <lxcpp/container.h>
 
@@ -20,7 +21,10 @@ struct Wish {
     bool state = false;
     bool stats = false;
     bool plain = false; // -H
+    std::string rcfile; // instead of the container's configuration
     [[nodiscard]] bool everything() const { return keys.empty() && !ips && !pid && !state && !stats; }
+    // lxc-info leaves the labels out only where there is one kind of line.
+    [[nodiscard]] bool bare() const { return plain && !stats && ips + pid + state == 1; }
 };
 
 std::string human_size(std::uint64_t bytes) {
@@ -36,10 +40,10 @@ std::string human_size(std::uint64_t bytes) {
 
 class Printer {
 public:
-    explicit Printer(bool plain) : plain_(plain) {}
+    Printer(bool plain, bool bare) : plain_(plain), bare_(bare) {}
 
     void line(const std::string& label, const std::string& value) const {
-        if (plain_) {
+        if (bare_) {
             fmt::print("{}\n", value);
         } else {
             fmt::print("{:<15} {}\n", label, value);
@@ -53,7 +57,8 @@ public:
     }
 
 private:
-    bool plain_;
+    bool plain_; // numbers as they are
+    bool bare_;  // without labels
 };
 
 void print_stats(const Container& container, const Printer& out) {
@@ -71,10 +76,12 @@ void print_stats(const Container& container, const Printer& out) {
 }
 
 void print_keys(const Container& container, const Wish& wish) {
+    std::optional<LoadedConfig> loaded;
+    if (!wish.rcfile.empty()) loaded = load_config(wish.rcfile);
     for (const std::string& key : wish.keys) {
-        const auto value = container.config_item(key);
+        const auto value = loaded ? get_item(loaded->config, key) : container.config_item(key);
         if (!value) {
-            fmt::print("{} invalid\n", key);
+            fmt::print(stderr, "{} invalid\n", key);
         } else {
             const std::string_view text = value->ends_with('\n') ? std::string_view(*value).substr(0, value->size() - 1) : *value;
             if (wish.plain) {
@@ -87,7 +94,7 @@ void print_keys(const Container& container, const Wish& wish) {
 }
 
 void print_human(const Container& container, const Wish& wish) {
-    const Printer out(wish.plain);
+    const Printer out(wish.plain, wish.bare());
     const bool all = wish.everything();
     const State state = container.state();
     const bool running = state != State::Stopped;
@@ -139,7 +146,7 @@ int main(int argc, char** argv) {
     Cli cli("lxcpp-info", "show facts about a container", "--name=NAME [OPTION...]");
     Wish wish;
     std::string format;
-    cli.option("-c,--config", wish.keys, "show this configuration key; may be repeated")->allow_extra_args(false);
+    cli.option("-c,--config", wish.keys, "show this configuration key; may be repeated");
     cli.flag("-i,--ips", wish.ips, "show its addresses");
     cli.flag("-p,--pid", wish.pid, "show the process id of its init");
     cli.flag("-S,--stats", wish.stats, "show its usage of resources");
@@ -148,7 +155,8 @@ int main(int argc, char** argv) {
     cli.option("--format", format, "everything as table, json, csv or yaml");
     return run_tool(cli, argc, argv, [&](Cli& parsed) {
         const Container container(parsed.name(), parsed.lxcpath());
-        if (!container.is_defined() && !container.is_running()) {
+        wish.rcfile = parsed.rcfile();
+        if (wish.rcfile.empty() && !container.is_defined() && !container.is_running()) {
             if (!parsed.quiet()) fmt::print(stderr, "{} doesn't exist\n", container.name());
             return 1;
         }

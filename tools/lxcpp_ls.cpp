@@ -2,6 +2,7 @@
 #include "common/cli.h"
 #include "common/list_filter.h"
 #include "common/rows.h"
+#include "base/strings.h"
 #include "sys/pty.h"
 
 #include <lxcpp/manager.h>
@@ -10,6 +11,7 @@
 #include <cstdio>
 #include <fmt/core.h>
 #include <map>
+#include <optional>
 
 using namespace lxcpp;
 using namespace lxcpp::tools;
@@ -49,11 +51,12 @@ std::string megabytes(std::uint64_t bytes) { return fmt::format("{:.2f}MB", stat
 
 std::vector<const ColumnRow*> chosen_columns(const std::string& text) {
     std::vector<const ColumnRow*> columns;
-    for (std::string word : split_list(text)) {
+    for (const std::string& typed : split_list(text)) {
+        std::string word = typed;
         std::ranges::transform(word, word.begin(), [](char c) { return static_cast<char>(c >= 'a' && c <= 'z' ? c - 32 : c); });
         const auto* row = std::ranges::find(kColumns, word, &ColumnRow::title);
         if (row == std::end(kColumns)) {
-            fmt::print(stderr, "Invalid key: {}\n", word);
+            fmt::print(stderr, "Invalid key: {}\n", printable(typed));
             return {};
         }
         columns.push_back(row);
@@ -61,7 +64,15 @@ std::vector<const ColumnRow*> chosen_columns(const std::string& text) {
     return columns;
 }
 
+// What only the configuration tells is not known of a broken one: "unprivileged: false" would be a guess.
+bool is_unknown(const ColumnRow& column, const ListEntry& entry) {
+    ListColumns needed;
+    column.need(needed);
+    return needed.configuration && !entry.broken.empty();
+}
+
 Cell shown(const ColumnRow& column, const ListEntry& entry, Format format) {
+    if (is_unknown(column, entry)) return std::monostate{};
     const Cell cell = column.cell(entry);
     // The table has lxc-ls's 0 and 1; programs get a truth value.
     if (column.title == "AUTOSTART" && format != Format::Table) return entry.autostart;
@@ -113,18 +124,18 @@ int main(int argc, char** argv) {
     ListFilter filter;
     bool line = false;
     bool is_fancy = false;
-    std::string columns_text(kDefaultColumns);
+    std::optional<std::string> columns_text;
     std::string format_text;
     cli.flag("-1,--line", line, "one name a line");
     cli.flag("-f,--fancy", is_fancy, "a table with columns");
-    CLI::Option* custom = cli.option("-F,--fancy-format", columns_text, "columns, separated by commas");
+    cli.option("-F,--fancy-format", columns_text, "columns, separated by commas");
     cli.option("--format", format_text, "table, json, csv or yaml (implies -f)");
     filter.add_options(cli);
     return run_tool(cli, argc, argv, [&](Cli& parsed) {
         const Format format = format_text.empty() ? Format::Table : parse_format(format_text);
-        is_fancy = is_fancy || !format_text.empty() || custom->count() > 0;
+        is_fancy = is_fancy || !format_text.empty() || columns_text;
         filter.finish(parsed);
-        const auto columns = is_fancy ? chosen_columns(columns_text) : std::vector<const ColumnRow*>{};
+        const auto columns = is_fancy ? chosen_columns(columns_text.value_or(std::string(kDefaultColumns))) : std::vector<const ColumnRow*>{};
         if (is_fancy && columns.empty()) return 0; // as lxc-ls does
         ListColumns wanted = filter.needs();
         for (const ColumnRow* column : columns) column->need(wanted);

@@ -196,8 +196,7 @@ int main(int argc, char** argv) {
     std::vector<std::string> lxcpaths;
     bool quit = false;
     cli.option("-n,--name", expression, "regular expression for names (default .*)");
-    cli.app().remove_option(cli.app().get_option("--lxcpath"));
-    cli.option("-P,--lxcpath", lxcpaths, "directory of containers; may be repeated")->allow_extra_args(false);
+    cli.option("-P,--lxcpath", lxcpaths, "directory of containers; may be repeated");
     cli.flag("-Q,--quit", quit, "for lxc-monitor's users: there is no daemon to quit");
     return tools::run_tool(cli, argc, argv, [&](tools::Cli& parsed) {
         if (quit) return 0;

@@ -79,4 +79,11 @@ void null_standard_fds() {
     if (null >= static_cast<int>(kFirstCloseable)) ::close(null);
 }
 
+void fill_standard_fds() {
+    for (int number = 0; number < static_cast<int>(kFirstCloseable); ++number) {
+        // The lowest free number is this one: those below are open.
+        if (!is_open(FdRef(number)) && ::open("/dev/null", O_RDWR | O_NOCTTY) < 0) throw SystemError("open /dev/null");
+    }
+}
+
 } // namespace lxcpp::sys

@@ -16,5 +16,8 @@ void set_nonblocking(FdRef fd, bool nonblocking);
 void close_all_except(std::span<const FdRef> keep);
 // Descriptors 0, 1 and 2 become /dev/null, whatever they were.
 void null_standard_fds();
+// Those of 0, 1 and 2 that the caller closed become /dev/null: otherwise the next file opened would be, say, the
+// standard output, and what is printed would land in it.
+void fill_standard_fds();
 
 } // namespace lxcpp::sys

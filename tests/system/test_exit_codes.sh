@@ -110,6 +110,53 @@ test_common_options() {
     done
 }
 
+test_command_lines_of_getopt() {
+    make_container "$C1"
+    check_table "$C1" <<'TABLE'
+0 lxcpp-info @ -sH
+0 lxcpp-info -sHn @
+0 lxcpp-info --na @ --no-hum
+1 lxcpp-info @ --st
+1 lxcpp-info @ -n
+1 lxcpp-info @ --state=yes
+1 lxcpp-info @ -P /tmp -P /tmp
+1 lxcpp-info -P
+0 lxcpp-info -n nobody -n @
+0 lxcpp-wait @ --st=STOPPED --time 0
+0 lxcpp-ls --filter=[-a-z0-9]+ -1
+0 lxcpp-config --list
+1 lxcpp-config get @ lxc.uts.name --fix
+TABLE
+    expect 1 lxcpp-info -n "$C1" -P ""
+    err_has "-P"
+    expect 0 lxcpp-ls --filter='[!]' -1
+    out_is ""
+    expect 0 lxcpp-ls -1 --filter='[-a-z0-9,]+'
+    out_is "$C1"
+}
+
+# Where the running container has all that the tool needs, the file must at least be a good one.
+test_rcfile_is_read() {
+    make_container "$C1"
+    start "$C1"
+    printf 'lxc.uts.name = other\n' >"$SANDBOX/tmp/good.conf"
+    printf 'lxc.no.such = other\n' >"$SANDBOX/tmp/bad.conf"
+    local tool
+    for tool in info freeze unfreeze "wait -s RUNNING" "cgroup memory.nothing" "console -t 0" destroy stop; do
+        # shellcheck disable=SC2086
+        expect 1 lxcpp-${tool%% *} -n "$C1" --rcfile /no/such/file ${tool#"${tool%% *}"}
+        err_has /no/such/file
+        # shellcheck disable=SC2086
+        expect 1 lxcpp-${tool%% *} -n "$C1" --rcfile "$SANDBOX/tmp/bad.conf" ${tool#"${tool%% *}"}
+        err_has lxc.no.such
+    done
+    expect 0 lxcpp-info -n "$C1" --rcfile "$SANDBOX/tmp/good.conf" -H -c lxc.uts.name
+    out_is other
+    expect 0 lxcpp-info -n nobody --rcfile "$SANDBOX/tmp/good.conf" -s -H
+    out_is STOPPED
+    expect 0 lxcpp-stop -k -n "$C1" --rcfile "$SANDBOX/tmp/good.conf"
+}
+
 test_front_program() {
     make_container "$C1"
     expect 0 lxcpp ls -1
@@ -125,4 +172,32 @@ test_front_program() {
     err_has "did you mean 'start'?"
     expect 1 lxcpp ../../bin/true
     err_has "unknown verb"
+}
+
+test_lost_output_is_an_error() {
+    make_container "$C1"
+    local tool
+    for tool in "ls" "ls -f" "ls --format json" "info $C1" "info $C1 --format yaml" "config -l" "config show $C1" \
+        "start $C1 --print-plan" "checkconfig" "ls --version"; do
+        # shellcheck disable=SC2086
+        lxcpp-$tool </dev/null >/dev/full 2>"$SANDBOX/err"
+        is $? 1 "exit code of lxcpp-$tool into a full device"
+        ERR=$(<"$SANDBOX/err")
+        err_has "No space left on device"
+    done
+    lxcpp help >/dev/full 2>/dev/null
+    is $? 1 "exit code of lxcpp help into a full device"
+}
+
+# Files that the tool opens must not become its standard output.
+test_closed_standard_streams() {
+    local tool
+    for tool in "create -n $C1 -f $SANDBOX/tmp/c.conf -t $(support template-testinit) -- --testinit $LXCPP_TESTINIT" \
+        "ls" "start $C1" "attach $C1 -- /bin/testinit exit 0" "info $C1" "freeze $C1" "unfreeze $C1" "stop -k $C1" \
+        "start -F $C1 -- /bin/testinit exit 0" "execute $C1 -- /bin/testinit exit 0" "destroy -f $C1"; do
+        printf 'lxc.net.0.type = empty\n' >"$SANDBOX/tmp/c.conf"
+        # shellcheck disable=SC2086
+        timeout 60 lxcpp-$tool <&- >&- 2>&- || fail "exit code $? with closed streams: lxcpp-$tool"
+    done
+    expect 0 lxcpp-inventory check
 }

@@ -3,11 +3,13 @@
 
 #include "base/log.h"
 #include "base/strings.h"
+#include "config/load.h"
+#include "sys/fd_table.h"
 
 #include <lxcpp/error.h>
 #include <lxcpp/version.h>
 
-#include <algorithm>
+#include <cerrno>
 #include <cstdio>
 #include <fmt/core.h>
 
@@ -19,45 +21,30 @@ void say(const std::string& text) { (void)std::fputs(text.c_str(), stderr); }
 } // namespace
 
 Cli::Cli(std::string program, std::string description, std::string synopsis, Name name)
-    : program_(std::move(program)), synopsis_(std::move(synopsis)), wants_name_(name),
-      app_(std::move(description), program_) {
-    app_.set_help_flag();
-    app_.add_flag("-h,-?,--help", help_, "print this help");
-    app_.add_flag("--usage", usage_, "print a short usage line");
-    app_.add_flag("--version", version_, "print the version");
-    if (name == Name::Required) app_.add_option("-n,--name", name_, "name of the container");
-    app_.add_option("-P,--lxcpath", lxcpath_, "directory of the containers");
-    app_.add_option("-o,--logfile", log_file_, "write log messages to this file");
-    app_.add_option("-l,--logpriority", log_level_, "least important messages: TRACE DEBUG INFO NOTICE WARN ERROR");
-    app_.add_flag("-q,--quiet", quiet_, "no messages on standard error");
-    if (name == Name::Required) app_.add_option("--rcfile", rcfile_, "load this configuration instead of the container's");
-    app_.allow_extras(); // the words; as an option of the parser "[a,b]" would become two
+    : program_(std::move(program)), description_(std::move(description)), synopsis_(std::move(synopsis)),
+      wants_name_(name) {
+    flag("-?,-h,--help", help_, "print this help");
+    flag("--usage", usage_, "print a short usage line");
+    flag("--version", version_, "print the version");
+    if (name == Name::Required) option("-n,--name", name_, "name of the container");
+    table_.add("-P,--lxcpath", OptionTable::Value::Needed, "directory of the containers",
+               [this](const std::string& text) { take_lxcpath(text); });
+    option("-o,--logfile", log_file_, "write log messages to this file");
+    option("-l,--logpriority", log_level_, "least important messages: TRACE DEBUG INFO NOTICE WARN ERROR");
+    flag("-q,--quiet", quiet_, "no messages on standard error");
+    if (name == Name::Required) option("--rcfile", rcfile_, "load this configuration instead of the container's");
 }
 
-void Cli::flag(const std::string& names, bool& target, const std::string& help) { app_.add_flag(names, target, help); }
+void Cli::flag(const std::string& names, bool& target, const std::string& help) {
+    table_.add(names, OptionTable::Value::None, help, [&target](const std::string&) { target = true; });
+}
 
-void Cli::optional_value(char letter, const std::string& name, std::string& target, std::string standing,
+void Cli::optional_value(const std::string& names, std::string& target, const std::string& standing,
                          const std::string& help) {
-    optional_values_.push_back({letter, name, std::move(standing)});
-    app_.add_option(fmt::format("-{},--{}", letter, name), target, help);
-}
-
-// getopt_long(3) takes an optional value only when it is attached; the parser takes the next word.
-std::vector<std::string> Cli::with_standing_values(int argc, char** argv) const {
-    std::vector<std::string> words;
-    for (int i = 1; i < argc; ++i) {
-        std::string word = argv[i];
-        for (const OptionalValue& value : optional_values_) {
-            const std::string letter = fmt::format("-{}", value.letter);
-            if (word == letter || word == "--" + value.name) {
-                word = fmt::format("--{}={}", value.name, value.standing);
-            } else if (word.starts_with(letter) && !word.starts_with("--")) {
-                word = fmt::format("--{}={}", value.name, word.substr(word[2] == '=' ? 3 : 2));
-            }
-        }
-        words.push_back(std::move(word));
-    }
-    return words;
+    table_.add(names, OptionTable::Value::Attached, help, [&target, standing](const std::string& text) {
+        // getopt_long(3) gives "-e=CAP" as "=CAP"; LXC's manual pages write it so.
+        target = text.empty() ? standing : text.starts_with('=') ? text.substr(1) : text;
+    });
 }
 
 void Cli::print_usage() const { say(fmt::format("Usage: {} {}\n", program_, synopsis_)); }
@@ -73,26 +60,27 @@ std::optional<int> Cli::take_name() {
     return 1;
 }
 
-std::optional<int> Cli::parse(int argc, char** argv) {
-    const auto dashes = std::find_if(argv + 1, argv + argc, [](const char* word) { return std::string_view(word) == "--"; });
-    std::vector<std::string> options = with_standing_values(static_cast<int>(dashes - argv), argv);
-    std::reverse(options.begin(), options.end()); // the parser takes them from the back
-    try {
-        app_.parse(options);
-        words_ = app_.remaining();
-        for (const std::string& word : words_) {
-            if (word.size() > 1 && word.front() == '-') throw CLI::ExtrasError({word});
-        }
-        // What follows "--" is the program's that is run inside, word for word.
-        if (dashes != argv + argc) words_.insert(words_.end(), dashes + 1, argv + argc);
-    } catch (const CLI::ParseError& error) {
-        say(fmt::format("{}: {}\n", program_, error.what()));
-        print_usage();
-        return 1;
-    }
+void Cli::print_help() const {
+    print_usage();
+    say(fmt::format("\n{}\n\nOptions:\n{}", description_, table_.help()));
+    if (more_help_) more_help_();
+}
+
+// A script's unset variable must not make a command work on the default directory.
+void Cli::take_lxcpath(const std::string& text) {
+    if (text.empty()) throw Error("the directory has no name");
+    if (!lxcpath_.empty()) throw Error("only one directory can be given");
+    lxcpath_ = text;
+}
+
+// Where the running container has all that the program needs, the file must at least be a good one.
+void Cli::check_rcfile() const {
+    if (!rcfile_.empty()) (void)load_config(rcfile_);
+}
+
+std::optional<int> Cli::settled_by_options() {
     if (help_) {
-        print_usage();
-        say(app_.help());
+        print_help();
         return 0;
     }
     if (usage_) {
@@ -103,6 +91,10 @@ std::optional<int> Cli::parse(int argc, char** argv) {
         fmt::print("{}\n", version());
         return 0;
     }
+    return std::nullopt;
+}
+
+std::optional<int> Cli::open_log() const {
     LogOptions log{.program = program_, .level = LogLevel::Error, .file = log_file_, .to_stderr = !quiet_};
     if (!log_level_.empty()) {
         const auto level = parse_log_level(log_level_);
@@ -113,13 +105,39 @@ std::optional<int> Cli::parse(int argc, char** argv) {
         log.level = *level;
     }
     log::configure(log);
-    return take_name();
+    return std::nullopt;
 }
+
+std::optional<int> Cli::parse(int argc, char** argv) {
+    auto words = table_.parse(program_, argc, argv);
+    if (!words) {
+        print_usage();
+        return 1;
+    }
+    words_ = std::move(*words);
+    if (const auto code = settled_by_options()) return code;
+    if (const auto code = open_log()) return code;
+    if (const auto code = take_name()) return code;
+    check_rcfile();
+    return std::nullopt;
+}
+
+namespace {
+
+// Who reads the output must not take half of it for all of it.
+int after_output(int code) {
+    errno = 0;
+    if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) throw SystemError("write to the standard output", errno == 0 ? EIO : errno);
+    return code;
+}
+
+} // namespace
 
 int run_tool(Cli& cli, int argc, char** argv, const std::function<int(Cli&)>& body) {
     try {
-        if (const auto code = cli.parse(argc, argv)) return *code;
-        return body(cli);
+        sys::fill_standard_fds();
+        if (const auto code = cli.parse(argc, argv)) return after_output(*code);
+        return after_output(body(cli));
     } catch (const std::exception& error) {
         if (!cli.quiet()) {
             const std::string subject = cli.name().empty() ? "" : printable(cli.name()) + ": ";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <CLI/CLI.hpp>
+#include "common/option_table.h"
 
 #include <chrono>
 #include <filesystem>
@@ -21,16 +21,18 @@ public:
     // synopsis follows the program's name in usage lines: "--name=NAME [-- COMMAND]".
     Cli(std::string program, std::string description, std::string synopsis, Name name = Name::Required);
 
-    [[nodiscard]] CLI::App& app() noexcept { return app_; }
+    // names: "-f,--rcfile". One that has the long name of a shared option takes its place.
     void flag(const std::string& names, bool& target, const std::string& help);
     template <typename Value>
-    CLI::Option* option(const std::string& names, Value& target, const std::string& help) {
-        return app_.add_option(names, target, help);
+    void option(const std::string& names, Value& target, const std::string& help) {
+        table_.add(names, OptionTable::Value::Needed, help, [&target](const std::string& text) { convert(text, target); });
     }
     // An option whose value is optional and attached: "-e", "-eCAP", "--elevated-privileges=CAP". Without one the
     // target becomes standing.
-    void optional_value(char letter, const std::string& name, std::string& target, std::string standing,
+    void optional_value(const std::string& names, std::string& target, const std::string& standing,
                         const std::string& help);
+    // Called after the help is printed, for what a program knows about other programs' options.
+    void more_help(std::function<void()> print) { more_help_ = std::move(print); }
 
     [[nodiscard]] const std::string& program() const noexcept { return program_; }
     [[nodiscard]] const std::string& name() const noexcept { return name_; }
@@ -41,24 +43,25 @@ public:
     // Words that are no options, without the name.
     [[nodiscard]] const std::vector<std::string>& words() const noexcept { return words_; }
 
+    void print_help() const;
+
     // What main() returns when the command line alone settles it (help, version, an error).
     [[nodiscard]] std::optional<int> parse(int argc, char** argv);
 
 private:
-    struct OptionalValue {
-        char letter;
-        std::string name;
-        std::string standing;
-    };
-    [[nodiscard]] std::vector<std::string> with_standing_values(int argc, char** argv) const;
     [[nodiscard]] std::optional<int> take_name();
+    [[nodiscard]] std::optional<int> settled_by_options();
+    [[nodiscard]] std::optional<int> open_log() const;
     void print_usage() const;
+    void take_lxcpath(const std::string& text);
+    void check_rcfile() const;
 
     std::string program_;
+    std::string description_;
     std::string synopsis_;
     Name wants_name_;
-    CLI::App app_;
-    std::vector<OptionalValue> optional_values_;
+    OptionTable table_;
+    std::function<void()> more_help_;
     std::string name_;
     std::string lxcpath_;
     std::string rcfile_;

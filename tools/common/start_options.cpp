@@ -11,8 +11,8 @@ constexpr std::array<const char*, 4> kShared{"net", "ipc", "uts", "pid"};
 } // namespace
 
 StartCommand::StartCommand(Cli& cli) {
-    cli.option("-f", rcfile_, "load this configuration instead of the container's");
-    cli.option("-s,--define", options.defines, "KEY=VALUE on top of the configuration")->allow_extra_args(false);
+    cli.option("-f,--rcfile", rcfile_, "load this configuration instead of the container's");
+    cli.option("-s,--define", options.defines, "KEY=VALUE on top of the configuration");
     cli.option("-p,--pidfile", pid_file_, "write the monitor's process id to this file");
     cli.option("-c,--console", options.console_path, "device or file that is the console");
     cli.option("-L,--console-log", options.console_log, "append what the console shows to this file");
@@ -25,7 +25,7 @@ StartCommand::StartCommand(Cli& cli) {
 
 void StartCommand::finish(const Cli& cli) {
     options.command = cli.words();
-    options.config = rcfile_.empty() ? cli.rcfile() : rcfile_;
+    options.config = rcfile_;
     options.pid_file = pid_file_;
     options.log_level = cli.log_level();
     for (std::size_t i = 0; i < kShared.size(); ++i) {

@@ -20,9 +20,9 @@ class Parsed {
 public:
     explicit Parsed(std::vector<std::string> words, Cli::Name name = Cli::Name::Required)
         : cli("lxcpp-test", "A test.", "[-n NAME]", name) {
-        cli.optional_value('e', "elevated-privileges", elevated, "all", "help");
+        cli.optional_value("-e,--elevated-privileges", elevated, "all", "help");
         cli.option("-t,--timeout", timeout, "help");
-        cli.option("-s,--define", defines, "help")->allow_extra_args(false);
+        cli.option("-s,--define", defines, "help");
         cli.flag("-k,--kill", kill, "help");
         words.insert(words.begin(), "lxcpp-test");
         std::vector<char*> argv;
@@ -102,10 +102,37 @@ TEST(Cli, ANegativeNumberIsAValue) {
 }
 
 TEST(Cli, AnUnknownOptionIsAnErrorThatNamesIt) {
-    const Parsed parsed({"-n", "c1", "--kil"});
+    const Parsed parsed({"-n", "c1", "--kull"});
     EXPECT_EQ(parsed.code, 1);
-    EXPECT_NE(parsed.said.find("--kil"), std::string::npos) << parsed.said;
+    EXPECT_NE(parsed.said.find("lxcpp-test: unrecognized option '--kull'"), std::string::npos) << parsed.said;
     EXPECT_NE(parsed.said.find("Usage: lxcpp-test [-n NAME]\n"), std::string::npos) << parsed.said;
+}
+
+TEST(Cli, LongNamesMayBeShortenedAndShortOnesStandTogether) {
+    const Parsed parsed({"--na", "c1", "--timeo=5", "-qkt", "7", "--def", "a=b"});
+    EXPECT_EQ(parsed.code, std::nullopt) << parsed.said;
+    EXPECT_EQ(parsed.cli.name(), "c1");
+    EXPECT_EQ(parsed.timeout, "7"); // the last one counts
+    EXPECT_TRUE(parsed.kill && parsed.cli.quiet());
+    EXPECT_THAT(parsed.defines, ElementsAre("a=b"));
+    const Parsed either({"c1", "--log", "x"});
+    EXPECT_EQ(either.code, 1);
+    EXPECT_NE(either.said.find("ambiguous; possibilities: '--logfile' '--logpriority'"), std::string::npos) << either.said;
+}
+
+TEST(Cli, AValueIsNeededAndMayLookLikeAnOption) {
+    EXPECT_EQ(Parsed({"c1", "-t"}).code, 1);
+    EXPECT_EQ(Parsed({"c1", "--kill=yes"}).code, 1);
+    EXPECT_EQ(Parsed({"c1", "-t", "--"}).timeout, "--");
+    EXPECT_EQ(Parsed({"c1", "-t", "-k"}).timeout, "-k");
+    EXPECT_EQ(Parsed({"c1", "--timeout=", "x"}).timeout, "");
+    EXPECT_EQ(Parsed({"-n", "[a,b]"}).cli.name(), "[a,b]");
+}
+
+TEST(Cli, HelpNamesEachOptionAsItIsTyped) {
+    const Parsed parsed({"-h"});
+    EXPECT_NE(parsed.said.find("\n  -n, --name=NAME "), std::string::npos) << parsed.said;
+    EXPECT_NE(parsed.said.find("\n  -e, --elevated-privileges[=ELEVATED-PRIVILEGES]\n"), std::string::npos) << parsed.said;
 }
 
 TEST(Cli, HelpNeedsNoName) {
