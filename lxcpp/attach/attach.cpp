@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/program_path.h"
+#include "base/strings.h"
 #include "cgroup/enter.h"
 #include "config/load.h"
 #include "console/session.h"
@@ -94,6 +95,18 @@ void confine(JoinPlan& plan, const AttachTarget& target, const AttachOptions& op
     if (!plan.personality && config.arch == Arch::Bits32) plan.personality = PER_LINUX32;
 }
 
+// The kernel's list of ranges and not the configuration's: --rcfile and a later edit change only that one.
+bool maps_id(std::string_view map, std::uint32_t id) {
+    for (const std::string_view line : split_lines(map)) {
+        const auto words = split_words(line);
+        if (words.size() != 3) continue;
+        const auto first = parse_u64(words[0]);
+        const auto range = parse_u64(words[2]);
+        if (first && range && id >= *first && id - *first < *range) return true;
+    }
+    return false;
+}
+
 std::string failure_text(const JoinReport& report, const std::string& program) {
     const std::string reason = SystemError("", report.error).what();
     switch (report.stage) {
@@ -169,14 +182,13 @@ private:
         constexpr std::uint32_t none = 0xffffffff;
         if (plan_.uid == none || plan_.gid == none) throw Error(fmt::format("{} is no user or group id", none));
         if (!plan_.become_root) return;
-        const auto mapped = [this](IdKind kind, std::uint32_t id) {
-            for (const IdMapEntry& entry : target_.config.idmap) {
-                if (entry.kind == kind && id >= entry.nsid && id - entry.nsid < entry.range) return true;
-            }
-            return false;
+        const std::string process = "/proc/" + std::to_string(target_.pid);
+        const auto check = [&process](const char* kind, std::uint32_t id) {
+            if (maps_id(sys::read_file(process + '/' + kind + "_map"), id)) return;
+            throw Error(fmt::format("{} {} does not exist in the container: lxc.idmap does not map it", kind, id));
         };
-        if (!mapped(IdKind::Uid, plan_.uid)) throw Error(fmt::format("uid {} does not exist in the container: lxc.idmap does not map it", plan_.uid));
-        if (!mapped(IdKind::Gid, plan_.gid)) throw Error(fmt::format("gid {} does not exist in the container: lxc.idmap does not map it", plan_.gid));
+        check("uid", plan_.uid);
+        check("gid", plan_.gid);
     }
 
     void redirect() const {

@@ -6,7 +6,7 @@
 namespace lxcpp {
 
 std::vector<std::string> program_candidates(const std::string& program, const std::vector<std::string>& env) {
-    if (program.find('/') != std::string::npos) return {program};
+    if (program.empty() || program.find('/') != std::string::npos) return {program};
     std::vector<std::string> candidates;
     for (const std::string& assignment : env) {
         if (!assignment.starts_with("PATH=")) continue;

@@ -33,8 +33,10 @@ std::vector<std::string> all_defines(const StartOptions& options) {
 std::string config_file(const Container::Impl& impl, const StartOptions& options) {
     if (!options.config.empty()) return std::filesystem::absolute(options.config).string();
     if (impl.defined()) return impl.config_file().string();
-    if (options.execute) return {};
-    throw StateError(StateProblem::NotFound, "no such container: " + impl.config_file().string() + " does not exist");
+    const std::string missing = impl.config_file().string() + " does not exist";
+    // Without one the command would run as the host's root on the host's files.
+    if (options.execute) throw StateError(StateProblem::NotFound, "no configuration: " + missing + "; give one with -f");
+    throw StateError(StateProblem::NotFound, "no such container: " + missing);
 }
 
 void check_valid(const Config& config) {

@@ -110,6 +110,34 @@ test_remount_sys_proc() {
     is "$OUT" "$(<"/proc/$(init_pid "$C1")/comm")" "PID 1 in the remounted /proc"
 }
 
+test_options_without_effect_are_no_errors() {
+    # As lxc-attach: with the container's mounts and the whole environment nothing is left to do.
+    make_container "$C1"
+    start "$C1"
+    expect 0 lxcpp-attach -n "$C1" -R -- /bin/testinit exit 0
+    expect 0 lxcpp-attach -n "$C1" -R -s MOUNT -- /bin/testinit exit 0
+    export KEEP_ME=kept
+    expect 0 lxcpp-attach -n "$C1" --keep-var KEEP_ME -- /bin/testinit env
+    out_has KEEP_ME=kept
+    expect 1 lxcpp-attach -n "$C1" -s "" -- /bin/testinit exit 0
+    err_has "expected MOUNT"
+    expect 127 lxcpp-attach -n "$C1" -- ""
+}
+
+test_rcfile() {
+    make_container "$C1"
+    start "$C1"
+    printf 'lxc.environment = FROM=rcfile\n' >"$SANDBOX/tmp/rc"
+    local option
+    for option in "-f $SANDBOX/tmp/rc" "--rcfile=$SANDBOX/tmp/rc"; do
+        # shellcheck disable=SC2086
+        expect 0 lxcpp-attach -n "$C1" $option -- /bin/testinit env
+        out_has FROM=rcfile
+    done
+    expect 1 lxcpp-attach -n "$C1" -f /no/such/file -- /bin/testinit exit 0
+    err_has /no/such/file
+}
+
 test_default_shell() {
     make_container "$C1"
     start "$C1"

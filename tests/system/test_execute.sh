@@ -23,6 +23,13 @@ test_exit_codes() {
     expect 1 lxcpp-execute -n "$C1" -f /no/such/config -- /bin/true
 }
 
+test_needs_a_configuration() {
+    expect 1 lxcpp-execute -n "$C1" -- touch "$SANDBOX/tmp/reached"
+    err_has "no configuration"
+    err_is_one_line
+    [ ! -e "$SANDBOX/tmp/reached" ] || fail "the command ran on the host's files"
+}
+
 test_output_and_init() {
     prepare
     execute 0 /bin/testinit echo hello pid
