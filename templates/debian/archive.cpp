@@ -149,7 +149,7 @@ PackageIndex Archive::fetch_packages(std::span<const Suite> suites, const std::s
                                .missing_ok = suites[i].release.by_hash});
         }
     }
-    const auto fetched = http_.fetch_all(fetches, progress_);
+    const auto fetched = http_.fetch_all(fetches, progress_, "Downloading package lists");
     // A copy of an archive may lack what its index promises: the files by hash.
     std::vector<image::Fetch> again;
     for (std::size_t i = 0; i < fetched.size(); ++i) {
@@ -158,7 +158,7 @@ PackageIndex Archive::fetch_packages(std::span<const Suite> suites, const std::s
         fetches[i].missing_ok = false;
         again.push_back(fetches[i]);
     }
-    if (!again.empty()) (void)http_.fetch_all(again, progress_);
+    if (!again.empty()) (void)http_.fetch_all(again, progress_, "Downloading package lists by name");
     PackageIndex packages;
     for (const auto& [source, file] : parts) {
         const Suite& suite = suites[source];
@@ -178,7 +178,7 @@ void Archive::fetch_debs(std::span<const Suite> suites, std::span<const Package*
                            .sha256 = std::string(package->sha256),
                            .max_bytes = package->size});
     }
-    (void)http_.fetch_all(fetches, progress_);
+    (void)http_.fetch_all(fetches, progress_, "Downloading packages");
 }
 
 OpenDeb Archive::deb_opener() const {

@@ -22,14 +22,16 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr int kFormat = 3; // raise when the same packages would give another tree
+constexpr int kFormat = 4; // raise when the same packages would give another tree
 constexpr auto kBuildTimeout = 30min;
 
 // An init, its bus, logins that pam_systemd knows of, and the means to look at the network and to
-// get further packages. Names that a release does not have are left out.
-constexpr std::array<std::string_view, 11> kBootable{
+// get further packages. The tree has a merged /usr from the start: the package that says so spares the
+// one that would merge it, and perl. Names that a release does not have are left out.
+constexpr std::array<std::string_view, 12> kBootable{
     "init",     "systemd-sysv", "dbus",         "libpam-systemd", "apt",            "ca-certificates",
-    "iproute2", "iputils-ping", "netbase",      "procps",         "debian-archive-keyring"};
+    "iproute2", "iputils-ping", "netbase",      "procps",         "debian-archive-keyring",
+    "usr-is-merged"};
 
 std::vector<const Package*> wanted_packages(const PackageIndex& index, Variant variant,
                                             const std::vector<std::string>& further) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "debian/resolver.h"
 
+#include "debian/base_system.h"
+
 #include <lxcpp/error.h>
 
 #include <gtest/gtest.h>
@@ -98,6 +100,23 @@ TEST(Resolver, SaysWhatCannotBeHad) {
     EXPECT_EQ(resolve_names({"aa 1; Depends: bb (>= 2) | cc", "bb 1"}, {"aa"}),
               "aa needs bb (>= 2) | cc: no such package in the archive");
     EXPECT_EQ(resolve_names({"aa 1"}, {"nope"}), "there is no package nope");
+}
+
+// The tree's /usr is merged from the start; without a wish the first alternative, and perl, would come.
+TEST(Selection, SparesThePackageThatMergesUsr) {
+    PackageIndex index;
+    index.add(packages({"helpers 1; Essential: yes; Depends: usrmerge | usr-is-merged", "usrmerge 1; Depends: perl",
+                        "usr-is-merged 1", "perl 1", "systemd-resolved 1"}),
+              "amd64", 0, "test");
+    const auto names = [&](Variant variant) {
+        std::string all;
+        for (const Package* package : select_packages(index, variant, {}).packages) {
+            all += std::string(package->name) + " ";
+        }
+        return all;
+    };
+    EXPECT_EQ(names(Variant::Default), "usr-is-merged helpers ");
+    EXPECT_EQ(names(Variant::Minbase), "usr-is-merged helpers systemd-resolved ");
 }
 
 TEST(PackageIndex, RefusesEntriesItCannotTrust) {
