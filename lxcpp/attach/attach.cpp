@@ -31,10 +31,19 @@
 namespace lxcpp {
 namespace {
 
+// A container that ends meanwhile must never look like one that shares everything: its command would
+// run on the host. An init that is dead but not reaped has no namespaces, and its number may be another's.
+[[noreturn]] void stopped() { throw StateError(StateProblem::NotRunning, "the container is not running: it stopped during the attach"); }
+
+void require_alive(const AttachTarget& target) {
+    if (sys::wait_exited(target.init, std::chrono::milliseconds(0))) stopped();
+}
+
 bool shares(pid_t pid, std::string_view name) {
-    const auto theirs = sys::open_namespace(pid, name);
     const auto ours = sys::open_namespace(::getpid(), name);
-    if (!theirs || !ours) return true;
+    if (!ours) return true; // a kernel without this type
+    const auto theirs = sys::open_namespace(pid, name);
+    if (!theirs) stopped();
     const auto left = sys::stat_fd(*theirs);
     const auto right = sys::stat_fd(*ours);
     return left.st_ino == right.st_ino && left.st_dev == right.st_dev;
@@ -48,6 +57,17 @@ std::uint64_t namespaces_to_enter(pid_t pid, std::uint64_t wanted) {
         if (!shares(pid, type.name)) flags |= type.flag;
     }
     return flags;
+}
+
+// Where the payload's processes live: below the group with its limits when the configuration says so.
+std::vector<std::filesystem::path> homes(const AttachTarget& target) {
+    std::vector<std::filesystem::path> dirs = target.cgroups;
+    const std::string& inner = target.config.cgroup.dir_container_inner;
+    if (inner.empty()) return dirs;
+    for (std::filesystem::path& dir : dirs) {
+        if (sys::exists(dir / inner)) dir /= inner;
+    }
+    return dirs;
 }
 
 std::vector<std::string> our_environment() {
@@ -128,6 +148,7 @@ public:
         env_ = attach_environment(target.config, options, our_environment());
         command_ = command_for(target, options);
         fill_plan();
+        require_alive(target); // what was read below /proc/PID was init's
     }
 
     sys::ExitStatus run() {
@@ -156,7 +177,7 @@ private:
         plan_.namespaces = namespaces_ & ~static_cast<std::uint64_t>(CLONE_NEWPID);
         plan_.become_root = (namespaces_ & CLONE_NEWUSER) != 0;
         plan_.remount_proc_sys = options_.remount_proc_sys;
-        if (!options_.elevation.cgroup) entry_ = attach_fds(target_.cgroups);
+        if (!options_.elevation.cgroup) entry_ = attach_fds(homes(target_));
         for (const Fd& tasks : entry_.tasks) plan_.cgroup_tasks.push_back(tasks.raw());
         confine(plan_, target_, options_);
         plan_.uid = options_.uid.value_or(target_.config.init.uid);
@@ -259,11 +280,17 @@ private:
 
 sys::ExitStatus attach(const AttachTarget& target, const AttachOptions& options) {
     if (!options.selinux_context.empty()) throw Error("-c: this host has no SELinux to take a context from");
-    Session session(target, options);
-    const sys::ExitStatus status = session.run();
-    if (!session.failure()) return status;
-    if (session.failure()->stage != JoinStage::Exec) throw Error(failure_text(*session.failure(), session.program()));
-    throw ProgramError(failure_text(*session.failure(), session.program()), status.value);
+    try {
+        Session session(target, options);
+        const sys::ExitStatus status = session.run();
+        if (!session.failure()) return status;
+        if (session.failure()->stage != JoinStage::Exec) require_alive(target);
+        if (session.failure()->stage != JoinStage::Exec) throw Error(failure_text(*session.failure(), session.program()));
+        throw ProgramError(failure_text(*session.failure(), session.program()), status.value);
+    } catch (const SystemError&) {
+        require_alive(target); // its cgroups and namespaces went away under us
+        throw;
+    }
 }
 
 } // namespace lxcpp

@@ -207,3 +207,68 @@ test_frozen_container_is_told() {
     expect 0 lxcpp-unfreeze -n "$C1"
     attach "$C1" /bin/testinit exit 0
 }
+
+test_each_elevation() {
+    printf '2\ndenylist\nsched_yield errno 42\n' >"$SANDBOX/tmp/policy"
+    make_container "$C1" 'lxc.cap.drop = sys_admin' 'lxc.no_new_privs = 1' "lxc.seccomp.profile = $SANDBOX/tmp/policy"
+    start "$C1"
+    local words word own seccomp
+    own=$(awk '/^Seccomp:/ {print $2}' /proc/self/status)
+    for words in '' -e -eCAP -eCGROUP -eLSM '-eCAP|LSM' '-eCAP|CGROUP' '-eCGROUP|LSM'; do
+        # shellcheck disable=SC2086
+        expect 0 lxcpp-attach -n "$C1" $words -- /bin/testinit caps no-new-privs cgroup cat /proc/self/status
+        [[ "$OUT" =~ CapBnd:[[:space:]]*([0-9a-f]+) ]] || fail "no CapBnd"
+        word=no
+        [[ "$words" == -e || "$words" == *CAP* ]] && word=yes
+        is "$((16#${BASH_REMATCH[1]} >> 21 & 1))" $([ $word = yes ] && echo 1 || echo 0) "CAP_SYS_ADMIN with '$words'"
+        word=no
+        [[ "$words" == -e || "$words" == *CGROUP* ]] && word=yes
+        [[ "$OUT" == *:/../* || "$OUT" == *:/..$'\n'* ]] && is $word yes "in the caller's cgroups with '$words'" || is $word no "in the container's cgroups with '$words'"
+        [[ "$OUT" =~ Seccomp:[[:space:]]*([0-9]) ]] && seccomp=${BASH_REMATCH[1]}
+        [[ "$OUT" =~ NoNewPrivs:[[:space:]]*([0-9]) ]]
+        if [[ "$words" == -e || "$words" == *LSM* ]]; then
+            is "$seccomp ${BASH_REMATCH[1]}" "$own 0" "seccomp and no_new_privs with '$words'"
+        else
+            is "$seccomp ${BASH_REMATCH[1]}" "2 1" "seccomp and no_new_privs with '$words'"
+        fi
+    done
+    expect 1 lxcpp-attach -n "$C1" '-eCAP|NONE' -- /bin/true
+    err_has NONE
+}
+
+test_in_the_payload_group_of_every_hierarchy() {
+    make_container "$C1"
+    start "$C1"
+    lxcpp-attach -n "$C1" -- /bin/sh -c 'echo in >/tmp/in; exec sleep 600' </dev/null >/dev/null 2>&1 &
+    local tool=$! child
+    until [ -e "$LXCPATH/$C1/rootfs/tmp/in" ]; do kill -0 $tool || break; done
+    child=$(cat "/proc/$tool/task/$tool/children")
+    is "$(<"/proc/${child% }/cgroup")" "$(<"/proc/$(init_pid "$C1")/cgroup")" "cgroups of the attached program"
+    kill -TERM $tool
+    wait $tool
+}
+
+test_supplementary_groups_do_not_come_along() {
+    need_tool setpriv
+    make_container "$C1"
+    start "$C1"
+    expect 0 setpriv --groups 4,24,27 lxcpp-attach -n "$C1" -- /bin/testinit ids
+    out_is 'uid=0 gid=0 groups='
+    expect 0 setpriv --groups 4,24,27 lxcpp-attach -n "$C1" -u 1000 -- /bin/testinit ids
+    out_is 'uid=1000 gid=0 groups='
+    local bad
+    for bad in -1 2147483648 4294967295 4294967296 1: 99999999999 root; do
+        run lxcpp-attach -n "$C1" -u "$bad" -- /bin/testinit ids
+        is $? 1 "exit code with -u '$bad'"
+        out_is ''
+    done
+}
+
+test_proc_that_the_container_covers() {
+    # Restrictions do not depend on what the container shows as /proc.
+    make_busybox_container "$C1" 'lxc.cap.drop = sys_time' 'lxc.no_new_privs = 1'
+    start "$C1"
+    attach "$C1" /bin/sh -c 'mount -t tmpfs none /proc && mkdir -p /proc/self/attr /proc/self/ns && touch /proc/self/attr/exec'
+    expect 0 lxcpp-attach -n "$C1" -- /bin/testinit no-new-privs ids
+    out_is $'1\nuid=0 gid=0 groups='
+}
