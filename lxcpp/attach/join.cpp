@@ -96,7 +96,7 @@ int drop_bounding(std::uint64_t keep) noexcept {
         if ((keep >> number & 1) != 0 || ::prctl(PR_CAPBSET_READ, number, 0, 0, 0) != 1) continue;
         if (::prctl(PR_CAPBSET_DROP, number, 0, 0, 0) < 0) return -errno;
     }
-    return status(::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0));
+    return 0;
 }
 
 int load_seccomp(const JoinPlan& plan) noexcept {
@@ -109,6 +109,7 @@ int load_seccomp(const JoinPlan& plan) noexcept {
 
 void confine(const JoinPlan& plan) noexcept {
     if (plan.personality) check(plan, JoinStage::Confine, status(::personality(*plan.personality)));
+    check(plan, JoinStage::Confine, raw::clear_inheritable());
     if (plan.bounding_set) check(plan, JoinStage::Confine, drop_bounding(*plan.bounding_set));
     if (plan.no_new_privs) check(plan, JoinStage::Confine, status(::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)));
     check(plan, JoinStage::Confine, load_seccomp(plan));

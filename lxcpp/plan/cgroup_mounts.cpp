@@ -2,6 +2,7 @@
 #include "plan/planner.h"
 
 #include <algorithm>
+#include <linux/capability.h>
 #include <sched.h>
 #include <sys/mount.h>
 
@@ -34,18 +35,53 @@ std::vector<std::string> options_of(const std::string& hierarchy) {
     return options;
 }
 
+void mount_tmpfs(const PlanContext& context) {
+    context.add(MountFs{.type = "tmpfs", .source = "cgroup", .options = {"mode=0755", "size=10240k"},
+                        .attributes = kQuiet, .target = {"sys/fs/cgroup", Create::Dir, false}});
+}
+
+void make_read_only(const PlanContext& context) {
+    context.add(ChangeMount{.set = MOUNT_ATTR_RDONLY, .target = {"sys/fs/cgroup", Create::No, false}});
+}
+
 // One tmpfs with a directory a hierarchy, as systemd lays it out on a v1 host.
 void mount_all(const PlanContext& context, std::uint64_t attributes) {
-    context.add(MountFs{.type = "tmpfs", .source = "cgroup", .options = {"mode=0755", "size=10240k"},
-                        .attributes = kQuiet, .target = {"sys/fs/cgroup", Create::No, false}});
+    mount_tmpfs(context);
     for (const std::string& hierarchy : context.host.cgroup_v1) {
         context.add(MountFs{.type = "cgroup", .source = "cgroup", .options = options_of(hierarchy),
                             .attributes = attributes,
                             .target = {"sys/fs/cgroup/" + directory_of(hierarchy), Create::Dir, false}});
     }
     if (context.host.cgroup_v2) mount_unified(context, "sys/fs/cgroup/unified", attributes);
-    if ((attributes & MOUNT_ATTR_RDONLY) == 0) return;
-    context.add(ChangeMount{.set = MOUNT_ATTR_RDONLY, .target = {"sys/fs/cgroup", Create::No, false}});
+    if ((attributes & MOUNT_ATTR_RDONLY) != 0) make_read_only(context);
+}
+
+// In the host's cgroup namespace every mount of a hierarchy would show all of it.
+void mount_own(const PlanContext& context, bool only_unified) {
+    const AutoMounts& wish = context.config.mounts.automatic;
+    const bool whole = wish.cgroup == AutoCgroup::CgroupFull;
+    const std::uint64_t own = access(wish.cgroup_mode);
+    const std::uint64_t around = wish.cgroup_mode == AutoMode::ReadWrite ? kQuiet : kQuiet | MOUNT_ATTR_RDONLY;
+    const auto add = [&](const std::string& source, const std::string& controllers, const std::string& directory) {
+        context.add(MountOwnCgroup{source, controllers, "sys/fs/cgroup" + directory, own, whole, whole ? around : 0});
+    };
+    mount_tmpfs(context);
+    const PlanHost& host = context.host;
+    for (std::size_t i = 0; i < host.cgroup_v1.size() && !only_unified; ++i) {
+        add(host.cgroup_v1_mounts.at(i), host.cgroup_v1[i], '/' + directory_of(host.cgroup_v1[i]));
+    }
+    if (host.cgroup_v2) add(host.cgroup_v2_mount, "", only_unified ? "" : "/unified");
+    // Over the tmpfs, unless the one hierarchy covers it.
+    if ((around & MOUNT_ATTR_RDONLY) != 0 && !(only_unified && whole)) make_read_only(context);
+}
+
+void plan_without_own_view(const PlanContext& context, bool only_unified) {
+    if (context.config.mounts.automatic.cgroup == AutoCgroup::None) return;
+    const bool another = std::ranges::any_of(context.plan.shared_namespaces,
+                                             [](const SharedNamespace& share) { return share.flag == CLONE_NEWCGROUP; });
+    if (!another) return mount_own(context, only_unified);
+    context.plan.warnings.emplace_back("lxc.mount.auto: cgroups are not mounted, because in the cgroup namespace of "
+                                       "another container this one's own are out of sight");
 }
 
 } // namespace
@@ -53,24 +89,18 @@ void mount_all(const PlanContext& context, std::uint64_t attributes) {
 void plan_cgroup_mounts(const PlanContext& context) {
     const AutoMounts& wish = context.config.mounts.automatic;
     if (!wish.sys && wish.cgroup == AutoCgroup::None) return;
-    const std::uint64_t attributes = access(wish.cgroup_mode);
-    const bool own_view = context.creates(CLONE_NEWCGROUP);
     // A unified host has one sensible mount, asked for or not; so has a payload that knows no other.
-    if (context.host.unified_cgroups || wish.cgroup == AutoCgroup::Cgroup2 ||
-        (context.host.payload_unified_only && context.host.cgroup_v2)) {
-        if (own_view) return mount_unified(context, "sys/fs/cgroup", attributes);
-        context.plan.warnings.emplace_back("lxc.mount.auto: cgroups are not mounted, because the container "
-                                           "shares the host's cgroup namespace and would see all of it");
-        return;
-    }
+    const bool only_unified = context.host.unified_cgroups || wish.cgroup == AutoCgroup::Cgroup2 ||
+                              (context.host.payload_unified_only && context.host.cgroup_v2);
+    if (!context.creates(CLONE_NEWCGROUP)) return plan_without_own_view(context, only_unified);
+    const std::uint64_t attributes = access(wish.cgroup_mode);
+    if (only_unified) return mount_unified(context, "sys/fs/cgroup", attributes);
     if (wish.cgroup == AutoCgroup::None) return;
     // With a cgroup namespace the payload mounts what it understands: systemd before 258 the v1
-    // hierarchies, later ones cgroup2. Only :force does it for payloads that mount nothing.
-    if (own_view && wish.cgroup_force) return mount_all(context, attributes);
-    if (!own_view) {
-        context.plan.warnings.emplace_back("lxc.mount.auto: cgroups are not mounted, because the container "
-                                           "shares the host's cgroup namespace and would see all of it");
-    }
+    // hierarchies, later ones cgroup2. Only :force does it for payloads that mount nothing, and for those
+    // that may not.
+    const bool payload_mounts = (context.host.bounding_set >> CAP_SYS_ADMIN & 1) != 0;
+    if (wish.cgroup_force || !payload_mounts) mount_all(context, attributes);
 }
 
 } // namespace lxcpp

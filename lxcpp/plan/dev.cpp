@@ -86,6 +86,12 @@ void plan_ptys(const PlanContext& context) {
     }
 }
 
+// The image's own /dev: openpty(3) inside must come to the container's devpts, whatever is there by that name.
+void plan_ptmx_of_image(const PlanContext& context) {
+    context.add(MakeLink{"pts/ptmx", "dev/ptmx", true});
+    context.add(MountInside{.source = "dev/pts/ptmx", .target = {"dev/ptmx", Create::No, true}});
+}
+
 } // namespace
 
 void plan_dev_tmpfs(const PlanContext& context) {
@@ -108,7 +114,7 @@ void plan_dev(const PlanContext& context) {
     if (context.config.rootfs.path.empty()) return; // the host's own /dev stays
     if (context.config.autodev.enabled) plan_nodes(context);
     plan_ptys(context);
-    if (!context.config.autodev.enabled) return;
+    if (!context.config.autodev.enabled) return plan_ptmx_of_image(context);
     for (const DeviceLink& link : kLinks) {
         context.add(MakeLink{std::string(link.target), "dev/" + std::string(link.name)});
     }

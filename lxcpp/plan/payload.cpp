@@ -63,6 +63,10 @@ void plan_payload(const PlanContext& context) {
     if (!config.init.cwd.empty()) context.add(ChangeDir{config.init.cwd, true});
     if (config.no_new_privs) context.add(NoNewPrivs{});
     if (config.seccomp.profile != "none") context.add(LoadSeccomp{});
+    // These programs are the container's own files: what confines its init confines them.
+    for (RunProgram& hook : plan_hooks(context.request, config, context.host.staging, "start", config.hooks.start)) {
+        context.add(std::move(hook));
+    }
     SetIds ids{config.init.uid, config.init.gid, {config.init.groups.begin(), config.init.groups.end()}};
     context.add(std::move(ids));
     // Last: the kernel forgets it when ids change (prctl(2), PR_SET_PDEATHSIG).

@@ -71,6 +71,17 @@ struct ChangeMount {
     Target target;
 };
 
+// For a container in the host's cgroup namespace: its own group of one hierarchy, at the path that
+// /proc/self/cgroup names, below directory; with whole, the rest of the hierarchy around it.
+struct MountOwnCgroup {
+    std::string source;      // where the host has the hierarchy
+    std::string controllers; // as in /proc/self/cgroup; empty for cgroup2
+    std::string directory;   // below the root
+    std::uint64_t attributes = 0; // MOUNT_ATTR_* of the own group
+    bool whole = false;
+    std::uint64_t whole_attributes = 0;
+};
+
 struct MakeDir {
     std::string path;
     mode_t mode = 0755;
@@ -78,6 +89,7 @@ struct MakeDir {
 struct MakeLink { // symbolic; an existing entry stays
     std::string target;
     std::string path;
+    bool optional = false;
 };
 struct MakeNode {
     std::string path;
@@ -88,7 +100,7 @@ struct MakeNode {
 struct Mask {
     std::string path;
 };
-// Writes into a file of procfs (relative to /proc); the descriptor is checked to be procfs.
+// Writes into a file of procfs (relative to /proc), through a mount of our own.
 struct WriteProc {
     std::string path;
     std::string value;
@@ -111,13 +123,15 @@ struct RootPropagation { // of the tree the child starts with
 };
 struct AttachRoot { // the root file system onto the staging directory; opens the root descriptor
     std::string staging;
-    std::uint64_t propagation = 0;
 };
 struct BindRoot { // a directory of ours bound onto itself; opens the root descriptor
     std::string path;
 };
 struct UseHostRoot {}; // no rootfs configured: the host's tree is the root
-struct PivotRoot {};
+struct PivotRoot {
+    std::uint64_t propagation = 0; // of the root afterwards: pivot_root(2) takes no shared mount
+    bool recursive = false;
+};
 struct SetHostName {
     std::string name;
 };
@@ -170,7 +184,7 @@ struct Exec {
     std::vector<std::string> programs; // else the paths to try, in order; empty = argv[0]
 };
 
-using Step = std::variant<MountFs, MountBind, MountInside, MountPrepared, ChangeMount, MakeDir, MakeLink,
+using Step = std::variant<MountFs, MountBind, MountInside, MountPrepared, ChangeMount, MountOwnCgroup, MakeDir, MakeLink,
                           MakeNode, Mask, WriteProc, SetupPtys, RunProgram, RootPropagation, AttachRoot,
                           BindRoot, UseHostRoot, PivotRoot, SetHostName, Unshare, EnterTimeNamespace,
                           WriteInside, BecomeRoot, NewKeyring, LoopbackUp, SetPersonality,

@@ -48,6 +48,10 @@ void plan_shares(const PlanContext& context, std::uint64_t& flags) {
     for (const NamespaceShare& share : shares) {
         const sys::NamespaceType* type = sys::find_namespace(share.name);
         if (type == nullptr) throw ConfigError("", 0, "lxc.namespace.share." + share.name, "no such namespace");
+        if (type->flag == CLONE_NEWUSER) {
+            throw ConfigError("", 0, "lxc.namespace.share.user",
+                              "a user namespace cannot be shared; give both containers the same lxc.idmap instead");
+        }
         flags &= ~type->flag;
         context.plan.shared_namespaces.push_back({share.name, share.target, type->flag});
     }
@@ -62,6 +66,17 @@ void require_mount_namespace(const Namespaces& wish, std::uint64_t flags) {
         throw ConfigError("", 0, "lxc.namespace.clone", "mnt is missing: " + why);
     }
     throw ConfigError("", 0, "lxc.namespace.share.mnt", why);
+}
+
+// Everything is set up by the container's root.
+void require_root(const std::vector<IdMapEntry>& map) {
+    for (const IdKind kind : {IdKind::Uid, IdKind::Gid}) {
+        const bool mapped = map.empty() || std::ranges::any_of(map, [kind](const IdMapEntry& entry) {
+                                return entry.kind == kind && entry.nsid == 0;
+                            });
+        if (mapped) continue;
+        throw ConfigError("", 0, "lxc.idmap", std::string(kind == IdKind::Uid ? "user" : "group") + " 0 is not mapped, and root sets a container up");
+    }
 }
 
 std::string offset_line(std::string_view clock, const TimeOffset& offset) {
@@ -109,6 +124,7 @@ void plan_namespaces(const PlanContext& context) {
     std::uint64_t flags = chosen_namespaces(context.config, context.host);
     plan_shares(context, flags);
     require_mount_namespace(context.config.namespaces, flags);
+    require_root(context.config.idmap);
     // A network namespace takes the owner of its sysctls from the maps, and a cgroup namespace its
     // root from the membership: both must be there first.
     const std::uint64_t late = flags & (CLONE_NEWNET | CLONE_NEWCGROUP);
@@ -142,7 +158,7 @@ StartPlan plan_start(const StartRequest& request, const Config& config, const Pl
     plan_cgroup_mounts(context);
     plan_mount_entries(context);
     plan_dev(context);
-    if (!plan.rootfs.path.empty()) context.add(PivotRoot{});
+    plan_pivot(context);
     plan_security(context);
     plan_payload(context);
     return plan;

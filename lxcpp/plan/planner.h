@@ -14,6 +14,8 @@ struct PlanHost {
     bool unified_cgroups = false;           // one cgroup2 hierarchy and nothing else
     std::vector<std::string> cgroup_v1;     // mounted v1 hierarchies: "memory", "cpu,cpuacct", "name=systemd"
     bool cgroup_v2 = false;                 // a cgroup2 hierarchy is there too
+    std::vector<std::string> cgroup_v1_mounts; // where those of cgroup_v1 are mounted
+    std::string cgroup_v2_mount;
     bool time_namespaces = false;           // the kernel has them
     bool inside_user_namespace = false;     // we are ourselves mapped: no mknod, no idmapped mounts
     bool payload_unified_only = false;      // the rootfs has a systemd that refuses cgroup v1
@@ -54,6 +56,7 @@ struct PlanContext {
 
 void plan_namespaces(const PlanContext& context);
 void plan_root(const PlanContext& context);
+void plan_pivot(const PlanContext& context);
 void plan_dev_tmpfs(const PlanContext& context);
 void plan_dev(const PlanContext& context);
 void plan_proc_sys(const PlanContext& context);

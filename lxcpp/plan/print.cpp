@@ -137,9 +137,22 @@ struct Describe {
         return "make all mounts " + words.text;
     }
     std::string operator()(const AttachRoot& step) const { return "attach the root file system on " + step.staging; }
+    std::string operator()(const MountOwnCgroup& step) const {
+        Words words;
+        words.add(step.controllers.empty() ? "cgroup2" : step.controllers);
+        words.add_attributes(step.attributes, 0);
+        if (step.whole) words.add("all of it");
+        if (step.whole) words.add_attributes(step.whole_attributes, 0);
+        return "mount the container's own cgroup of " + step.source + " below /" + step.directory + words.in_parentheses();
+    }
     std::string operator()(const BindRoot& step) const { return "bind the root file system " + step.path; }
     std::string operator()(const UseHostRoot&) const { return "use the host's root file system"; }
-    std::string operator()(const PivotRoot&) const { return "pivot to the root file system"; }
+    std::string operator()(const PivotRoot& step) const {
+        Words words;
+        words.add_propagation(step.propagation);
+        words.add(step.recursive ? "recursive" : "");
+        return "pivot to the root file system" + words.in_parentheses();
+    }
     std::string operator()(const SetHostName& step) const { return "set host name " + step.name; }
     std::string operator()(const Unshare& step) const { return "unshare " + namespaces(step.flags); }
     std::string operator()(const EnterTimeNamespace& step) const {

@@ -34,6 +34,11 @@ void plan_sysctls(const PlanContext& context) {
 void plan_proc(const PlanContext& context) {
     const auto& mode = context.config.mounts.automatic.proc;
     if (mode) {
+        if (context.creates(CLONE_NEWUSER) && !context.creates(CLONE_NEWPID)) {
+            throw ConfigError("", 0, "lxc.mount.auto",
+                              "proc: only the owner of a pid namespace can mount it, and this container, in a user "
+                              "namespace of its own, shares that of another; make it --privileged or leave proc out");
+        }
         context.add(MountFs{.type = "proc", .source = "proc", .attributes = kQuiet,
                             .target = {"proc", Create::Dir}});
     }

@@ -25,6 +25,13 @@ void apply_rootfs_options(const PlanContext& context) {
 
 } // namespace
 
+void plan_pivot(const PlanContext& context) {
+    const Rootfs& rootfs = context.config.rootfs;
+    if (rootfs.path.empty()) return;
+    const MountOptions options = parse_mount_options(rootfs.options, "lxc.rootfs.options");
+    context.add(PivotRoot{options.propagation, options.propagation_recursive});
+}
+
 void plan_root(const PlanContext& context) {
     const Rootfs& rootfs = context.config.rootfs;
     context.add(RootPropagation{MS_SLAVE});
@@ -38,8 +45,7 @@ void plan_root(const PlanContext& context) {
     }
     context.plan.rootfs.path = rootfs.path;
     apply_rootfs_options(context);
-    const MountOptions options = parse_mount_options(rootfs.options, "lxc.rootfs.options");
-    context.add(AttachRoot{context.host.staging, options.propagation});
+    context.add(AttachRoot{context.host.staging});
 }
 
 } // namespace lxcpp

@@ -11,10 +11,8 @@ namespace lxcpp {
 void plan_security(const PlanContext& context) {
     const Config& config = context.config;
     if (config.arch == Arch::Bits32) context.add(SetPersonality{PER_LINUX32});
+    if (config.arch == Arch::Bits64) context.add(SetPersonality{PER_LINUX});
     context.add(ReportReady{});
-    for (RunProgram& hook : plan_hooks(context.request, config, context.host.staging, "start", config.hooks.start)) {
-        context.add(std::move(hook));
-    }
     context.add(DropBounding{context.host.bounding_set});
     if (config.sched_core) context.add(CoreScheduling{});
 }

@@ -5,6 +5,7 @@
 #include "start/sync.h"
 
 #include <cerrno>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace lxcpp {
@@ -50,6 +51,7 @@ std::vector<ExecVectors> make_exec_vectors(const ChildPlan& plan) {
 void run_child(const ChildPlan& plan, const ChildResources& resources) noexcept {
     ChildState state{.resources = resources};
     (void)sys::raw::reset_signals();
+    (void)::umask(022); // the modes of what is made here are not the caller's business
     if (!wait_for(SyncKind::Go, state)) ::_exit(1);
     for (const Step& step : plan.steps) {
         const int error = std::visit([&state](const auto& value) noexcept { return run(value, state); }, step);

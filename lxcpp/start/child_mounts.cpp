@@ -33,11 +33,18 @@ struct Attributes {
     bool recursive = false;
 };
 
+int set_attributes(int mount, const Attributes& attributes) noexcept {
+    const int error = raw::change_mount(mount, attributes.set, attributes.clear, 0, attributes.recursive);
+    const std::uint64_t removed = attributes.clear & ~static_cast<std::uint64_t>(MOUNT_ATTR__ATIME);
+    if (error != -EPERM || removed == 0) return error;
+    // A user namespace cannot take away what the host's mount has (ro, nosuid, ...): it stays, as for mount(2),
+    // where "rw" and its like are the absence of a flag.
+    return raw::change_mount(mount, attributes.set, attributes.clear & ~removed, 0, attributes.recursive);
+}
+
 // mount is owned by the caller; attaches it to the target.
 int attach(int mount, const Attributes& attributes, const Target& target, const ChildState& state) noexcept {
-    if (const int error = raw::change_mount(mount, attributes.set, attributes.clear, 0, attributes.recursive); error < 0) {
-        return error;
-    }
+    if (const int error = set_attributes(mount, attributes); error < 0) return error;
     const RawFd place(open_target(target, state));
     if (place.failed()) return place.get();
     if (const int error = raw::attach_mount(mount, place.get()); error < 0) return error;
@@ -78,7 +85,11 @@ int mount_inside(const MountInside& step, const ChildState& state) noexcept {
 int mount_prepared(const MountPrepared& step, const ChildState& state) noexcept {
     const std::size_t slot = step.index + 1;
     if (slot >= state.received_count) return -EBADF;
-    return attach(state.received[slot], {.propagation = step.propagation}, step.target, state);
+    const int mount = state.received[slot];
+    if (const int error = attach(mount, {}, step.target, state); error < 0) return error;
+    // Cloned from the host's tree: as a peer of it, what the payload mounts below would appear there.
+    if (const int error = raw::change_mount(mount, 0, 0, MS_SLAVE, true); error < 0) return error;
+    return raw::change_mount(mount, 0, 0, step.propagation, false);
 }
 
 int change(const ChangeMount& step, const ChildState& state) noexcept {
@@ -123,7 +134,8 @@ int run(const MakeDir& step, ChildState& state) noexcept {
     return raw::make_dirs_in(state.root, step.path.c_str(), step.mode);
 }
 int run(const MakeLink& step, ChildState& state) noexcept {
-    return raw::make_link_in(state.root, step.target.c_str(), step.path.c_str());
+    const int error = raw::make_link_in(state.root, step.target.c_str(), step.path.c_str());
+    return step.optional ? 0 : error;
 }
 int run(const MakeNode& step, ChildState& state) noexcept {
     return raw::make_node_in(state.root, step.path.c_str(), step.mode, step.device);
@@ -143,7 +155,8 @@ int run(const AttachRoot& step, ChildState& state) noexcept {
     const RawFd staging(raw::open_path(AT_FDCWD, step.staging.c_str()));
     if (staging.failed()) return staging.get();
     if (const int error = raw::attach_mount(mount, staging.get()); error < 0) return error;
-    if (const int error = raw::change_mount(mount, 0, 0, step.propagation, false); error < 0) return error;
+    // A peer of the host's mount as long as it is shared there; pivot_root(2) takes no such one, either.
+    if (const int error = raw::change_mount(mount, 0, 0, MS_SLAVE, true); error < 0) return error;
     state.root = raw::open_in(mount, ".", O_PATH | O_DIRECTORY);
     return state.root < 0 ? state.root : 0;
 }
@@ -163,6 +176,9 @@ int run(const UseHostRoot&, ChildState& state) noexcept {
     return state.root < 0 ? state.root : 0;
 }
 
-int run(const PivotRoot&, ChildState& state) noexcept { return raw::pivot_to(state.root); }
+int run(const PivotRoot& step, ChildState& state) noexcept {
+    if (const int error = raw::pivot_to(state.root); error < 0) return error;
+    return raw::change_mount(state.root, 0, 0, step.propagation, step.recursive);
+}
 
 } // namespace lxcpp

@@ -26,9 +26,25 @@ constexpr int kTimeNamespace = 0x80;
 
 int result(long value) noexcept { return value < 0 ? -errno : 0; }
 
+// Whatever the caller had open stays out of the container.
+int close_inherited(ChildState& state) noexcept {
+    if (state.closed) return 0;
+    const int low = std::min(state.resources.sync, state.resources.init_program);
+    const int high = std::max(state.resources.sync, state.resources.init_program);
+    const int keep[] = {low, high};
+    if (const int error = raw::close_all_but(keep); error < 0) return error;
+    state.closed = true;
+    return 0;
+}
+
 } // namespace
 
 int run(const WriteProc& step, ChildState& state) noexcept {
+    // One of our own, which nothing in the root file system can stand in for; and there need be none mounted.
+    const RawFd own(raw::new_mount("proc", "proc", {}, 0));
+    if (!own.failed()) return raw::write_proc(own.get(), step.path.c_str(), step.value.data(), step.value.size());
+    if (own.get() != -EPERM) return own.get();
+    // The pid namespace is another user namespace's.
     const RawFd proc(raw::open_in(state.root, "proc", O_PATH | O_DIRECTORY));
     if (proc.failed()) return proc.get();
     return raw::write_proc(proc.get(), step.path.c_str(), step.value.data(), step.value.size());
@@ -84,7 +100,7 @@ int run(const DropBounding& step, ChildState&) noexcept {
         if (::prctl(PR_CAPBSET_READ, number, 0, 0, 0) != 1) continue; // unknown to this kernel, or gone
         if (::prctl(PR_CAPBSET_DROP, number, 0, 0, 0) < 0) return -errno;
     }
-    return result(::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0));
+    return raw::clear_inheritable();
 }
 
 int run(const NoNewPrivs&, ChildState&) noexcept { return result(::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)); }
@@ -92,6 +108,8 @@ int run(const NoNewPrivs&, ChildState&) noexcept { return result(::prctl(PR_SET_
 int run(const LoadSeccomp&, ChildState& state) noexcept {
     const auto bytes = state.resources.seccomp;
     if (bytes.empty()) return 0;
+    // A policy may not know close_range(2).
+    if (const int error = close_inherited(state); error < 0) return error;
     sock_fprog program{};
     program.len = static_cast<unsigned short>(bytes.size() / sizeof(sock_filter));
     program.filter = reinterpret_cast<sock_filter*>(const_cast<std::uint8_t*>(bytes.data()));
@@ -132,11 +150,7 @@ int run(const JoinCgroupsV1&, ChildState& state) noexcept {
 
 int run(const Exec& step, ChildState& state) noexcept {
     const ExecVectors& vectors = state.resources.vectors[state.step];
-    // Whatever the caller had open stays out of the container.
-    const int low = std::min(state.resources.sync, state.resources.init_program);
-    const int high = std::max(state.resources.sync, state.resources.init_program);
-    const int keep[] = {low, high};
-    if (const int error = raw::close_all_but(keep); error < 0) return error;
+    if (const int error = close_inherited(state); error < 0) return error;
     if (step.from_init_fd) {
         return result(::execveat(state.resources.init_program, "", vectors.argv.data(), vectors.envp.data(), AT_EMPTY_PATH));
     }

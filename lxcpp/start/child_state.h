@@ -16,6 +16,7 @@ struct ChildState {
     int root = -1;           // O_PATH descriptor of the container's root
     int detail = 0;          // wait status of a program that failed
     int console_slave = -1;
+    bool closed = false;     // all descriptors but the ones that stay
     std::array<int, sys::raw::kMaxFds> received{}; // with Go: [0] root file system, then prepared mounts
     std::size_t received_count = 0;
     std::array<int, sys::raw::kMaxFds> masters{}; // console, ttys
@@ -28,6 +29,7 @@ struct ChildState {
 [[nodiscard]] int run(const MountInside& step, ChildState& state) noexcept;
 [[nodiscard]] int run(const MountPrepared& step, ChildState& state) noexcept;
 [[nodiscard]] int run(const ChangeMount& step, ChildState& state) noexcept;
+[[nodiscard]] int run(const MountOwnCgroup& step, ChildState& state) noexcept; // child_cgroups.cpp
 [[nodiscard]] int run(const MakeDir& step, ChildState& state) noexcept;
 [[nodiscard]] int run(const MakeLink& step, ChildState& state) noexcept;
 [[nodiscard]] int run(const MakeNode& step, ChildState& state) noexcept;

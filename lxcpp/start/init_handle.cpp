@@ -49,6 +49,8 @@ std::string reason(const Step& step, const SyncMessage& message) {
     } else if (message.error == EINVAL && std::holds_alternative<JoinCgroupsV1>(step)) {
         text += " (cgroup v1's cpu controller takes no process of a real-time scheduling class, which the caller's "
                 "children inherit: chrt -o -p 0 PID ends it)";
+    } else if (const auto* bind = std::get_if<MountBind>(&step); bind != nullptr && message.error == EINVAL && !bind->recursive) {
+        text += " (when something is mounted below the source, a container cannot show what it covers: use rbind)";
     } else if (message.error == EXDEV && std::holds_alternative<WriteProc>(step)) {
         text = "something other than procfs is mounted there";
     }
@@ -102,7 +104,8 @@ void apply_idmap(sys::MountTree& tree, const std::string& idmap, const std::stri
     try {
         tree.idmap(map_namespace(idmap, pid), true);
     } catch (const SystemError& error) {
-        if (error.code() != EINVAL && error.code() != EOPNOTSUPP) throw;
+        // EPERM: the mount has a map already.
+        if (error.code() != EINVAL && error.code() != EOPNOTSUPP && error.code() != EPERM) throw;
         throw Error("mount " + source + " with the container's ids: its file system, or one mounted below it, "
                     "takes no idmapped mounts; move it to ext4, xfs or btrfs, or shift its ids and remove idmap= "
                     "from the options");

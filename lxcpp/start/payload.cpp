@@ -62,8 +62,10 @@ PlanHost probe_plan_host(const Config& config, const CgroupLayout& layout, const
     for (const Hierarchy& hierarchy : layout.list) {
         if (hierarchy.version == 2) {
             host.cgroup_v2 = true;
+            host.cgroup_v2_mount = hierarchy.mountpoint.string();
         } else {
             host.cgroup_v1.push_back(join(hierarchy.controllers, ","));
+            host.cgroup_v1_mounts.push_back(hierarchy.mountpoint.string());
         }
     }
     host.unified_cgroups = host.cgroup_v2 && host.cgroup_v1.empty();

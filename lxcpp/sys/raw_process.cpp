@@ -7,10 +7,12 @@
 #include <cstring>
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/capability.h>
 #include <linux/close_range.h>
 #include <linux/magic.h>
 #include <net/if.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
@@ -92,6 +94,15 @@ int become(uid_t uid, gid_t gid, std::span<const gid_t> groups, bool set_groups)
     if (::syscall(SYS_setresgid, gid, gid, gid) < 0) return -errno;
     if (::syscall(SYS_setresuid, uid, uid, uid) < 0) return -errno;
     return 0;
+}
+
+int clear_inheritable() noexcept {
+    __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+    __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3]{};
+    if (::syscall(SYS_capget, &header, data) < 0) return -errno;
+    for (__user_cap_data_struct& half : data) half.inheritable = 0;
+    if (::syscall(SYS_capset, &header, data) < 0) return -errno;
+    return result(::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0));
 }
 
 int loopback_up() noexcept {

@@ -15,7 +15,7 @@ using Host = PlanHost;
 
 inline Host any_host() {
     Host host;
-    host.bounding_set = 0xff;
+    host.bounding_set = 0x2000ff; // CAP_SYS_ADMIN is 21
     host.staging = "/stage";
     host.boot_id = "8f2a5c0e-0000-4000-8000-000000000001";
     return host;
@@ -25,7 +25,9 @@ inline Host any_host() {
 inline Host hybrid_host() {
     Host host = any_host();
     host.cgroup_v1 = {"cpu,cpuacct", "memory", "name=systemd"};
+    host.cgroup_v1_mounts = {"/sys/fs/cgroup/cpu,cpuacct", "/sys/fs/cgroup/memory", "/sys/fs/cgroup/systemd"};
     host.cgroup_v2 = true;
+    host.cgroup_v2_mount = "/sys/fs/cgroup/unified";
     host.time_namespaces = true;
     return host;
 }
@@ -34,6 +36,7 @@ inline Host unified_host() {
     Host host = any_host();
     host.unified_cgroups = true;
     host.cgroup_v2 = true;
+    host.cgroup_v2_mount = "/sys/fs/cgroup";
     host.time_namespaces = true;
     return host;
 }

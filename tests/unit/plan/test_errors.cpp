@@ -52,7 +52,14 @@ INSTANTIATE_TEST_SUITE_P(
         Refused{"lxc.namespace.clone = pid net\n",
                 "lxc.namespace.clone: mnt is missing: a container needs a mount namespace of its own"},
         Refused{"lxc.namespace.share.mnt = c2\n",
-                "lxc.namespace.share.mnt: a container needs a mount namespace of its own"}));
+                "lxc.namespace.share.mnt: a container needs a mount namespace of its own"},
+        Refused{"lxc.idmap = u 1000 100000 5\nlxc.idmap = g 0 100000 5\n",
+                "lxc.idmap: user 0 is not mapped, and root sets a container up"},
+        Refused{"lxc.namespace.share.user = c2\n",
+                "lxc.namespace.share.user: a user namespace cannot be shared; give both containers the same lxc.idmap instead"},
+        Refused{"lxc.namespace.share.pid = c2\nlxc.idmap = u 0 100000 5\nlxc.idmap = g 0 100000 5\nlxc.mount.auto = proc\n",
+                "lxc.mount.auto: proc: only the owner of a pid namespace can mount it, and this container, in a user "
+                "namespace of its own, shares that of another; make it --privileged or leave proc out"}));
 
 TEST(PlanErrors, NamesALimitThatDoesNotExist) {
     Config config;

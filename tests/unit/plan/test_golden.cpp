@@ -108,6 +108,9 @@ std::vector<Golden> cases() {
                              "lxc.sysctl.net.ipv4.ip_forward = 1\nlxc.proc.oom_score_adj = 10\n"
                              "lxc.mount.auto = proc\n"),
          hybrid_host()},
+        {"seccomp_and_start_hook", with_root("lxc.seccomp.profile = /p\nlxc.no_new_privs = 1\nlxc.arch = x86_64\n"
+                                             "lxc.hook.start = /h/start\nlxc.init.uid = 1000\n"),
+         hybrid_host()},
         {"init_ids", with_root("lxc.init.cmd = /bin/app --flag 'two words'\nlxc.init.uid = 1000\nlxc.init.gid = 1001\n"
                                "lxc.init.groups = 20,30\nlxc.init.cwd = /srv/app\n"
                                "lxc.monitor.signal.pdeath = SIGTERM\nlxc.arch = i686\nlxc.sched.core = 1\n"
@@ -141,6 +144,8 @@ std::string mounts_of(const std::string& value, const Host& host, std::string_vi
 TEST(PlanGolden, EveryValueOfMountAuto) {
     Host modern = hybrid_host();
     modern.payload_unified_only = true;
+    Host powerless = hybrid_host();
+    powerless.bounding_set = 0xff;
     const std::string shared_view = std::string(kRootfs) + "lxc.namespace.keep = cgroup\n";
     const std::string shared_net = std::string(kUnprivileged) + "lxc.net.0.type = none\n";
     std::string text;
@@ -155,6 +160,7 @@ TEST(PlanGolden, EveryValueOfMountAuto) {
         text += "== " + word + ", unified\n" + mounts_of(word, unified_host(), kRootfs);
         if (word.starts_with("cgroup")) {
             text += "== " + word + ", hybrid, systemd 258\n" + mounts_of(word, modern, kRootfs);
+            text += "== " + word + ", hybrid, no CAP_SYS_ADMIN inside\n" + mounts_of(word, powerless, kRootfs);
             text += "== " + word + ", hybrid, the host's cgroup namespace\n" + mounts_of(word, hybrid_host(), shared_view);
         }
         if (word.starts_with("sys")) {

@@ -5,6 +5,7 @@
 #include <csignal>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/mount.h>
 
 namespace lxcpp::test {
 namespace {
@@ -55,7 +56,6 @@ TEST(PlanHooks, OfVersion1FindTheirTypeInTheEnvironmentToo) {
 TEST(PlanHooks, RunInsideOnlyOnceTheHostIsDone) {
     const StartPlan plan = plan_with_root("lxc.hook.start = /h/x\n");
     EXPECT_GT(index_of<RunProgram>(plan), index_of<ReportReady>(plan));
-    EXPECT_LT(index_of<RunProgram>(plan), index_of<DropBounding>(plan));
 }
 
 Exec payload(const StartPlan& plan) { return steps_of<Exec>(plan).at(0); }
@@ -132,6 +132,22 @@ TEST(PlanPayload, GivesUpRightsLast) {
     EXPECT_LT(index_of<DropBounding>(plan), index_of<NoNewPrivs>(plan));
     EXPECT_LT(index_of<NoNewPrivs>(plan), index_of<LoadSeccomp>(plan));
     EXPECT_LT(index_of<LoadSeccomp>(plan), index_of<SetIds>(plan));
+}
+
+// The container's own files: nothing that its init will not have is theirs.
+TEST(PlanPayload, StartHooksAreConfined) {
+    const StartPlan plan = plan_with_root("lxc.hook.start = /h\nlxc.no_new_privs = 1\n");
+    EXPECT_LT(index_of<DropBounding>(plan), index_of<RunProgram>(plan));
+    EXPECT_LT(index_of<StdioFromConsole>(plan), index_of<RunProgram>(plan)); // no terminal of the host
+    EXPECT_LT(index_of<LoadSeccomp>(plan), index_of<RunProgram>(plan));
+    EXPECT_LT(index_of<RunProgram>(plan), index_of<SetIds>(plan));
+}
+
+// pivot_root(2) refuses a shared root.
+TEST(PlanRoot, PropagationComesWithThePivot) {
+    const StartPlan plan = plan_with_root("lxc.rootfs.options = rshared\n");
+    EXPECT_EQ(steps_of<PivotRoot>(plan).at(0).propagation, static_cast<std::uint64_t>(MS_SHARED));
+    EXPECT_TRUE(steps_of<PivotRoot>(plan).at(0).recursive);
 }
 
 // Sysctls are written before their files become read-only.
