@@ -15,16 +15,20 @@
 #include "security/seccomp_profile.h"
 #include "sys/capability.h"
 #include "sys/clone.h"
+#include "sys/epoll.h"
 #include "sys/file.h"
 #include "sys/namespace.h"
 #include "sys/pty.h"
 #include "sys/raw.h"
 #include "sys/rooted_dir.h"
+#include "sys/signal.h"
 #include "sys/socket.h"
 
 #include <array>
 #include <fmt/core.h>
+#include <csignal>
 #include <sched.h>
+#include <sys/epoll.h>
 #include <sys/personality.h>
 #include <unistd.h>
 
@@ -156,6 +160,7 @@ public:
         plan_.report = theirs.raw();
         // Only children are affected; ours is the one below.
         if ((namespaces_ & CLONE_NEWPID) != 0) sys::enter_namespace(target_.init, CLONE_NEWPID);
+        if (!plan_.terminal) signals_.emplace({SIGTERM, SIGHUP}); // before there is a program to miss one
         sys::CloneOptions clone;
         clone.into_cgroup = entry_.unified;
         sys::Cloned child = sys::clone_process(clone);
@@ -235,11 +240,43 @@ private:
         return true;
     }
 
-    void relay_until_end(const Fd& channel, const sys::Cloned& child) {
-        while (take_report(channel)) {
+    // Until the program runs a signal is for the tool: left unread, it acts as soon as it is no longer blocked.
+    void end_by_signal_before(const Fd& channel, const sys::Cloned& child) {
+        sys::Epoll epoll;
+        epoll.add(channel, EPOLLIN, 0);
+        epoll.add(signals_->fd(), EPOLLIN, 1);
+        std::array<sys::Ready, 1> ready{};
+        while (epoll.wait(ready, std::nullopt) == 0) {
         }
+        if (ready[0].tag == 0) return;
+        (void)sys::try_send_signal(child.pidfd, SIGKILL);
+        signals_.reset();
+    }
+
+    // Who ends the tool ("timeout 10 lxcpp-attach ...") means the program; it would stay inside for ever.
+    void pass_signals_until_end(const sys::Cloned& child) {
+        constexpr std::uint64_t kChild = 0;
+        constexpr std::uint64_t kSignal = 1;
+        sys::Epoll epoll;
+        epoll.add(child.pidfd, EPOLLIN, kChild);
+        epoll.add(signals_->fd(), EPOLLIN, kSignal);
+        for (;;) {
+            std::array<sys::Ready, 2> ready{};
+            const std::size_t count = epoll.wait(ready, std::nullopt);
+            for (std::size_t i = 0; i < count; ++i) {
+                if (ready[i].tag == kChild) return;
+                if (const auto signal = signals_->next()) (void)sys::try_send_signal(child.pidfd, *signal);
+            }
+        }
+    }
+
+    void relay_until_end(const Fd& channel, const sys::Cloned& child) {
+        do {
+            if (signals_) end_by_signal_before(channel, child);
+        } while (take_report(channel));
         fallback_.slave.reset();
-        if (!plan_.terminal || failure_) return (void)sys::wait_exited(child.pidfd, {});
+        if (failure_) return (void)sys::wait_exited(child.pidfd, {});
+        if (!plan_.terminal) return pass_signals_until_end(child);
         RelayOptions relay_options;
         relay_options.until = child.pidfd;
         Fd log;
@@ -273,6 +310,7 @@ private:
     sys::Pty fallback_;
     Fd master_;
     JoinPlan plan_;
+    std::optional<sys::SignalFd> signals_; // without a terminal; the relay has its own
     std::optional<JoinReport> failure_;
 };
 

@@ -155,6 +155,15 @@ test_signal_to_the_tool_ends_the_program() {
     kill -TERM $tool
     wait $tool
     is $? 143 "exit code"
+    attach "$C1" /bin/sh -c 'cat /proc/[0-9]*/comm'
+    out_lacks sleep
+    # One that handles the signal decides on its own.
+    lxcpp-attach -n "$C1" -- /bin/sh -c 'trap "exit 9" TERM HUP; touch /trapped; while :; do sleep 0.1; done' </dev/null >/dev/null 2>&1 &
+    tool=$!
+    until [ -e "$LXCPATH/$C1/rootfs/trapped" ]; do kill -0 $tool || break; done
+    kill -HUP $tool
+    wait $tool
+    is $? 9 "exit code of a program that handles the signal"
 }
 
 test_fifty_at_once() { # 300 s
