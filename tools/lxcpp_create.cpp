@@ -1,9 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "common/cli.h"
 
+#include "base/paths.h"
+#include "container/template_run.h"
+#include "sys/spawn.h"
+
 #include <lxcpp/container.h>
 
+#include <cstdio>
+#include <fmt/core.h>
+
 using namespace lxcpp;
+
+namespace {
+
+// "lxcpp-create -t NAME -h": the template's own options, as the template tells them.
+void print_template_help(const std::string& name) {
+    if (name.empty() || name == "none") return;
+    const std::filesystem::path program = find_template(default_paths(), name);
+    fmt::print(stderr, "\nOptions of the template {} (they follow \"--\"):\n\n", name);
+    (void)std::fflush(stderr);
+    // Template help goes to standard error as ours does.
+    (void)sys::spawn({.argv = {program.string(), "-h"}, .standard_output = FdRef(2), .die_with_parent = true}).wait();
+}
+
+} // namespace
 
 // Everything behind "--" is the template's: it must not reach our own parser.
 int main(int argc, char** argv) {
@@ -17,6 +38,7 @@ int main(int argc, char** argv) {
     cli.option("-B,--bdev", options.backend, "where the root file system is stored: dir");
     cli.option("--dir", directory, "put the root file system into this directory");
     cli.flag("--privileged", options.privileged, "no user namespace: root inside is root of the host");
+    cli.more_help([&options] { print_template_help(options.template_name); });
     return tools::run_tool(cli, argc, argv, [&](tools::Cli& parsed) {
         options.config = config.empty() ? parsed.rcfile() : config;
         options.directory = directory;

@@ -73,6 +73,17 @@ test_same_name_twice() {
     out_is STOPPED
 }
 
+test_help_of_a_template() {
+    printf '#!/bin/sh\n[ "$*" = -h ] && echo "the template has --flavour"\n' >"$SANDBOX/tmp/template"
+    chmod +x "$SANDBOX/tmp/template"
+    expect 0 lxcpp-create -t "$SANDBOX/tmp/template" -h
+    err_has "--template=TEMPLATE"
+    err_has "the template has --flavour"
+    out_is ""
+    expect 1 lxcpp-create -t no-such-template -h
+    err_has "no template no-such-template"
+}
+
 test_template_none_and_missing() {
     printf 'lxc.uts.name = other\n' >"$SANDBOX/tmp/c.conf"
     expect 0 lxcpp-create -n "$C1" -t none -f "$SANDBOX/tmp/c.conf"
