@@ -2,11 +2,14 @@
 #include "config/codec.h"
 
 #include "base/kernel_names.h"
+#include "base/paths.h"
 #include "base/strings.h"
+#include "config/problem.h"
 
 #include <lxcpp/error.h>
 
 #include <bit>
+#include <charconv>
 #include <cstdlib>
 #include <fmt/format.h>
 #include <limits>
@@ -21,7 +24,7 @@ constexpr std::uint64_t kMaxBuffer = std::uint64_t{1} << 40;
 
 template <typename T>
 T parse_within(std::string_view text, T low, T high) {
-    const auto number = parse_integer(text);
+    const auto number = parse_number(text);
     if (!number || *number < std::int64_t{low} || *number > std::int64_t{high})
         reject(text, fmt::format("an integer from {} to {}", low, high));
     return static_cast<T>(*number);
@@ -69,7 +72,20 @@ bool is_relative_beneath(std::string_view path) {
 } // namespace
 
 void reject(std::string_view text, std::string_view expected) {
-    throw Error(fmt::format("\"{}\" is not valid, expected {}", printable(text), expected));
+    throw Error(fmt::format("\"{}\" is not valid, expected {}", excerpt(text), expected));
+}
+
+std::optional<std::int64_t> parse_number(std::string_view text) {
+    std::string_view digits = text;
+    const bool negative = digits.starts_with('-');
+    if (negative || digits.starts_with('+')) digits.remove_prefix(1);
+    if (digits.size() < 2 || digits[0] != '0' || digits[1] == 'x' || digits[1] == 'X')
+        return parse_integer(text);
+    std::int64_t value = 0;
+    const auto [stop, error] =
+        std::from_chars(digits.data(), digits.data() + digits.size(), value, 8);
+    if (error != std::errc() || stop != digits.data() + digits.size()) return std::nullopt;
+    return negative ? -value : value;
 }
 
 void Codec<bool>::parse(std::string_view text, bool& value) {
@@ -188,6 +204,10 @@ void HostName::parse(std::string_view text, std::string& value) {
     if (text.size() > 64 || !clean)
         reject(text, "a host name of at most 64 bytes, no blanks, no /");
     value = text;
+}
+
+std::string StagingPath::show(const std::string& value) {
+    return value.empty() ? default_paths().rootfs_mount.string() : value;
 }
 
 void RelativePath::parse(std::string_view text, std::string& value) {

@@ -24,6 +24,9 @@ namespace lxcpp {
 // Throws Error: "TEXT" is not valid, expected EXPECTED.
 [[noreturn]] void reject(std::string_view text, std::string_view expected);
 
+// As strtol(3) with base 0 reads it, which LXC does: 0x16 is hexadecimal and 016 octal.
+[[nodiscard]] std::optional<std::int64_t> parse_number(std::string_view text);
+
 template <typename T>
 struct Codec; // the codec of a field whose type says it all
 
@@ -190,6 +193,13 @@ struct HostName : Codec<std::string> {
 
 struct PathText : Codec<std::string> {
     static constexpr std::string_view kSyntax = "PATH";
+};
+
+// Not set it is the directory that this installation has for it.
+struct StagingPath : Codec<std::string> {
+    static constexpr std::string_view kSyntax = "PATH";
+    static std::string show(const std::string& value);
+    static std::vector<std::string> values(const std::string& value) { return {value}; }
 };
 
 struct CommandLine : Codec<std::string> {

@@ -13,7 +13,7 @@ namespace lxcpp {
 namespace {
 
 constexpr std::size_t kMaxInterfaceName = 15; // IFNAMSIZ - 1
-constexpr std::uint64_t kMaxVlan = 4094;
+constexpr std::int64_t kMaxVlan = 4094;
 
 constexpr int address_family(Family family) {
     return family == Family::Ipv4 ? AF_INET : AF_INET6;
@@ -32,9 +32,10 @@ int class_prefix(std::string_view address) {
     return first < 192 ? 16 : 24;
 }
 
-std::uint16_t parse_vlan(std::string_view text, std::uint64_t last) {
-    const auto number = parse_u64(text);
-    if (!number || *number > last) reject(text, fmt::format("a VLAN id from 0 to {}", last));
+std::uint16_t parse_vlan(std::string_view text, std::int64_t last) {
+    const auto number = parse_number(text);
+    if (!number || *number < 0 || *number > last)
+        reject(text, fmt::format("a VLAN id from 0 to {}", last));
     return static_cast<std::uint16_t>(*number);
 }
 

@@ -38,6 +38,17 @@ LoadedConfig reload(const ConfigText& old, const ConfigText& fresh, const fs::pa
     return loaded;
 }
 
+// The line of the first value makes room for all of them.
+void spread(ConfigText& text, std::string_view key, std::span<const std::string> values) {
+    if (values.size() < 2) return;
+    std::size_t index = text.lines().size();
+    while (parse_line(text.lines()[--index]).key != key) {
+    }
+    std::vector<std::string> lines;
+    for (const auto& value : values) lines.push_back(assignment(key, value));
+    text.replace(index, lines);
+}
+
 // Whether something that was read behind the file's last line of key has undone it.
 bool is_undone(const LoadedConfig& loaded, const fs::path& name, std::string_view key) {
     const auto effective = effective_assignments(loaded);
@@ -53,7 +64,7 @@ ConfigText with_values(const ConfigText& text, const fs::path& name, std::string
     for (const auto& value : values) check_value(key, value);
     ConfigText changed = text;
     changed.set(key, values.front());
-    for (const auto& value : values.subspan(1)) changed.append(key, value);
+    spread(changed, key, values);
     const auto loaded = reload(text, changed, name, options);
     if (key == kIncludeKey || !is_undone(loaded, name, key)) return changed;
     changed.remove(key);

@@ -23,13 +23,14 @@ struct GlobalKey {
     std::string GlobalConfig::*field;
     std::string_view help;
     bool listed = true; // by lxcpp-config -l: the seven that lxc-config lists
+    bool applied = false;
 };
 
 // In the order in which lxcpp-config -l lists them.
 constexpr std::array kTable = {
     GlobalKey{"lxc.default_config", &GlobalConfig::default_config,
-              "What lxcpp-create copies when it is given no -f."},
-    GlobalKey{"lxc.lxcpath", &GlobalConfig::lxcpath, "Directory of the containers."},
+              "What lxcpp-create copies when it is given no -f.", true, true},
+    GlobalKey{"lxc.lxcpath", &GlobalConfig::lxcpath, "Directory of the containers.", true, true},
     GlobalKey{"lxc.bdev.lvm.vg", &GlobalConfig::lvm_vg, "LVM volume group."},
     GlobalKey{"lxc.bdev.lvm.thin_pool", &GlobalConfig::lvm_thin_pool, "LVM thin pool."},
     GlobalKey{"lxc.bdev.zfs.root", &GlobalConfig::zfs_root, "ZFS file system of the containers."},
@@ -38,7 +39,7 @@ constexpr std::array kTable = {
     GlobalKey{"lxc.cgroup.use", &GlobalConfig::cgroup_use,
               "Comma separated controllers that are used; all when not set."},
     GlobalKey{"lxc.cgroup.pattern", &GlobalConfig::cgroup_pattern,
-              "Name of a container's group; %n stands for the container's name."},
+              "Name of a container's group; %n stands for the container's name.", true, true},
 };
 
 const GlobalKey* find_key(std::string_view name) {
@@ -91,7 +92,7 @@ std::optional<std::string> global_item(const GlobalConfig& config, std::string_v
 std::vector<GlobalKeyInfo> global_keys() {
     std::vector<GlobalKeyInfo> keys;
     for (const auto& row : kTable)
-        keys.push_back({std::string(row.name), std::string(row.help), row.listed});
+        keys.push_back({std::string(row.name), std::string(row.help), row.listed, row.applied});
     return keys;
 }
 

@@ -38,7 +38,8 @@ struct GlobalConfig {
 struct GlobalKeyInfo {
     std::string name;
     std::string help;
-    bool listed = true; // by "lxcpp-config -l", which lists what lxc-config does
+    bool listed = true;   // by "lxcpp-config -l", which lists what lxc-config does
+    bool applied = false; // some code acts on it
 };
 [[nodiscard]] std::vector<GlobalKeyInfo> global_keys();
 

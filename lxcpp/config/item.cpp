@@ -4,6 +4,7 @@
 #include "base/strings.h"
 #include "config/keys.h"
 #include "config/legacy.h"
+#include "config/problem.h"
 #include "config/suggest.h"
 
 #include <lxcpp/error.h>
@@ -33,6 +34,11 @@ std::optional<Match> find_key(std::string_view name) {
 }
 
 [[noreturn]] void throw_unknown(std::string_view key) {
+    if (const auto legacy = find_legacy_key(key)) {
+        const std::string what =
+            legacy->name.empty() ? "no longer exists" : "is now " + legacy->name;
+        throw Error(fmt::format("this key {}; \"lxcpp-config lint --fix\" changes it", what));
+    }
     const auto meant = suggest_key(key);
     if (meant) throw Error(fmt::format("unknown key; did you mean {}?", *meant));
     throw Error("unknown key");
@@ -62,7 +68,7 @@ void at_origin(const Origin& origin, std::string_view key, Body&& body) {
     try {
         body();
     } catch (const Error& error) {
-        throw ConfigError(origin.file, origin.line, std::string(key), error.what());
+        throw ConfigError(origin.file, origin.line, excerpt(key), error.what());
     }
 }
 
@@ -76,6 +82,18 @@ std::string as_text(const std::vector<KeyText>& lines) {
         text += line.value.empty() ? line.key + " =\n"
                                    : line.key + " = " + quote_value(line.value) + "\n";
     return text;
+}
+
+// A type says it for all keys of its device.
+void add_not_applied(const NetDevice& device, std::vector<KeyText>& lines) {
+    const auto key = [&](std::string_view name) {
+        return fmt::format("{}.{}.{}", kNetKey, device.index, name);
+    };
+    if (net_type_applied(device.type) == Applied::Later)
+        return lines.push_back({key("type"), std::string(name_of(device.type))});
+    for (const auto& row : net_keys())
+        if (row.key.applied == Applied::Later && row.fits(device.type))
+            row.key.emit(device, NetDevice{}, key(row.key.name), lines);
 }
 
 std::vector<std::string> list_device_keys(const Config& config, std::string_view sub) {
@@ -193,10 +211,7 @@ std::vector<KeyText> not_applied(const Config& config) {
     std::vector<KeyText> lines;
     for (const auto& row : config_keys())
         if (row.applied == Applied::Later) append_lines(row, config, lines);
-    for (const auto& device : config.net)
-        if (net_type_applied(device.type) == Applied::Later)
-            lines.push_back({fmt::format("{}.{}.type", kNetKey, device.index),
-                             std::string(name_of(device.type))});
+    for (const auto& device : config.net) add_not_applied(device, lines);
     return lines;
 }
 

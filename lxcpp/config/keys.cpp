@@ -101,12 +101,14 @@ constexpr auto kTable = std::to_array<Key<Config>>({
                             "The container is destroyed when it stops (not when it reboots)."),
     key_as<CommandLine, &Config::execute_cmd>("lxc.execute.cmd",
                                               "What lxcpp-execute runs when it is given nothing."),
-    key_as<Words, &Config::groups>("lxc.group", "Autostart groups of the container."),
+    key_as<Words, &Config::groups>(
+        "lxc.group", "Groups of the container, for autostart and for lxcpp-ls --groups."),
     key_as<AllHooks, &Config::hooks>("lxc.hook", "Without a value: clears the hooks of all types."),
     key_as<CommandLines, &Config::hooks, &Hooks::autodev>(
         "lxc.hook.autodev", "Runs in the container's mount namespace once /dev is mounted."),
     key_as<CommandLines, &Config::hooks, &Hooks::clone>(
-        "lxc.hook.clone", "Runs on the host for a container that was just copied."),
+        "lxc.hook.clone", "Runs on the host for a container that was just copied.")
+        .later(),
     key_as<CommandLines, &Config::hooks, &Hooks::destroy>(
         "lxc.hook.destroy", "Runs on the host before the container is destroyed."),
     key_as<CommandLines, &Config::hooks, &Hooks::mount>(
@@ -195,7 +197,7 @@ constexpr auto kTable = std::to_array<Key<Config>>({
                                                  "Number of ptys that the payload may open."),
     key<&Config::rootfs, &Rootfs::managed>(
         "lxc.rootfs.managed", "0: the storage is not ours, and destroy leaves it alone."),
-    key_as<PathText, &Config::rootfs, &Rootfs::mount>(
+    key_as<StagingPath, &Config::rootfs, &Rootfs::mount>(
         "lxc.rootfs.mount", "Where the root is put together before the container moves into it."),
     key_as<RootfsOptions, &Config::rootfs, &Rootfs::options>(
         "lxc.rootfs.options", "Mount options of the root. idmap=container maps its owners to the "
@@ -206,7 +208,9 @@ constexpr auto kTable = std::to_array<Key<Config>>({
     key<&Config::sched_core>("lxc.sched.core",
                              "The container shares processor cores with no other tasks."),
     key<&Config::seccomp, &Seccomp::allow_nesting>(
-        "lxc.seccomp.allow_nesting", "The filter is added to those that are there already."),
+        "lxc.seccomp.allow_nesting",
+        "Changes nothing here: the filter is always added to those that the starting process has, "
+        "with 0 too. LXC leaves its own filter out when there is one already, unless this is 1."),
     key<&Config::seccomp, &Seccomp::notify_cookie>("lxc.seccomp.notify.cookie",
                                                    "Sent with each message to the proxy.")
         .later(),
@@ -230,8 +234,9 @@ constexpr auto kTable = std::to_array<Key<Config>>({
                                                            "Ends the container; SIGKILL."),
     key<&Config::start, &Start::autostart>("lxc.start.auto", "Starts when the host boots.").later(),
     key_as<NonNegative, &Config::start, &Start::delay>(
-        "lxc.start.delay", "Seconds to wait after its start before the next container starts."),
-    key<&Config::start, &Start::order>("lxc.start.order", "Lower numbers start first."),
+        "lxc.start.delay", "Seconds to wait after its start before the next container starts.")
+        .later(),
+    key<&Config::start, &Start::order>("lxc.start.order", "Lower numbers start first.").later(),
     family<ProcSettings, &Config::sysctls>(
         "lxc.sysctl", "Kernel parameter NAME of the container's namespaces, as in sysctl(8)."),
     key<&Config::time, &TimeOffsets::boot>("lxc.time.offset.boot",

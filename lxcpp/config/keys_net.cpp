@@ -24,66 +24,88 @@ constexpr NetKey only(NetType type, const Key<NetDevice>& key) {
 
 constexpr auto kTable = std::to_array<NetKey>({
     any(key_as<UpFlag, &NetDevice::up>(
-        "flags", "Brings the device up, and the loopback device with it. Without any device that "
-                 "is up, lo stays down.")),
+        "flags", "Brings the device up. The loopback device of a new network namespace is up in "
+                 "any case, as it is with \"up\" in LXC.")),
     any(key_as<HardwareAddress, &NetDevice::hwaddr>(
-        "hwaddr", "Hardware address of the device. Each x stands for a random digit, chosen once, "
-                  "when the container is created.")),
+            "hwaddr",
+            "Hardware address of the device. Each x stands for a random digit, chosen once, "
+            "when the container is created.")
+            .later()),
     any(key_as<V4, &NetDevice::ipv4_addresses>(
-        "ipv4.address", "An IPv4 address of the device. Without a prefix that of the address's "
-                        "class is taken.")),
+            "ipv4.address", "An IPv4 address of the device. Without a prefix that of the address's "
+                            "class is taken.")
+            .later()),
     any(key_as<Gateway<Family::Ipv4>, &NetDevice::ipv4_gateway>(
-        "ipv4.gateway", "IPv4 default route: a gateway, \"auto\" for the address that the link has "
-                        "on the host, or \"dev\" for a route to the device itself.")),
+            "ipv4.gateway",
+            "IPv4 default route: a gateway, \"auto\" for the address that the link has "
+            "on the host, or \"dev\" for a route to the device itself.")
+            .later()),
     any(key_as<V6, &NetDevice::ipv6_addresses>(
-        "ipv6.address", "An IPv6 address of the device; the prefix is 64 when none is given.")),
+            "ipv6.address", "An IPv6 address of the device; the prefix is 64 when none is given.")
+            .later()),
     any(key_as<Gateway<Family::Ipv6>, &NetDevice::ipv6_gateway>(
-        "ipv6.gateway", "IPv6 default route, as ipv4.gateway.")),
+            "ipv6.gateway", "IPv6 default route, as ipv4.gateway.")
+            .later()),
     only(NetType::Ipvlan, key<&NetDevice::ipvlan_isolation>(
-                              "ipvlan.isolation", "How the devices on one link are kept apart.")),
+                              "ipvlan.isolation", "How the devices on one link are kept apart.")
+                              .later()),
     only(NetType::Ipvlan,
-         key<&NetDevice::ipvlan_mode>("ipvlan.mode", "The layer at which the device works.")),
+         key<&NetDevice::ipvlan_mode>("ipvlan.mode", "The layer at which the device works.")
+             .later()),
     any(key<&NetDevice::l2proxy>(
-        "l2proxy", "Answers neighbour requests for the container's addresses on the link.")),
+            "l2proxy", "Answers neighbour requests for the container's addresses on the link.")
+            .later()),
     any(key_as<InterfaceName, &NetDevice::link>(
-        "link", "The device on the host: a bridge for veth, the parent for macvlan, ipvlan and "
-                "vlan, the device to hand over for phys (NAME+ takes the first that begins so).")),
+            "link",
+            "The device on the host: a bridge for veth, the parent for macvlan, ipvlan and "
+            "vlan, the device to hand over for phys (NAME+ takes the first that begins so).")
+            .later()),
     only(NetType::Macvlan,
          key<&NetDevice::macvlan_mode>("macvlan.mode",
-                                       "What the devices on one link may send to each other.")),
-    any(key_as<MtuText, &NetDevice::mtu>("mtu", "Largest packet of the device.")),
-    any(key_as<InterfaceName, &NetDevice::name>("name", "Name of the device inside.")),
+                                       "What the devices on one link may send to each other.")
+             .later()),
+    any(key_as<MtuText, &NetDevice::mtu>("mtu", "Largest packet of the device.").later()),
+    any(key_as<InterfaceName, &NetDevice::name>("name", "Name of the device inside.").later()),
     any(key_as<CommandLine, &NetDevice::script_down>(
-        "script.down", "A program on the host that runs before the device goes away.")),
+            "script.down", "A program on the host that runs before the device goes away.")
+            .later()),
     any(key_as<CommandLine, &NetDevice::script_up>(
-        "script.up", "A program on the host that runs once the device exists.")),
+            "script.up", "A program on the host that runs once the device exists.")
+            .later()),
     any(whole_key<NetTypeWord>(
             "type", "empty: loopback only. none: the host's network. veth: a pair of devices, one "
                     "of them inside. macvlan, ipvlan, vlan: a child of the link. phys: the link "
                     "itself is moved inside. Stands before the keys that only one type knows.")
             .empty_is(OnEmpty::Refuse)),
     only(NetType::Veth, key_as<V4, &NetDevice::veth, &Veth::ipv4_routes>(
-                            "veth.ipv4.route", "A route on the host towards the container.")),
+                            "veth.ipv4.route", "A route on the host towards the container.")
+                            .later()),
     only(NetType::Veth, key_as<V6, &NetDevice::veth, &Veth::ipv6_routes>(
-                            "veth.ipv6.route", "A route on the host towards the container.")),
+                            "veth.ipv6.route", "A route on the host towards the container.")
+                            .later()),
     only(NetType::Veth,
          key<&NetDevice::veth, &Veth::mode>("veth.mode", "bridge: the host's end joins the link. "
-                                                         "router: it is routed to.")),
+                                                         "router: it is routed to.")
+             .later()),
     only(NetType::Veth, key_as<NonNegative, &NetDevice::veth, &Veth::n_rxqueues>(
-                            "veth.n_rxqueues", "Number of receive queues.")),
+                            "veth.n_rxqueues", "Number of receive queues.")
+                            .later()),
     only(NetType::Veth, key_as<NonNegative, &NetDevice::veth, &Veth::n_txqueues>(
-                            "veth.n_txqueues", "Number of transmit queues.")),
-    only(NetType::Veth,
-         key_as<InterfaceName, &NetDevice::veth, &Veth::pair>(
-             "veth.pair", "Name of the host's end; ignored for unprivileged users.")),
+                            "veth.n_txqueues", "Number of transmit queues.")
+                            .later()),
+    only(NetType::Veth, key_as<InterfaceName, &NetDevice::veth, &Veth::pair>(
+                            "veth.pair", "Name of the host's end; ignored for unprivileged users.")
+                            .later()),
     only(NetType::Veth, key_as<BridgeVlan, &NetDevice::veth, &Veth::vlan_id>(
                             "veth.vlan.id", "Untagged VLAN of the host's end on a VLAN aware "
-                                            "bridge; none takes it out of the default VLAN.")),
+                                            "bridge; none takes it out of the default VLAN.")
+                            .later()),
     only(NetType::Veth,
          key_as<TaggedVlans, &NetDevice::veth, &Veth::vlan_tagged_ids>(
-             "veth.vlan.tagged.id", "A tagged VLAN of the host's end on a VLAN aware bridge.")),
+             "veth.vlan.tagged.id", "A tagged VLAN of the host's end on a VLAN aware bridge.")
+             .later()),
     only(NetType::Vlan,
-         key_as<VlanNumber, &NetDevice::vlan_id>("vlan.id", "VLAN id of the device.")),
+         key_as<VlanNumber, &NetDevice::vlan_id>("vlan.id", "VLAN id of the device.").later()),
 });
 
 constexpr auto name_of_row = [](const NetKey& row) { return row.key.name; };

@@ -9,6 +9,9 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <map>
+#include <ranges>
+#include <utility>
 
 #include "sys/file.h"
 
@@ -62,8 +65,11 @@ private:
     }
 
     void suggest_fixes() {
+        std::map<std::string, unsigned> devices; // that unnumbered lines of a file have begun
         for (auto& problem : found_) {
-            const auto legacy = find_legacy_key(problem.key);
+            auto& device = devices[problem.origin.file];
+            if (problem.key == "lxc.network.type") ++device;
+            const auto legacy = find_legacy_key(problem.key, device == 0 ? 0 : device - 1);
             if (!legacy || is_known_key(problem.key)) continue;
             problem.message = legacy->name.empty() ? "this key no longer exists"
                                                    : "this key is now " + legacy->name;
@@ -85,16 +91,13 @@ private:
 
     // Two values in one file for a key that takes one: the first was written for nothing.
     void check_replaced() {
-        const auto& all = loaded_.assignments;
-        for (auto line = all.begin(); line != all.end(); ++line) {
-            if (line->value.empty() || is_list_key(line->key)) continue;
-            const auto later = std::find_if(line + 1, all.end(), [&](const Assignment& other) {
-                return other.key == line->key && other.origin.file == line->origin.file;
-            });
-            if (later != all.end())
-                warn(line->origin, line->key,
-                     fmt::format("is replaced by line {}", later->origin.line),
+        std::map<std::pair<std::string_view, std::string_view>, int> later; // key and file: line
+        for (const auto& line : std::views::reverse(loaded_.assignments)) {
+            const auto [next, last] = later.try_emplace({line.key, line.origin.file}, 0);
+            if (!last && !line.value.empty() && !is_list_key(line.key))
+                warn(line.origin, line.key, fmt::format("is replaced by line {}", next->second),
                      "remove one of the two");
+            next->second = line.origin.line;
         }
     }
 
@@ -163,6 +166,10 @@ private:
 
     void check_rootfs() {
         const auto& rootfs = config().rootfs;
+        if (!rootfs.type.empty() && rootfs.type != "dir")
+            warn_at("lxc.rootfs.path",
+                    fmt::format("the storage type {} is not supported yet: it will not start",
+                                rootfs.type));
         if (rootfs.path.starts_with('/') && (rootfs.type.empty() || rootfs.type == "dir"))
             check_file("lxc.rootfs.path", rootfs.path);
     }

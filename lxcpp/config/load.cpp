@@ -10,6 +10,11 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <optional>
+#include <ranges>
+#include <set>
+#include <unistd.h>
+#include <utility>
 
 #include "sys/file.h"
 
@@ -21,18 +26,25 @@ namespace fs = std::filesystem;
 constexpr std::string_view kLxcShare = "/usr/share/lxc/";
 constexpr mode_t kConfigMode = 0640;
 
+IncludedFile read_included(const fs::path& path) {
+    const auto status = sys::stat_path(path);
+    if (status && !S_ISREG(status->st_mode))
+        throw Error(fmt::format("{} is not a regular file", path.string()));
+    std::string text = sys::read_file(path); // says that it is not there
+    return {path, std::move(text), std::pair(status->st_dev, status->st_ino)};
+}
+
 // A file, the *.conf of a directory in order, or nothing for a directory that is not there.
 Include read_include(const fs::path& path) {
     Include include;
     const auto status = sys::stat_path(path);
     if (!status && !path.has_filename()) return include;
     if (!status || !S_ISDIR(status->st_mode)) {
-        include.files.emplace_back(path, sys::read_file(path));
+        include.files.push_back(read_included(path));
         return include;
     }
-    for (const auto& name : sys::list_dir(path)) {
-        if (name.ends_with(".conf")) include.files.emplace_back(path / name, sys::read_file(path / name));
-    }
+    for (const auto& name : sys::list_dir(path))
+        if (name.ends_with(".conf")) include.files.push_back(read_included(path / name));
     return include;
 }
 
@@ -41,10 +53,12 @@ public:
     Reader(const LoadOptions& options, LoadedConfig& out, std::vector<Problem>* problems)
         : options_(options), out_(out), problems_(problems) {}
 
-    void read(std::string_view text, const fs::path& path, int depth) {
+    void read(std::string_view text, const fs::path& path, const FileIdentity& identity = {}) {
         int number = 0;
+        open_.push_back(identity);
         for (const auto raw : split_lines(text))
-            read_line(raw, path, {.file = path.string(), .line = ++number}, depth);
+            read_line(raw, path, {.file = path.string(), .line = ++number});
+        open_.pop_back();
     }
 
     void check() {
@@ -55,20 +69,20 @@ public:
     }
 
 private:
-    void read_line(std::string_view raw, const fs::path& path, const Origin& origin, int depth) {
+    void read_line(std::string_view raw, const fs::path& path, const Origin& origin) {
         const Line line = parse_line(raw);
         if (line.kind == LineKind::Malformed)
-            return fail(origin, printable(line.key), "the line has no \"=\"");
+            return fail(origin, line.key, "the line has no \"=\"; write KEY = VALUE");
         if (line.kind != LineKind::Assignment) return;
         try {
             if (line.key == kIncludeKey)
-                include(line.value, path.parent_path(), depth);
+                include(line.value, path.parent_path());
             else
                 assign(line, origin);
         } catch (const ConfigError&) {
             throw; // from an included file: it names its own line
         } catch (const Error& error) {
-            fail(origin, printable(line.key), error.what());
+            fail(origin, line.key, error.what());
         }
     }
 
@@ -77,14 +91,12 @@ private:
         out_.assignments.push_back({std::string(line.key), std::string(line.value), origin});
     }
 
-    void include(std::string_view value, const fs::path& directory, int depth) {
+    void include(std::string_view value, const fs::path& directory) {
         if (value.empty()) return;
-        if (depth >= options_.max_depth)
-            throw Error(fmt::format("includes are nested deeper than {}; does a file include "
-                                    "itself?",
-                                    options_.max_depth));
+        if (open_.size() > options_.max_depth)
+            throw Error(fmt::format("includes are nested deeper than {}", options_.max_depth));
         const fs::path path = find_shared_file(directory / value, options_.data_dir);
-        if (options_.includes == nullptr) return read_all(read_include(path), depth);
+        if (options_.includes == nullptr) return read_all(read_include(path));
         const auto [known, added] = options_.includes->try_emplace(path.string());
         if (added) {
             try {
@@ -94,15 +106,22 @@ private:
                 throw;
             }
         }
-        read_all(known->second, depth); // a map's elements stay where they are
+        read_all(known->second); // a map's elements stay where they are
     }
 
-    void read_all(const Include& include, int depth) {
-        for (const auto& [path, text] : include.files) read(text, path, depth + 1);
+    // Refuses what would never end: a file in itself, or files that multiply each other.
+    void read_all(const Include& include) {
+        for (const auto& file : include.files) {
+            if (std::ranges::find(open_, file.identity) != open_.end())
+                throw Error(fmt::format("{} would include itself", file.path.string()));
+            if (++files_ > options_.max_files)
+                throw Error(fmt::format("more than {} files are included", options_.max_files));
+            read(file.text, file.path, file.identity);
+        }
     }
 
-    void fail(const Origin& origin, const std::string& key, std::string message) {
-        report({Severity::Error, origin, key, std::move(message), {}});
+    void fail(const Origin& origin, std::string_view key, std::string message) {
+        report({Severity::Error, origin, excerpt(key), std::move(message), {}});
     }
 
     void report(Problem problem) {
@@ -115,6 +134,9 @@ private:
     const LoadOptions& options_;
     LoadedConfig& out_;
     std::vector<Problem>* problems_;
+    // The files whose lines are being read, outermost first; the top one is not asked who it is.
+    std::vector<FileIdentity> open_;
+    std::size_t files_ = 0; // that were included
 };
 
 LoadedConfig load(std::string_view text, const fs::path& name, const LoadOptions& options,
@@ -122,15 +144,25 @@ LoadedConfig load(std::string_view text, const fs::path& name, const LoadOptions
     LoadedConfig loaded;
     loaded.text = ConfigText(text);
     Reader reader(options, loaded, problems);
-    reader.read(text, name, 0);
+    reader.read(text, name);
     if (options.validate) reader.check();
     return loaded;
 }
 
-// Whether the later line undoes the earlier one.
-bool replaces(const Assignment& later, const Assignment& earlier) {
-    if (later.value.empty()) return clears(later.key, earlier.key);
-    return later.key == earlier.key && !is_list_key(later.key);
+// Saving changes the file behind a link and leaves the link. Only links of our own: one that
+// somebody else made may lead to any file of the host.
+fs::path behind_links(fs::path path) {
+    for (int hops = 0; hops < 16; ++hops) {
+        const auto status = sys::stat_path(path, false);
+        if (!status || !S_ISLNK(status->st_mode)) return path;
+        if (status->st_uid != ::geteuid())
+            throw Error(
+                fmt::format("{} is a symbolic link of user id {} and is not followed; change "
+                            "the file itself",
+                            path.string(), status->st_uid));
+        path = path.parent_path() / sys::read_link(path).value_or("");
+    }
+    throw Error(fmt::format("{}: too many symbolic links", path.string()));
 }
 
 } // namespace
@@ -157,13 +189,21 @@ LoadedConfig load_config_tolerant(std::string_view text, const fs::path& name,
     return load(text, name, options, &problems);
 }
 
+// From the end: what a line gave is gone when a later one clears its key, or sets it and it is no
+// list.
 std::vector<Assignment> effective_assignments(const LoadedConfig& loaded) {
+    std::set<std::string_view> set;
+    std::set<std::string_view> cleared;
     std::vector<Assignment> effective;
-    for (const auto& line : loaded.assignments) {
-        std::erase_if(effective,
-                      [&](const Assignment& earlier) { return replaces(line, earlier); });
-        effective.push_back(line);
+    for (const auto& line : std::views::reverse(loaded.assignments)) {
+        const bool undone = (set.contains(line.key) && !is_list_key(line.key)) ||
+                            std::ranges::any_of(cleared, [&](std::string_view key) {
+                                return clears(key, line.key);
+                            });
+        (line.value.empty() ? cleared : set).insert(line.key);
+        if (!undone) effective.push_back(line);
     }
+    std::ranges::reverse(effective);
     return effective;
 }
 
@@ -173,7 +213,25 @@ Origin origin_of(const std::vector<Assignment>& assignments, std::string_view ke
     return last == assignments.rend() ? Origin{} : last->origin;
 }
 
-void save_config(const ConfigText& text, const fs::path& path) {
+ConfigError at_origin(const ConfigError& error, const std::vector<Assignment>& assignments) {
+    std::string_view message = error.what();
+    const std::string named = error.key() + ": ";
+    if (message.starts_with(named)) message.remove_prefix(named.size());
+    Origin origin = origin_of(assignments, error.key());
+    const auto same_key = [&](const Assignment& line) { return line.key == error.key(); };
+    const auto quoted = [&](const Assignment& line) {
+        return same_key(line) && !line.value.empty() && message.find(line.value) != message.npos;
+    };
+    const auto found = std::ranges::find_if(assignments, quoted);
+    if (found != assignments.end())
+        origin = found->origin;
+    else if (is_list_key(error.key()) && std::ranges::count_if(assignments, same_key) > 1)
+        origin.line = 0;
+    return {origin.file, origin.line, error.key(), message};
+}
+
+void save_config(const ConfigText& text, const fs::path& where) {
+    const fs::path path = behind_links(where);
     const auto old = sys::stat_path(path);
     sys::write_file_atomic(path, text.text(), old ? old->st_mode & 07777 : kConfigMode);
     const auto fresh = sys::stat_path(path);

@@ -6,10 +6,14 @@
 #include "config/text.h"
 #include "config/types.h"
 
+#include <lxcpp/error.h>
+
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <sys/types.h>
 #include <utility>
 #include <vector>
 
@@ -30,17 +34,27 @@ struct LoadedConfig {
     std::vector<Assignment> assignments;
 };
 
+// Tells files apart whatever path leads to them: device and inode.
+using FileIdentity = std::optional<std::pair<dev_t, ino_t>>;
+
+struct IncludedFile {
+    std::filesystem::path path;
+    std::string text;
+    FileIdentity identity;
+};
+
 // What lxc.include names, read once for all configurations of a listing.
 struct Include {
-    std::vector<std::pair<std::filesystem::path, std::string>> files; // path, text
+    std::vector<IncludedFile> files;
 };
 using IncludeCache = std::map<std::string, Include>;
 
 struct LoadOptions {
-    int max_depth = 16; // of includes
+    std::size_t max_depth = 16;          // of includes
+    std::size_t max_files = 1000;        // that includes may read, each time counted
     std::filesystem::path data_dir = {}; // see find_shared_file
-    bool validate = true; // refuse values that contradict each other
-    IncludeCache* includes = nullptr; // kept between loads; none = read anew
+    bool validate = true;                // refuse values that contradict each other
+    IncludeCache* includes = nullptr;    // kept between loads; none = read anew
 };
 
 // Configurations made for LXC name its shared files (/usr/share/lxc/config/common.seccomp). Where
@@ -71,8 +85,13 @@ struct LoadOptions {
 // The line that set key last; an origin without a file when none did.
 [[nodiscard]] Origin origin_of(const std::vector<Assignment>& assignments, std::string_view key);
 
+// An error that names only its key, with the file and the line that gave the value. Of several
+// lines of a list it is the one that the message quotes; none is named when it quotes none.
+[[nodiscard]] ConfigError at_origin(const ConfigError& error,
+                                    const std::vector<Assignment>& assignments);
+
 // Writes the text so that a crash leaves the old or the new file. Mode 0640 for a new file; an old
-// one keeps its mode and owner.
+// one keeps its mode and owner, and a link stays one.
 void save_config(const ConfigText& text, const std::filesystem::path& path);
 
 } // namespace lxcpp

@@ -25,6 +25,8 @@ std::string roff(std::string_view text) {
     return out;
 }
 
+constexpr std::string_view kLater = ".I Kept, but not acted on yet.";
+
 constexpr std::string_view kFormat = R"(.SH DESCRIPTION
 The configuration of a container is the file
 .I config
@@ -53,7 +55,7 @@ and, for a misspelt key, the one that was probably meant. "lxcpp\-config lint" r
 a file at once.
 .PP
 Sizes are in bytes and may end in KB, MB or GB (powers of 1024). Numbers may be written in hexadecimal
-with 0x. A signal is a number, a name that begins with SIG, SIGRTMIN+N or SIGRTMAX\-N.
+with 0x in front, or in octal with 0. A signal is a number, a name that begins with SIG, SIGRTMIN+N or SIGRTMAX\-N.
 )";
 
 constexpr std::string_view kNotes = R"(.SH NOTES
@@ -88,7 +90,7 @@ std::string key_entry(const KeyInfo& key) {
     entry += roff(key.help);
     if (!key.fallback.empty() && key.fallback != "NOTSET")
         entry += fmt::format(" Default: {}.", roff(key.fallback));
-    if (key.applied == Applied::Later) entry += "\n.I Kept, but not acted on yet.";
+    if (key.applied == Applied::Later) entry += "\n" + std::string(kLater);
     return entry + "\n";
 }
 
@@ -121,7 +123,8 @@ std::string system_conf_man_page() {
             "in\n.BR lxcpp.container.conf (5).\nIt need not exist. \"lxcpp\\-config KEY\" prints "
             "the value in force. The keys are those of LXC's lxc.conf.\n.SH KEYS\n";
     for (const auto& key : global_keys())
-        page += fmt::format(".TP\n.B {}\n{}\n", roff(key.name), roff(key.help));
+        page += fmt::format(".TP\n.B {}\n{}{}\n", roff(key.name), roff(key.help),
+                            key.applied ? "" : std::string("\n") + std::string(kLater));
     return page + ".SH SEE ALSO\n.BR lxcpp\\-config (1),\n.BR lxcpp.container.conf (5)\n";
 }
 

@@ -14,6 +14,8 @@ namespace {
 
 constexpr std::string_view kV1 = "lxc.cgroup.";
 constexpr std::string_view kV2 = "lxc.cgroup2.";
+constexpr std::string_view kBackend = "lxc.rootfs.backend"; // now a prefix of the path
+constexpr std::string_view kOldRootfs = "lxc.rootfs";
 
 // What one line becomes; nullopt: it stays.
 using NewLines = std::optional<std::vector<std::string>>;
@@ -44,6 +46,7 @@ private:
     }
 
     void remember(const Line& line) {
+        if (line.kind == LineKind::Assignment && line.key == kBackend) backend_ = line.value;
         if (auto setting = v1_setting(line)) v1_.push_back(std::move(*setting));
         if (line.kind == LineKind::Assignment && line.key.starts_with(kV2))
             v2_.push_back({std::string(line.key), std::string(line.value)});
@@ -65,7 +68,9 @@ private:
             return NewLines{{fmt::format("# {}", assignment(line.key, line.value))}};
         }
         note(number, fmt::format("{} is now {}", line.key, legacy->name));
-        return NewLines{{assignment(legacy->name, line.value)}};
+        const bool typed = line.key == kOldRootfs && line.value.starts_with('/');
+        const std::string prefix = typed && !backend_.empty() ? backend_ + ":" : "";
+        return NewLines{{assignment(legacy->name, prefix + std::string(line.value))}};
     }
 
     NewLines twin(const Line& line, const Setting& setting, std::size_t number) {
@@ -118,6 +123,7 @@ private:
     Migration out_;
     std::vector<Setting> v1_;
     std::vector<KeyText> v2_;
+    std::string backend_;
     unsigned devices_ = 0; // devices that unnumbered network lines have begun
 };
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/problem.h"
 
+#include "base/strings.h"
+
 #include <fmt/format.h>
 
 namespace lxcpp {
@@ -14,6 +16,11 @@ std::string problem_line(const Problem& problem) {
     line += problem.message;
     if (!problem.suggestion.empty()) line += " (" + problem.suggestion + ")";
     return line;
+}
+
+std::string excerpt(std::string_view text) {
+    constexpr std::size_t longest = 100;
+    return text.size() <= longest ? printable(text) : printable(text.substr(0, longest)) + "...";
 }
 
 } // namespace lxcpp

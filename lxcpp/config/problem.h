@@ -4,6 +4,7 @@
 #include "config/item.h"
 
 #include <string>
+#include <string_view>
 
 namespace lxcpp {
 
@@ -21,5 +22,8 @@ struct Problem {
 
 // "FILE:LINE: error: KEY: MESSAGE (SUGGESTION)"
 [[nodiscard]] std::string problem_line(const Problem& problem);
+
+// Text of the administrator's quoted in a message: printable, cut after 100 bytes.
+[[nodiscard]] std::string excerpt(std::string_view text);
 
 } // namespace lxcpp

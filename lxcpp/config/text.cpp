@@ -11,6 +11,8 @@ namespace lxcpp {
 namespace {
 
 constexpr std::string_view kOwnPrefix = "lxc.";
+// Some editors begin a file with it; the first line means what it says all the same.
+constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 
 std::string_view unquote(std::string_view value) noexcept {
     if (value.size() < 2 || value.front() != value.back()) return value;
@@ -31,6 +33,7 @@ bool assigns(std::string_view line, std::string_view key) noexcept {
 } // namespace
 
 Line parse_line(std::string_view text) noexcept {
+    if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
     const auto line = trim(text);
     if (line.empty()) return {LineKind::Blank, {}, {}};
     if (line.front() == '#') return {LineKind::Comment, {}, {}};
@@ -76,7 +79,11 @@ void ConfigText::set(std::string_view key, std::string_view value) {
     const std::string replacement = assignment(key, value).append(line_end(*last));
     const auto kept = last.base();
     *last = replacement;
-    lines_.erase(std::remove_if(lines_.begin(), kept - 1, matches), kept - 1);
+    const bool list = is_list_key(key);
+    const auto goes = [&](const std::string& line) {
+        return matches(line) && !(list && parse_line(line).value.empty());
+    };
+    lines_.erase(std::remove_if(lines_.begin(), kept - 1, goes), kept - 1);
 }
 
 std::size_t ConfigText::remove(std::string_view key) {

@@ -40,6 +40,7 @@ public:
     // A new last line.
     void append(std::string_view key, std::string_view value);
     // The last line of the key takes the value, its other lines go; appends when there is none.
+    // Lines that clear a list stay: what they take back was set by an included file.
     void set(std::string_view key, std::string_view value);
     // Removes the lines of the key, or only those with this value. Returns how many went.
     std::size_t remove(std::string_view key);

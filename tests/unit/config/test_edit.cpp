@@ -67,3 +67,18 @@ TEST(Edit, IncludesThatMoveBecomeAbsolute) {
     EXPECT_EQ(text.text(), "# a\nlxc.include = /etc/lxcpp/part.conf\r\nlxc.include = /x/y\n"
                            "lxc.include =\nlxc.include = /etc/d/\n");
 }
+
+TEST(Edit, SeveralValuesStandTogetherInThePlaceOfTheOld) {
+    EXPECT_EQ(set("# a\nlxc.group = x\n# b\n", "lxc.group", {"y", "z"}),
+              "# a\nlxc.group = y\nlxc.group = z\n# b\n");
+}
+
+TEST(Edit, SettingAListKeepsTheLineThatClearsWhatAnIncludeGave) {
+    const ConfigDir dir;
+    dir.write("inner", "lxc.cap.drop = chown\n");
+    const auto name = dir.path() / "config";
+    const std::string text = set("lxc.include = inner\nlxc.cap.drop =\nlxc.cap.drop = kill\n",
+                                 "lxc.cap.drop", {"setuid"}, name);
+    EXPECT_EQ(text, "lxc.include = inner\nlxc.cap.drop =\nlxc.cap.drop = setuid\n");
+    EXPECT_THAT(load_config_text(text, name).config.caps.drop, testing::ElementsAre("setuid"));
+}

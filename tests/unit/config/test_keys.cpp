@@ -258,3 +258,16 @@ TEST(Keys, NotAppliedNamesWhatNothingActsOn) {
         EXPECT_EQ(not_applied(config).empty(), net_type_applied(type.value) == Applied::Now);
     }
 }
+
+TEST(Keys, NotAppliedOfADeviceIsItsTypeOrWhatItsTypeLeavesUndone) {
+    const auto keys = [](std::string_view text) {
+        std::vector<std::string> names;
+        for (const auto& line : not_applied(parse(text))) names.push_back(line.key);
+        return names;
+    };
+    EXPECT_THAT(keys("lxc.net.0.type = empty\nlxc.net.0.flags = up\n"), testing::IsEmpty());
+    EXPECT_THAT(keys("lxc.net.0.type = veth\nlxc.net.0.link = br0\n"),
+                testing::ElementsAre("lxc.net.0.type"));
+    EXPECT_THAT(keys("lxc.net.3.type = empty\nlxc.net.3.script.up = /bin/x\n"),
+                testing::ElementsAre("lxc.net.3.script.up"));
+}

@@ -80,9 +80,13 @@ TEST(Lint, V1SettingsWithoutV2Twin) {
 TEST(Lint, SuspiciousValues) {
     EXPECT_EQ(only_line("lxc.prlimit.nofiles = 5\n"),
               "config:1: warning: lxc.prlimit.nofiles: the kernel knows no such limit");
-    EXPECT_EQ(only_line("lxc.net.0.ipv4.address = 10.0.0.1\n"),
-              "config:1: warning: lxc.net.0.ipv4.address: has no prefix; that of the address's "
-              "class is taken (write ADDRESS/PREFIX)");
+    const ConfigDir dir; // an empty device has no address at all: that is said too
+    EXPECT_THAT(lint_lines(dir, "lxc.net.0.ipv4.address = 10.0.0.1\n"),
+                testing::ElementsAre(
+                    "config:1: warning: lxc.net.0.ipv4.address: has no prefix; that of the "
+                    "address's class is taken (write ADDRESS/PREFIX)",
+                    "config:1: warning: lxc.net.0.ipv4.address: \"10.0.0.1/8\" is kept, but not "
+                    "acted on yet"));
     EXPECT_EQ(only_line("lxc.rootfs.path = dir:/nonexistent/rootfs\n"),
               "config:1: warning: lxc.rootfs.path: /nonexistent/rootfs does not exist");
     EXPECT_EQ(only_line("lxc.hook.stop = /nonexistent/hook arg\n"),
@@ -100,4 +104,20 @@ TEST(Lint, SuspiciousValues) {
 TEST(Lint, NamesWhatIsNotActedOnYet) {
     EXPECT_EQ(only_line("lxc.selinux.context = a_b\n"),
               "config:1: warning: lxc.selinux.context: \"a_b\" is kept, but not acted on yet");
+}
+
+TEST(Lint, UnnumberedNetworkLinesAreCountedAsTheFixCountsThem) {
+    const ConfigDir dir;
+    const auto path = dir.write("config", "lxc.network.type = veth\nlxc.network.type = empty\n"
+                                          "lxc.network.flags = up\n");
+    const auto problems = lint(path);
+    ASSERT_EQ(problems.size(), 3u);
+    EXPECT_EQ(problems[0].message, "this key is now lxc.net.0.type");
+    EXPECT_EQ(problems[2].message, "this key is now lxc.net.1.flags");
+}
+
+TEST(Lint, AStorageTypeThatDoesNotStartIsNamed) {
+    EXPECT_EQ(only_line("lxc.rootfs.path = zfs:tank/c\n"),
+              "config:1: warning: lxc.rootfs.path: the storage type zfs is not supported yet: it "
+              "will not start");
 }

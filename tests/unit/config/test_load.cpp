@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config_test.h"
 
+#include <unistd.h>
+
 using namespace lxcpp;
 using namespace lxcpp::test;
 
@@ -23,12 +25,16 @@ TEST(Load, ErrorsNameFileLineAndKey) {
 
 TEST(Load, LineWithoutEqualsIsAnError) {
     EXPECT_EQ(parse_error("\nlxc.tty.max 4\n"),
-              "test.conf:2: lxc.tty.max 4: the line has no \"=\"");
+              "test.conf:2: lxc.tty.max 4: the line has no \"=\"; write KEY = VALUE");
 }
 
 TEST(Load, UnknownKeyComesWithTheOneThatWasMeant) {
     EXPECT_EQ(parse_error("lxc.utsname = a\n"),
-              "test.conf:1: lxc.utsname: unknown key; did you mean lxc.uts.name?");
+              "test.conf:1: lxc.utsname: this key is now lxc.uts.name; \"lxcpp-config lint --fix\" "
+              "changes it");
+    EXPECT_EQ(parse_error("lxc.kmsg = 0\n"),
+              "test.conf:1: lxc.kmsg: this key no longer exists; \"lxcpp-config lint --fix\" "
+              "changes it");
     EXPECT_EQ(parse_error("lxc.rootfs.paht = a\n"),
               "test.conf:1: lxc.rootfs.paht: unknown key; did you mean lxc.rootfs.path?");
     EXPECT_EQ(parse_error("lxc.net.3.vteh.pair = a\n"),
@@ -90,14 +96,54 @@ TEST(Include, ErrorInsideNamesTheInnerLine) {
 
 TEST(Include, DepthIsBounded) {
     const ConfigDir dir;
-    const auto loop = dir.write("loop", "lxc.include = loop\n");
-    EXPECT_EQ(error_of([&] { (void)load_config(loop); }),
-              loop.string() + ":1: lxc.include: includes are nested deeper than 16; does a file "
-                              "include itself?");
     for (int i = 0; i < 16; ++i)
         dir.write("f" + std::to_string(i), "lxc.include = f" + std::to_string(i + 1) + "\n");
     dir.write("f16", "lxc.tty.max = 5\n");
     EXPECT_EQ(load_config(dir.path() / "f0").config.tty.max, 5);
+    const auto deeper = dir.write("f", "lxc.include = f0\n");
+    EXPECT_EQ(error_of([&] { (void)load_config(deeper); }),
+              dir.at("f15") + ":1: lxc.include: includes are nested deeper than 16");
+}
+
+TEST(Include, LoopsAreRefusedWhateverPathLeadsBack) {
+    const ConfigDir dir;
+    const auto self = dir.write("self", "lxc.include = self\n");
+    EXPECT_EQ(error_of([&] { (void)load_config(self); }),
+              self.string() + ":1: lxc.include: " + self.string() + " would include itself");
+    dir.write("d/a.conf", "lxc.include = ../d\n");
+    std::filesystem::create_symlink("a.conf", dir.path() / "d/b.conf");
+    const auto top = dir.write("top", "lxc.include = d\n");
+    EXPECT_EQ(error_of([&] { (void)load_config(top); }),
+              dir.at("d/a.conf") + ":1: lxc.include: " + dir.at("d/../d/a.conf") +
+                  " would include itself");
+    std::vector<Problem> problems; // and a tolerant reader ends too
+    (void)load_config_tolerant(sys::read_file(top), top, {}, problems);
+    EXPECT_EQ(problems.size(), 2u);
+}
+
+TEST(Include, FilesThatMultiplyEachOtherAreBounded) {
+    const ConfigDir dir;
+    for (int i = 0; i < 12; ++i) {
+        std::string lines;
+        for (int line = 0; line < 10; ++line)
+            lines += "lxc.include = f" + std::to_string(i + 1) + "\n";
+        dir.write("f" + std::to_string(i), lines);
+    }
+    dir.write("f12", "");
+    EXPECT_THAT(error_of([&] { (void)load_config(dir.path() / "f0"); }),
+                testing::HasSubstr("more than 1000 files are included"));
+}
+
+TEST(Include, WhatIsNoFileIsNotRead) {
+    EXPECT_EQ(parse_error("lxc.include = /dev/zero\n"),
+              "test.conf:1: lxc.include: /dev/zero is not a regular file");
+}
+
+TEST(Load, HugeKeysAndValuesAreQuotedInPart) {
+    const std::string huge(1 << 20, 'a');
+    EXPECT_LT(parse_error("lxc." + huge + " = 1\n").size(), 200u);
+    EXPECT_LT(parse_error("lxc." + huge + "\n").size(), 200u);
+    EXPECT_LT(parse_error("lxc.tty.max = " + huge + "\n").size(), 300u);
 }
 
 TEST(Include, OursStandsInForLxcsSharedFiles) {
@@ -143,4 +189,19 @@ TEST(Load, TolerantReadingReportsEverything) {
     EXPECT_EQ(problem_line(problems[0]), "f:1: error: lxc.nonsense: unknown key");
     EXPECT_EQ(problems[1].origin.line, 2);
     EXPECT_EQ(loaded.config.pty.max, 5);
+}
+
+TEST(Save, ALinkOfOursStaysALinkAndOneOfOthersIsNotFollowed) {
+    const ConfigDir dir;
+    dir.write("real", "lxc.tty.max = 1\n");
+    const auto link = dir.path() / "link";
+    std::filesystem::create_symlink("real", link);
+    save_config(ConfigText("lxc.tty.max = 2\n"), link);
+    EXPECT_TRUE(std::filesystem::is_symlink(link));
+    EXPECT_EQ(sys::read_file(dir.path() / "real"), "lxc.tty.max = 2\n");
+    if (::geteuid() != 0) GTEST_SKIP() << "only root can give a link to somebody else";
+    ASSERT_EQ(::lchown(link.c_str(), 12345, 12345), 0);
+    EXPECT_THAT(error_of([&] { save_config(ConfigText("lxc.tty.max = 3\n"), link); }),
+                testing::HasSubstr("is a symbolic link of user id 12345 and is not followed"));
+    EXPECT_EQ(sys::read_file(dir.path() / "real"), "lxc.tty.max = 2\n");
 }

@@ -127,3 +127,12 @@ TEST(TranslateV1, Values) {
     EXPECT_EQ(value("cpuset.cpus", "0-1"), "cpuset.cpus = 0-1");
     EXPECT_EQ(value("net_cls.classid", "5"), "lost: a unified hierarchy has nothing like it");
 }
+
+TEST(Migrate, TheOldBackendBecomesThePrefixOfThePath) {
+    const auto result =
+        migrate(ConfigText("lxc.rootfs = /tank/c\nlxc.rootfs.backend = zfs\n"), KeepV1::Yes);
+    EXPECT_EQ(result.text.text(), "lxc.rootfs.path = zfs:/tank/c\n# lxc.rootfs.backend = zfs\n");
+    const ConfigText typed("lxc.rootfs = overlayfs:/a:/b\nlxc.rootfs.backend = overlayfs\n");
+    EXPECT_EQ(migrate(typed, KeepV1::Yes).text.values("lxc.rootfs.path"),
+              std::vector<std::string>{"overlayfs:/a:/b"});
+}

@@ -13,6 +13,11 @@ TEST(ParseLine, TakesKeyAndValueApart) {
     EXPECT_EQ(line.value, "c1");
 }
 
+TEST(ParseLine, AByteOrderMarkHidesNoLine) {
+    EXPECT_EQ(parse_line("\xef\xbb\xbflxc.uts.name = c1").key, "lxc.uts.name");
+    EXPECT_EQ(parse_line("\xef\xbb\xbf# c").kind, LineKind::Comment);
+}
+
 TEST(ParseLine, KnowsTheKindsOfLines) {
     EXPECT_EQ(parse_line("").kind, LineKind::Blank);
     EXPECT_EQ(parse_line(" \t\n").kind, LineKind::Blank);
