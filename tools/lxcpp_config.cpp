@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "common/cli.h"
+#include "common/plan_problems.h"
 
 #include "base/paths.h"
+#include "base/strings.h"
 #include "config/edit.h"
 #include "config/global.h"
 #include "config/lint.h"
@@ -9,6 +11,7 @@
 
 #include <lxcpp/error.h>
 
+#include <algorithm>
 #include <fmt/core.h>
 
 #include "sys/file.h"
@@ -88,7 +91,7 @@ int print_item(const std::string& item) {
 void need_known(const std::string& key) {
     if (is_known_key(key)) return;
     const auto meant = suggest_key(key);
-    throw Error(fmt::format("{}: unknown key{}", key,
+    throw Error(fmt::format("{}: unknown key{}", printable(key),
                             meant ? fmt::format("; did you mean {}?", *meant) : ""));
 }
 
@@ -115,6 +118,7 @@ sys::FileLock lock_config(const Options& options, const fs::path& path) {
         file = container_lock_file(default_paths(), lxcpath(options), options.name);
         sys::make_private_dirs(file.parent_path());
     }
+    if (!sys::exists(path)) (void)sys::read_file(path); // its error says it best
     auto lock = sys::FileLock::acquire(file, kLockWait, true);
     if (!lock) throw Error(fmt::format("{}: another command is working on it", path.string()));
     return std::move(*lock);
@@ -194,11 +198,29 @@ void fix(const Options& options, const fs::path& path) {
     fmt::print("{}: changed; the old content is in {}\n", path.string(), backup.string());
 }
 
+// What is wrong with the lines and, when nothing is, what a start would refuse.
+std::vector<Problem> all_problems(const fs::path& path) {
+    auto problems = lint(path);
+    if (std::ranges::find(problems, Severity::Error, &Problem::severity) != problems.end())
+        return problems;
+    for (auto& refused : tools::plan_problems(load_config(path))) {
+        // It says more than the warning about the same line.
+        std::erase_if(problems, [&](const Problem& problem) {
+            return problem.key == refused.key && problem.origin == refused.origin;
+        });
+        problems.push_back(std::move(refused));
+    }
+    std::ranges::stable_sort(problems, {}, [](const Problem& problem) {
+        return std::pair(problem.origin.file, problem.origin.line);
+    });
+    return problems;
+}
+
 int check(const Options& options) {
     const fs::path path = config_path(options);
     if (options.fix || options.migrate) fix(options, path);
     int errors = 0;
-    for (const auto& problem : lint(path)) {
+    for (const auto& problem : all_problems(path)) {
         print(problem_line(problem));
         errors += problem.severity == Severity::Error ? 1 : 0;
     }
@@ -252,7 +274,9 @@ int run(Options options) {
         options.words.erase(options.words.begin());
         return run_command(command, options);
     }
-    if (options.words.size() > 1) throw Error(fmt::format("unexpected argument {}", options.words[1]));
+    if (options.words.size() > 1) {
+        throw Error(fmt::format("{}: no such command; there are get, set, unset, show and lint", printable(first)));
+    }
     return print_item(first);
 }
 

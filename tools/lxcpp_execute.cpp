@@ -12,9 +12,9 @@ using namespace lxcpp;
 
 namespace {
 
-int finish(const Container& container, const StartResult& result) {
+int finish(const Container& container, const StartResult& result, bool quiet) {
     for (const std::string& note : result.notes) {
-        fmt::print(stderr, "lxcpp-execute: {}: not applied yet: {}\n", container.name(), note);
+        if (!quiet) fmt::print(stderr, "lxcpp-execute: {}: not applied yet: {}\n", container.name(), note);
     }
     if (!result.exit) return 0;
     if (!result.exit->signaled) return result.exit->value;
@@ -42,6 +42,6 @@ int main(int argc, char** argv) {
         command.options.uid = uid;
         command.options.gid = gid;
         Container container(parsed.name(), parsed.lxcpath());
-        return finish(container, container.start(command.options));
+        return finish(container, container.start(command.options), parsed.quiet());
     });
 }

@@ -30,8 +30,9 @@ IncludedFile read_included(const fs::path& path) {
     const auto status = sys::stat_path(path);
     if (status && !S_ISREG(status->st_mode))
         throw Error(fmt::format("{} is not a regular file", path.string()));
-    std::string text = sys::read_file(path); // says that it is not there
-    return {path, std::move(text), std::pair(status->st_dev, status->st_ino)};
+    IncludedFile file{path, sys::read_file(path), {}}; // says so when it is not there
+    if (status) file.identity = {status->st_dev, status->st_ino};
+    return file;
 }
 
 // A file, the *.conf of a directory in order, or nothing for a directory that is not there.
@@ -112,7 +113,7 @@ private:
     // Refuses what would never end: a file in itself, or files that multiply each other.
     void read_all(const Include& include) {
         for (const auto& file : include.files) {
-            if (std::ranges::find(open_, file.identity) != open_.end())
+            if (file.identity && std::ranges::find(open_, file.identity) != open_.end())
                 throw Error(fmt::format("{} would include itself", file.path.string()));
             if (++files_ > options_.max_files)
                 throw Error(fmt::format("more than {} files are included", options_.max_files));

@@ -11,12 +11,15 @@
 namespace lxcpp {
 namespace {
 
-void apply_defines(Config& config, const std::vector<std::string>& defines) {
+void apply_defines(LoadedConfig& loaded, const std::vector<std::string>& defines) {
     for (const std::string& define : defines) {
         const auto equals = define.find('=');
         if (equals == std::string::npos) throw Error("-s " + define + ": expected key=value");
-        apply(config, trim(std::string_view(define).substr(0, equals)),
-              trim(std::string_view(define).substr(equals + 1)), {"-s", 0});
+        const auto key = trim(std::string_view(define).substr(0, equals));
+        const auto value = trim(std::string_view(define).substr(equals + 1));
+        const Origin origin{"-s", 0};
+        apply(loaded.config, key, value, origin);
+        loaded.assignments.push_back({std::string(key), std::string(value), origin});
     }
 }
 
@@ -39,23 +42,23 @@ std::string config_file(const Container::Impl& impl, const StartOptions& options
     throw StateError(StateProblem::NotFound, "no such container: " + missing);
 }
 
-void check_valid(const Config& config) {
-    for (const Problem& problem : validate(config)) {
+void check_valid(const LoadedConfig& loaded) {
+    for (const Problem& problem : validate(loaded.config)) {
         if (problem.severity == Severity::Error) {
-            throw ConfigError("", 0, problem.key, problem.message);
+            throw at_origin({"", 0, problem.key, problem.message}, loaded.assignments);
         }
     }
 }
 
-Config load_effective(const Container::Impl& impl, const RuntimeState& remember) {
-    Config config;
-    if (!remember.config_file.empty()) config = impl.load(remember.config_file).config;
-    apply_defines(config, remember.defines);
-    check_valid(config);
-    return config;
+LoadedConfig load_effective(const Container::Impl& impl, const RuntimeState& remember) {
+    LoadedConfig loaded;
+    if (!remember.config_file.empty()) loaded = impl.load(remember.config_file);
+    apply_defines(loaded, remember.defines);
+    check_valid(loaded);
+    return loaded;
 }
 
-StarterInput assemble(const Container::Impl& impl, const RuntimeState& remember, Config config) {
+StarterInput assemble(const Container::Impl& impl, const RuntimeState& remember, LoadedConfig loaded) {
     StarterInput input;
     input.request.name = impl.name;
     input.request.lxcpath = impl.lxcpath.string();
@@ -64,7 +67,8 @@ StarterInput assemble(const Container::Impl& impl, const RuntimeState& remember,
     input.request.command = remember.command;
     input.request.share = remember.share;
     if (!remember.log_level.empty()) input.request.log_level = remember.log_level;
-    input.config = std::move(config);
+    input.request.assignments = std::move(loaded.assignments);
+    input.config = std::move(loaded.config);
     input.paths = impl.paths;
     input.runtime = impl.runtime();
     input.remember = remember;
@@ -91,38 +95,38 @@ StarterInput make_start_input(const Container::Impl& impl, const StartOptions& o
 }
 
 StarterInput make_restart_input(const Container::Impl& impl, const RuntimeState& state) {
-    Config config;
+    LoadedConfig loaded;
     try {
-        config = load_effective(impl, state);
+        loaded = load_effective(impl, state);
     } catch (const Error& error) {
         log::warn("reboot with the configuration of the last start: {}", error.what());
-        config = impl.running_config();
+        loaded.config = impl.running_config();
     }
-    StarterInput input = assemble(impl, state, std::move(config));
+    StarterInput input = assemble(impl, state, std::move(loaded));
     input.request.target = "reboot";
     return input;
 }
 
 void check_rootfs(const StarterInput& input) {
     const Rootfs& rootfs = input.config.rootfs;
+    const std::string key = "lxc.rootfs.path";
+    const auto refuse = [&](const std::string& why) {
+        if (rootfs.path.empty()) throw ConfigError(input.request.config_file, 0, key, why);
+        throw at_origin({"", 0, key, why}, input.request.assignments);
+    };
     if (rootfs.path.empty()) {
         if (input.remember.kind == StartKind::Execute) return;
-        throw ConfigError(input.request.config_file, 0, "lxc.rootfs.path",
-                          "not set; a system container needs a root file system");
+        refuse("not set; a system container needs a root file system");
     }
     if (!rootfs.type.empty() && rootfs.type != "dir") {
-        throw ConfigError(input.request.config_file, 0, "lxc.rootfs.path",
-                          "storage type " + rootfs.type + " is not supported, only dir");
+        refuse("storage type " + rootfs.type + " is not supported, only dir");
     }
     const auto info = sys::stat_path(rootfs.path, false);
-    if (!info) throw ConfigError(input.request.config_file, 0, "lxc.rootfs.path", rootfs.path + " does not exist");
+    if (!info) refuse(rootfs.path + " does not exist");
     if (S_ISLNK(info->st_mode)) {
-        throw ConfigError(input.request.config_file, 0, "lxc.rootfs.path",
-                          rootfs.path + " is a symbolic link, which is refused; give the directory itself");
+        refuse(rootfs.path + " is a symbolic link, which is refused; give the directory itself");
     }
-    if (!S_ISDIR(info->st_mode)) {
-        throw ConfigError(input.request.config_file, 0, "lxc.rootfs.path", rootfs.path + " is not a directory");
-    }
+    if (!S_ISDIR(info->st_mode)) refuse(rootfs.path + " is not a directory");
 }
 
 } // namespace lxcpp

@@ -140,11 +140,22 @@ void add_entry(const PlanContext& context, const std::string& line) {
     context.add(MountFs{entry.type, entry.source, options.data, options.set, options.propagation, std::move(target)});
 }
 
+// An error quotes the whole line: there are many of its kind.
+void add_line(const PlanContext& context, std::string_view key, const std::string& line) {
+    try {
+        add_entry(context, line);
+    } catch (const ConfigError& error) {
+        std::string message = std::string(error.what()).substr(error.key().size() + 2);
+        if (message.find(line) == std::string::npos) message += ": \"" + line + '"';
+        throw ConfigError("", 0, std::string(key), message);
+    }
+}
+
 } // namespace
 
 void plan_mount_entries(const PlanContext& context) {
-    for (const std::string& line : context.request.fstab) add_entry(context, line);
-    for (const std::string& line : context.config.mounts.entries) add_entry(context, line);
+    for (const std::string& line : context.request.fstab) add_line(context, "lxc.mount.fstab", line);
+    for (const std::string& line : context.config.mounts.entries) add_line(context, kKey, line);
     const AutoMounts& wish = context.config.mounts.automatic;
     if (wish.shmounts_host.empty()) return;
     const std::string inside = wish.shmounts_container.empty() ? "/dev/.lxc-mounts" : wish.shmounts_container;

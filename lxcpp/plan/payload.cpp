@@ -35,16 +35,24 @@ std::vector<std::string> payload_environment(const PlanContext& context) {
     return env;
 }
 
+std::vector<std::string> split_key(const std::string& key, const std::string& text) {
+    try {
+        return split_command(text);
+    } catch (const Error& error) {
+        throw ConfigError("", 0, key, error.what());
+    }
+}
+
 std::vector<std::string> system_command(const PlanContext& context) {
     std::vector<std::string> command = context.request.command;
-    if (command.empty()) command = split_command(context.config.init.cmd);
+    if (command.empty()) command = split_key("lxc.init.cmd", context.config.init.cmd);
     if (command.empty()) return {"/sbin/init"};
     return command;
 }
 
 std::vector<std::string> execute_command(const PlanContext& context) {
     std::vector<std::string> command = context.request.command;
-    if (command.empty()) command = split_command(context.config.execute_cmd);
+    if (command.empty()) command = split_key("lxc.execute.cmd", context.config.execute_cmd);
     if (command.empty()) {
         throw Error("no command: give one after -- or set lxc.execute.cmd");
     }

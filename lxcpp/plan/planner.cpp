@@ -142,7 +142,9 @@ void plan_namespaces(const PlanContext& context) {
     }
 }
 
-StartPlan plan_start(const StartRequest& request, const Config& config, const PlanHost& host) {
+namespace {
+
+StartPlan make_plan(const StartRequest& request, const Config& config, const PlanHost& host) {
     StartPlan plan;
     plan.name = request.name;
     plan.lxcpath = request.lxcpath;
@@ -162,6 +164,17 @@ StartPlan plan_start(const StartRequest& request, const Config& config, const Pl
     plan_security(context);
     plan_payload(context);
     return plan;
+}
+
+} // namespace
+
+StartPlan plan_start(const StartRequest& request, const Config& config, const PlanHost& host) {
+    try {
+        return make_plan(request, config, host);
+    } catch (const ConfigError& error) {
+        if (error.file().empty()) throw at_origin(error, request.assignments);
+        throw;
+    }
 }
 
 } // namespace lxcpp

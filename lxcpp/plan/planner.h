@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "config/load.h"
 #include "plan/plan.h"
 
 #include <string>
@@ -38,9 +39,11 @@ struct StartRequest {
     bool keep_stdio = false;                // foreground execute: descriptors that are no terminals stay
     std::string target = "stop";            // LXC_TARGET for hooks: "stop" or "reboot"
     std::string log_level = "ERROR";
+    std::vector<Assignment> assignments;    // the lines behind the configuration, for error messages
 };
 
-// Pure. Throws ConfigError for what cannot be planned (unknown mount option, bad hook).
+// Pure. Throws ConfigError for what cannot be planned (unknown mount option, bad hook), with the
+// file and the line that the request's assignments name.
 [[nodiscard]] StartPlan plan_start(const StartRequest& request, const Config& config,
                                    const PlanHost& host);
 

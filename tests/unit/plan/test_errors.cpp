@@ -20,21 +20,21 @@ std::string entry(const std::string& line) { return "lxc.mount.entry = " + line 
 INSTANTIATE_TEST_SUITE_P(
     Mounts, PlanRefuses,
     testing::Values(
-        Refused{entry("/a ../b none bind"), "lxc.mount.entry: \"..\" in target ../b"},
-        Refused{entry("/a b/../../c none bind"), "lxc.mount.entry: \"..\" in target b/../../c"},
-        Refused{entry("/a b/\\056\\056/c none bind"), "lxc.mount.entry: \"..\" in target b/../c"},
-        Refused{entry("/a /var/lib/lxcpp/c1/rootfs/../x none bind"), "lxc.mount.entry: \"..\" in target ../x"},
-        Refused{entry("/a . none bind"), "lxc.mount.entry: the target is the root itself"},
-        Refused{entry("/a .//./ none bind"), "lxc.mount.entry: the target is the root itself"},
-        Refused{entry("/a /var/lib/lxcpp/c1/rootfs none bind"), "lxc.mount.entry: the target is the root itself"},
+        Refused{entry("/a ../b none bind"), "lxc.mount.entry: \"..\" in target ../b: \"/a ../b none bind\""},
+        Refused{entry("/a b/../../c none bind"), "lxc.mount.entry: \"..\" in target b/../../c: \"/a b/../../c none bind\""},
+        Refused{entry("/a b/\\056\\056/c none bind"), "lxc.mount.entry: \"..\" in target b/../c: \"/a b/\\056\\056/c none bind\""},
+        Refused{entry("/a /var/lib/lxcpp/c1/rootfs/../x none bind"), "lxc.mount.entry: \"..\" in target ../x: \"/a /var/lib/lxcpp/c1/rootfs/../x none bind\""},
+        Refused{entry("/a . none bind"), "lxc.mount.entry: the target is the root itself: \"/a . none bind\""},
+        Refused{entry("/a .//./ none bind"), "lxc.mount.entry: the target is the root itself: \"/a .//./ none bind\""},
+        Refused{entry("/a /var/lib/lxcpp/c1/rootfs none bind"), "lxc.mount.entry: the target is the root itself: \"/a /var/lib/lxcpp/c1/rootfs none bind\""},
         Refused{entry("/a b\\000c none bind"), "lxc.mount.entry: \\000 in \"/a b\\000c none bind\""},
         Refused{entry("/a b none"), "lxc.mount.entry: \"/a b none\" has type none but neither bind nor remount"},
         Refused{entry("/a b none ro"), "lxc.mount.entry: \"/a b none ro\" has type none but neither bind nor remount"},
         Refused{entry("/a b none bind,size=3"), "lxc.mount.entry: unknown option \"size=3\" in \"/a b none bind,size=3\""},
         Refused{entry("/a b none remount,size=3"),
                 "lxc.mount.entry: unknown option \"size=3\" in \"/a b none remount,size=3\""},
-        Refused{entry("/a b none bind,create=x"), "lxc.mount.entry: create= takes dir or file, not \"x\""},
-        Refused{entry("/a b none bind,idmap="), "lxc.mount.entry: idmap= takes container or a path"},
+        Refused{entry("/a b none bind,create=x"), "lxc.mount.entry: create= takes dir or file, not \"x\": \"/a b none bind,create=x\""},
+        Refused{entry("/a b none bind,idmap="), "lxc.mount.entry: idmap= takes container or a path: \"/a b none bind,idmap=\""},
         Refused{entry("a b none bind,relative,idmap=container"),
                 "lxc.mount.entry: idmap= does not go with relative: \"a b none bind,relative,idmap=container\""},
         Refused{entry("x b tmpfs idmap=container"),
@@ -112,6 +112,22 @@ TEST(PlanNotes, ATrailingSlashOfTheRootfsChangesNothing) {
     const StartPlan plan = plan_start(any_request(), config, hybrid_host());
     EXPECT_TRUE(plan.warnings.empty());
     EXPECT_EQ(steps_of<MountBind>(plan).front().target.path, "b");
+}
+
+TEST(PlanErrors, NameTheLineThatGaveTheValue) {
+    const auto message = [](std::string_view text) {
+        auto loaded = load_config_text(text, "/c/config");
+        StartRequest request = any_request();
+        request.assignments = loaded.assignments;
+        return error_of([&] { (void)plan_start(request, loaded.config, hybrid_host()); });
+    };
+    EXPECT_EQ(message("\nlxc.prlimit.nofiles = 5\n"),
+              "/c/config:2: lxc.prlimit.nofiles: no such resource limit (see prlimit(1))");
+    EXPECT_EQ(message("lxc.mount.entry = /a b none bind\nlxc.mount.entry = /a ../b none bind\n"
+                      "lxc.mount.entry = none dev/shm tmpfs\n"),
+              "/c/config:2: lxc.mount.entry: \"..\" in target ../b: \"/a ../b none bind\"");
+    EXPECT_EQ(message("lxc.mount.auto = proc\nlxc.mount.auto = shmounts:/srv/x:/\n"),
+              "/c/config: lxc.mount.auto: the target is the root itself");
 }
 
 } // namespace
