@@ -7,7 +7,7 @@
 #include <lxcpp/error.h>
 
 #include <algorithm>
-#include <fmt/core.h>
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 // lxcpp-checkconfig: what the kernel and the host offer to containers, what each missing feature
@@ -16,6 +16,8 @@ using namespace lxcpp;
 using namespace lxcpp::tools;
 
 namespace {
+
+constexpr std::string_view kCgroupGroup = "Control groups";
 
 std::string_view word_of(Presence presence) {
     switch (presence) {
@@ -41,11 +43,21 @@ void print_line(const FeatureReport& report) {
     fmt::print("    without it: {}\n    to get it:  {}\n", report.cost, report.remedy);
 }
 
+std::string controllers_of(const Hierarchy& hierarchy) { return fmt::format("{}", fmt::join(hierarchy.controllers, ",")); }
+
+void print_hierarchies(const HostFacts& facts) {
+    for (const Hierarchy& hierarchy : facts.cgroups.list)
+        fmt::print("Hierarchy v{} {}: {}{}\n", hierarchy.version, hierarchy.mountpoint.string(),
+                   hierarchy.controllers.empty() ? "no controllers" : controllers_of(hierarchy),
+                   hierarchy.writable ? "" : " (not writable)");
+}
+
 void print_table(const HostFacts& facts, const std::vector<FeatureReport>& reports) {
     fmt::print("Kernel {} on {}\n", facts.kernel_release, facts.architecture);
     std::string_view group;
     for (const FeatureReport& report : reports) {
         if (report.group != group) fmt::print("\n--- {} ---\n", report.group);
+        if (report.group != group && report.group == kCgroupGroup) print_hierarchies(facts);
         group = report.group;
         print_line(report);
     }
@@ -63,8 +75,16 @@ void print_json(const HostFacts& facts, const std::vector<FeatureReport>& report
                             {"without_it", report.cost},
                             {"to_get_it", report.remedy}});
     }
+    nlohmann::ordered_json hierarchies = nlohmann::ordered_json::array();
+    for (const Hierarchy& hierarchy : facts.cgroups.list) {
+        hierarchies.push_back({{"version", hierarchy.version},
+                               {"mountpoint", hierarchy.mountpoint.string()},
+                               {"controllers", hierarchy.controllers},
+                               {"writable", hierarchy.writable}});
+    }
     const nlohmann::ordered_json all = {{"kernel", facts.kernel_release},
                                         {"architecture", facts.architecture},
+                                        {"cgroups", std::move(hierarchies)},
                                         {"features", std::move(features)}};
     fmt::print("{}\n", all.dump(2));
 }

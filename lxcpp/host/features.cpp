@@ -210,6 +210,9 @@ constexpr Row kMisc[] = {
     {"pidfd-exit", "Exit status of a process that is not ours", false,
      [](const Context&) { return probes::answer_of(sys::probe_pidfd_exit_info()); },
      "after the death of its monitor a container's exit status is not known", "Linux 6.15"},
+    {"fhandle", "File handles", false,
+     [](const Context&) { return probes::call(Call::NameToHandleAt); },
+     "systemd and udev inside do not recognise mounts", "CONFIG_FHANDLE=y"},
     {"binfmt-misc", "Programs of other architectures", false,
      [](const Context&) { return probes::path("/proc/sys/fs/binfmt_misc/status"); },
      "containers of other architectures do not run",
@@ -221,14 +224,28 @@ constexpr Row kMisc[] = {
      "usermod --add-subuids 100000-165535 --add-subgids 100000-165535 USER"},
 };
 
+constexpr Row kCheckpoint[] = {
+    {"checkpoint-restore", "Checkpoint and restore", false,
+     [](const Context&) { return probes::path("/proc/sys/kernel/ns_last_pid"); },
+     "CRIU cannot checkpoint a container", "CONFIG_CHECKPOINT_RESTORE=y"},
+    {"kcmp", "Comparing the resources of processes", false,
+     [](const Context&) { return probes::call(Call::Kcmp); },
+     "CRIU cannot tell what processes share", "CONFIG_KCMP=y"},
+};
+
 struct Group {
     std::string_view name;
     std::span<const Row> rows;
 };
 
 constexpr Group kGroups[] = {
-    {"Namespaces", kNamespaces}, {"Limits", kLimits},     {"Control groups", kCgroups},
-    {"Storage", kStorage},       {"Security", kSecurity}, {"Misc", kMisc},
+    {"Namespaces", kNamespaces},
+    {"Limits", kLimits},
+    {"Control groups", kCgroups},
+    {"Storage", kStorage},
+    {"Security", kSecurity},
+    {"Misc", kMisc},
+    {"Checkpoint/Restore", kCheckpoint},
     {"Network", kNetwork}, // last: it leaves the host's network
 };
 

@@ -19,6 +19,8 @@ enum class Call {
     OpenTreeAttr,
     CloseRange,
     Keyctl,
+    NameToHandleAt,
+    Kcmp,
 };
 // -ENOSYS: this kernel does not have it. -EPERM: a filter of ours forbids even to ask.
 [[nodiscard]] int probe_call(Call call) noexcept;
