@@ -97,10 +97,11 @@ void plan_cgroup_mounts(const PlanContext& context) {
     if (only_unified) return mount_unified(context, "sys/fs/cgroup", attributes);
     if (wish.cgroup == AutoCgroup::None) return;
     // With a cgroup namespace the payload mounts what it understands: systemd before 258 the v1
-    // hierarchies, later ones cgroup2. Only :force does it for payloads that mount nothing, and for those
-    // that may not.
+    // hierarchies, later ones cgroup2. Only :force does it for payloads that mount nothing, for those
+    // that may not, and for all when /sys is a view of the host's: its cgroups are in the way there.
     const bool payload_mounts = (context.host.bounding_set >> CAP_SYS_ADMIN & 1) != 0;
-    if (wish.cgroup_force || !payload_mounts) mount_all(context, attributes);
+    const bool shows_host_sys = wish.sys && context.creates(CLONE_NEWUSER) && !context.creates(CLONE_NEWNET);
+    if (wish.cgroup_force || !payload_mounts || shows_host_sys) mount_all(context, attributes);
 }
 
 } // namespace lxcpp

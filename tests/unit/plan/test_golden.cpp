@@ -82,7 +82,8 @@ std::vector<Golden> cases() {
         {"chosen_namespaces", with_root("lxc.namespace.clone = mnt pid\n"), hybrid_host()},
         {"kept_namespaces", with_root("lxc.namespace.keep = net uts cgroup\nlxc.mount.auto = sys:mixed\n"),
          hybrid_host()},
-        {"host_network", std::string(kUnprivileged) + "lxc.net.0.type = none\nlxc.mount.auto = proc:mixed sys:mixed\n",
+        {"host_network", std::string(kUnprivileged) + "lxc.net.0.type = none\n"
+                                                      "lxc.mount.auto = proc:mixed sys:mixed cgroup:mixed\n",
          hybrid_host()},
         {"mount_entries", std::string(kUnprivileged) +
                               "lxc.mount.entry = /srv/m srv/m none bind,idmap=container,create=dir 0 0\n"
