@@ -22,7 +22,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr int kFormat = 4; // raise when the same packages would give another tree
+constexpr int kFormat = 5; // raise when the same packages would give another tree
 constexpr auto kBuildTimeout = 30min;
 
 // An init, its bus, logins that pam_systemd knows of, and the means to look at the network and to
@@ -158,8 +158,8 @@ void provide_base(const BaseRequest& request, Archive& archive,
     if ((request.rebuild || !cache.use_tree(name)) && build(request.rebuild)) return;
     const auto damage = copy_base(cache, name, target, progress);
     if (!damage) return;
-    progress.message(fmt::format("warning: the cached base {} is damaged: {} is not what was stored; it is built anew",
-                                 name, *damage));
+    progress.message(fmt::format("warning: the cached base {} is damaged: {} is not what was stored; it is built "
+                                 "anew", name, *damage));
     (void)build(true);
 }
 

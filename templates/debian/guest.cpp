@@ -96,12 +96,20 @@ void limit_udev(const sys::RootedDir& root) {
           "[Service]\nExecStart=\nExecStart=-udevadm trigger --subsystem-match=net --action=add\n");
 }
 
+// Where the network is the host's, its sysctls are read-only, and its interfaces are none of ours.
+void run_in_own_network_only(const sys::RootedDir& root, std::string_view unit) {
+    write(root, fmt::format("etc/systemd/system/{}.d/container.conf", unit),
+          "[Unit]\nConditionPathIsReadWrite=/proc/sys/net\n");
+}
+
 void set_network(const sys::RootedDir& root) {
     if (is_directory(root, "etc/network/interfaces.d")) {
         write(root, "etc/network/interfaces", kInterfaces);
+        run_in_own_network_only(root, "networking.service");
         return;
     }
     if (!enable_unit(root, "systemd-networkd.service")) return;
+    run_in_own_network_only(root, "systemd-networkd.service");
     write(root, "etc/systemd/network/80-eth0.network", kNetwork);
     if (!enable_unit(root, "systemd-resolved.service")) return;
     link(root, "../run/systemd/resolve/stub-resolv.conf", "etc/resolv.conf");

@@ -80,6 +80,51 @@ test_second_create_comes_from_the_cache() { # 600 s
     is "$(find "$LXCPATH/$C2/rootfs/etc/ssh" -name 'ssh_host_*' 2>/dev/null | wc -l)" 0 "copied ssh host keys"
 }
 
+# The interfaces of the host are not to be configured from inside, and its cgroups are not in the way.
+test_lives_on_the_hosts_network() { # 600 s
+    needs_mirror
+    echo 'lxc.net.0.type = none' >"$SANDBOX/tmp/none.conf"
+    RUN_TIMEOUT=420 expect 0 lxcpp-create -n "$C1" -f "$SANDBOX/tmp/none.conf" -t debian -- -r bookworm
+    start "$C1"
+    RUN_TIMEOUT=120
+    systemd_is_running
+    run lxcpp-attach -n "$C1" -- systemctl is-active networking.service
+    out_is inactive
+}
+
+test_damaged_cache_is_noticed() { # 600 s
+    needs_mirror
+    RUN_TIMEOUT=420 expect 0 lxcpp-create -n "$C1" -t debian -- -r bookworm --variant minbase
+    local tree
+    tree=$(find "$LXCPP_CACHE_DIR/trees" -mindepth 1 -maxdepth 1 -name 'debian-bookworm-*-minbase-*')
+    touch -r "$tree/etc/debian_version" "$SANDBOX/time"
+    printf '13.0\n' >"$tree/etc/debian_version"
+    touch -r "$SANDBOX/time" "$tree/etc/debian_version"
+    RUN_TIMEOUT=420 expect 0 lxcpp-create -n "$C2" -t debian -- -r bookworm --variant minbase
+    err_has "is damaged: /etc/debian_version is not what was stored; it is built anew"
+    is "$(<"$LXCPATH/$C2/rootfs/etc/debian_version")" "$(<"$LXCPATH/$C1/rootfs/etc/debian_version")" "debian_version"
+}
+
+test_quiet_create_says_nothing() { # 600 s
+    needs_mirror
+    RUN_TIMEOUT=420 expect 0 lxcpp-create -q -n "$C1" -t debian -- -r bookworm --variant minbase
+    out_is ""
+    is "$ERR" "" "standard error"
+}
+
+test_another_architecture() { # 600 s
+    needs_mirror
+    [ "$(uname -m)" = x86_64 ] || skip "i386 is tried on amd64 machines"
+    expect 1 lxcpp-create -n "$C1" -t debian -- -r bookworm -a s390x
+    err_has "cannot run programs of that architecture"
+    # Mirrors that are copies in parts may lack it; that is no fault of ours.
+    RUN_TIMEOUT=420 run lxcpp-create -n "$C1" -t debian -- -r bookworm -a i386 --variant minbase
+    [[ "$ERR" == *binary-i386* ]] && skip "the mirror has no whole i386"
+    start "$C1"
+    attach "$C1" dpkg --print-architecture
+    out_is i386
+}
+
 test_wrong_release_is_refused_by_name() {
     needs_mirror
     expect 1 lxcpp-create -n "$C1" -t debian -- -r nosuchrelease
