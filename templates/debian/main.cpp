@@ -20,7 +20,7 @@ int main(int argc, char** argv) {
         const auto options = lxcpp::debian::parse_options({argv + 1, argv + argc});
         if (options.help) {
             std::fputs(lxcpp::debian::usage().data(), stdout);
-            return 0;
+            return options.path.empty() ? 0 : 1; // within a create: there is to be no container
         }
         std::unique_ptr<lxcpp::image::ProgressSink> progress = std::make_unique<lxcpp::image::SilentProgress>();
         if (!options.quiet) progress = lxcpp::image::make_progress(lxcpp::FdRef(STDERR_FILENO));
