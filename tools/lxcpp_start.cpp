@@ -26,6 +26,12 @@ int start(Container& container, const StartOptions& options, bool quiet) {
     }
 }
 
+int take_over(Container& container, bool quiet) {
+    const bool done = container.adopt();
+    if (!done && !quiet) fmt::print("{}: its monitor lives; nothing to do\n", container.name());
+    return 0;
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
@@ -33,13 +39,16 @@ int main(int argc, char** argv) {
     tools::StartCommand command(cli);
     bool daemon = false;
     bool plan = false;
+    bool adopt = false;
     cli.flag("-d,--daemon", daemon, "in the background (default)");
     cli.flag("-F,--foreground", command.options.foreground, "with this terminal as its console, until it stops");
+    cli.flag("--adopt", adopt, "give a running container whose monitor died a new one");
     cli.flag("--print-plan", plan, "print what a start would do, and do nothing");
     return tools::run_tool(cli, argc, argv, [&](tools::Cli& parsed) {
         if (daemon && command.options.foreground) throw Error("-d and -F exclude each other");
         command.finish(parsed);
         Container container(parsed.name(), parsed.lxcpath());
+        if (adopt) return take_over(container, parsed.quiet());
         if (!plan) return start(container, command.options, parsed.quiet());
         fmt::print("{}", container.print_plan(command.options));
         return 0;

@@ -3,12 +3,14 @@
 
 #include "base/error.h"
 #include "cgroup/freezer.h"
+#include "container/adopt.h"
 #include "container/impl.h"
 
 namespace lxcpp {
 
 Exit Container::attach(const AttachOptions& options) {
     impl_->require_root("attach to");
+    adopt_if_orphaned(*impl_);
     const Running running = impl_->require_running();
     if (!options.elevation.cgroup && freezer_state(running.state.payload_cgroups) != FreezerState::Thawed) {
         throw Error("the container is frozen, and a program in its cgroup would be too: use lxcpp-unfreeze first");

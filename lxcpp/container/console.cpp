@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "container/adopt.h"
 #include "container/impl.h"
 
 #include "base/error.h"
@@ -7,6 +8,7 @@
 namespace lxcpp {
 
 void Container::console(int tty, int escape, const std::function<void(int)>& connected) {
+    adopt_if_orphaned(*impl_);
     const Running running = impl_->require_running();
     std::optional<MonitorClient> monitor = MonitorClient::connect(impl_->runtime());
     if (!monitor) throw StateError(StateProblem::NotRunning, "the container's monitor does not run");

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "container/adopt.h"
 #include "container/impl.h"
 
 #include "base/error.h"
@@ -90,6 +91,7 @@ Heard listen_to_monitor(const Container::Impl& impl, const std::vector<State>& s
 
 void Container::freeze(std::chrono::milliseconds timeout) {
     impl_->require_root("freeze");
+    adopt_if_orphaned(*impl_);
     const Running running = impl_->require_running();
     if (freezer_state(running.state.payload_cgroups) == FreezerState::Frozen) return;
     announce(*impl_, State::Freezing);
@@ -105,6 +107,7 @@ void Container::freeze(std::chrono::milliseconds timeout) {
 
 void Container::unfreeze(std::chrono::milliseconds timeout) {
     impl_->require_root("unfreeze");
+    adopt_if_orphaned(*impl_);
     const Running running = impl_->require_running();
     thaw(running.state.payload_cgroups, timeout);
     announce(*impl_, State::Thawed);
@@ -114,6 +117,7 @@ void Container::unfreeze(std::chrono::milliseconds timeout) {
 
 std::optional<State> Container::wait(const std::vector<State>& states,
                                      std::optional<std::chrono::milliseconds> timeout) const {
+    adopt_if_orphaned(*impl_);
     const Limit limit(timeout);
     for (;;) {
         if (const State now = state(); among(states, now)) return now;

@@ -8,6 +8,7 @@
 #include "container/destroy.h"
 #include "container/impl.h"
 #include "container/record.h"
+#include "container/recover.h"
 #include "container/start_input.h"
 #include "monitor/handover.h"
 #include "monitor/protocol.h"
@@ -28,9 +29,12 @@
 namespace lxcpp {
 namespace {
 
-// init's wait status tells what reboot(2) was asked for in its pid namespace: reboot(2), NOTES.
-bool asks_for_reboot(const std::optional<sys::ExitStatus>& exit) {
-    return exit && exit->signaled && exit->value == SIGHUP;
+// init's wait status tells what reboot(2) was asked for in its pid namespace: reboot(2), NOTES. Where we were not
+// its parent that may be lost; what is seen then is how the kernel ended it, and lxcpp-stop -r notes what it wants.
+bool asks_for_reboot(const std::optional<sys::ExitStatus>& exit, const std::filesystem::path& runtime) {
+    if (exit && exit->signaled && exit->value == SIGHUP) return true;
+    const bool cannot_tell = !exit || *exit == sys::ExitStatus{} || *exit == sys::ExitStatus{true, SIGKILL};
+    return cannot_tell && sys::exists(runtime / kRebootWish);
 }
 
 std::string upper(std::string text) {
@@ -61,7 +65,7 @@ public:
         log::configure({.program = "lxcpp-cleanup", .level = config_.log.level.value_or(LogLevel::Error),
                         .file = config_.log.file, .to_stderr = false});
         save_owner(impl_.runtime(), OwnerKind::Starter); // when the monitor died, somebody else runs us
-        bool reboot = asks_for_reboot(exit_);
+        bool reboot = asks_for_reboot(exit_, impl_.runtime());
         run_hooks("stop", config_.hooks.stop, reboot);
         held_.clear();
         remove_groups();
@@ -120,6 +124,7 @@ private:
             sys::write_all(config, effective_text(input.config), "the running configuration");
             // From here on it is a start like any other, which can be seen and ended as one.
             sys::remove_file(impl_.runtime() / "state");
+            sys::remove_file(impl_.runtime() / kRebootWish);
             StarterFds fds{duplicate(runtime_fd_), duplicate(socket_), {}, {}, duplicates(subscribers_), viewers()};
             const ContainerKey key = impl_.key();
             const Paths paths = impl_.paths;

@@ -41,14 +41,20 @@ void run_cleanup(const Container::Impl& impl, const std::optional<sys::ExitStatu
     if (!child.wait_for(std::chrono::seconds(60))) throw Error("the clean-up did not end in time");
 }
 
+bool nobody_at(const Container::Impl& impl) {
+    return sys::exists(impl.runtime()) && !impl.running() && !is_owned(impl.runtime());
+}
+
 void remove_start(const Container::Impl& impl) {
+    // A start that has just made its directory under this lock names its owner before it lets go.
+    const ContainerLock lock = impl.lock();
+    if (!nobody_at(impl)) return;
     const Made made = load_made(impl.runtime());
     for (const CgroupLeftover& left : remove_cgroups(made.payload, std::chrono::seconds(10))) {
         log::warn("cgroup {} stays: {}", left.path.string(), left.reason);
     }
     remove_empty_cgroups(made.others);
     release_host_directory(impl.paths, impl.runtime());
-    const ContainerLock lock = impl.lock();
     sys::RootedDir::open(impl.runtime().parent_path()).remove_tree(impl.name);
 }
 
@@ -93,11 +99,10 @@ bool abort_start(const Container::Impl& impl) {
 }
 
 void recover(const Container::Impl& impl, const std::optional<sys::ExitStatus>& exit) {
-    const auto nobody = [&impl] { return sys::exists(impl.runtime()) && !impl.running() && !is_owned(impl.runtime()); };
-    if (!nobody()) return;
+    if (!nobody_at(impl)) return;
     try {
         const auto only_one = sys::FileLock::acquire(impl.runtime() / "recover", std::chrono::seconds(60));
-        if (!only_one || !nobody()) return;
+        if (!only_one || !nobody_at(impl)) return;
         if (sys::exists(impl.runtime() / "state")) run_cleanup(impl, exit);
         else remove_start(impl);
     } catch (const SystemError& error) {

@@ -5,6 +5,9 @@
 
 namespace lxcpp {
 
+// A file of the runtime directory: somebody waits for the container to reboot.
+inline constexpr const char* kRebootWish = "reboot-wish";
+
 // What an earlier run left behind, done by whoever comes next: runs lxcpp-cleanup for a container whose monitor
 // died before its init's end was dealt with, removes what a killed starter had made. Does nothing while the
 // container runs or somebody else is at it. exit: how its init ended, when that is known.

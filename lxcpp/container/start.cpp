@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "container/adopt.h"
 #include "container/impl.h"
 
 #include "base/error.h"
@@ -71,8 +72,15 @@ std::string Container::print_plan(const StartOptions& options) {
     return lxcpp::print_plan(plan_start(input.request, input.config, host));
 }
 
+bool Container::adopt() {
+    impl_->require_root("adopt");
+    (void)impl_->require_running();
+    return lxcpp::adopt(*impl_);
+}
+
 StartResult Container::start(const StartOptions& options) {
     impl_->require_root("start");
+    adopt_if_orphaned(*impl_);
     const StarterInput input = make_start_input(*impl_, options);
     check_rootfs(input);
     wait_until_settled(*this);

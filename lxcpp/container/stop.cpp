@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "container/adopt.h"
 #include "container/impl.h"
 
 #include "base/error.h"
 #include "container/halt_signal.h"
 #include "container/recover.h"
+#include "base/log.h"
+#include "base/scope_exit.h"
 #include "cgroup/freezer.h"
+#include "sys/file.h"
 #include "sys/epoll.h"
 
 #include <csignal>
@@ -39,6 +43,14 @@ void thaw_if_frozen(const Running& running) {
     }
 }
 
+void remove_quietly(const std::filesystem::path& file) noexcept {
+    try {
+        sys::remove_file(file);
+    } catch (const Error& error) { // the container stopped and took its runtime directory along, or it cannot be
+        log::info("{}", error.what());
+    }
+}
+
 class Stopping {
 public:
     Stopping(const Container::Impl& impl, const StopOptions& options)
@@ -62,6 +74,15 @@ public:
     }
 
     bool reboot() {
+        // A monitor that is not init's parent may not be told by the kernel what init was asked for.
+        const std::filesystem::path wish = impl_.runtime() / kRebootWish;
+        sys::write_file_atomic(wish, "", 0600);
+        const ScopeExit forget([&wish] { remove_quietly(wish); });
+        return reboot_now();
+    }
+
+private:
+    bool reboot_now() {
         sys::send_signal(running_.init, reboot_signal(config_, running_.pid()));
         thaw_if_frozen(running_);
         if (!options_.wait) return true;
@@ -72,7 +93,6 @@ public:
         return wait_restarted();
     }
 
-private:
     bool wait_restarted() {
         const auto restarted = [this](const protocol::Event& event) {
             if (event.state == State::Stopped) throw Error("the container stopped instead of rebooting");
@@ -83,7 +103,7 @@ private:
         } catch (const StateError& error) {
             if (error.problem() != StateProblem::NotRunning) throw;
         }
-        recover(impl_, sys::exit_info(running_.init));
+        recover(impl_, sys::exit_of_other(running_.state.supervisor.init, running_.init, std::chrono::seconds(2)));
         throw Error("its monitor is dead, so nobody starts the container again: use lxcpp-start");
     }
 
@@ -107,7 +127,7 @@ private:
             monitor_.reset(); // it died under us; init's own end counts
         }
         if (!sys::wait_exited(running_.init, left(deadline))) return false;
-        recover(impl_, sys::exit_info(running_.init));
+        recover(impl_, sys::exit_of_other(running_.state.supervisor.init, running_.init, std::chrono::seconds(2)));
         return true;
     }
 
@@ -123,6 +143,7 @@ private:
 
 bool Container::stop(const StopOptions& options) {
     impl_->require_root("stop");
+    adopt_if_orphaned(*impl_);
     const Deadline deadline = options.timeout ? Deadline(Clock::now() + *options.timeout) : std::nullopt;
     // A start in progress is ended; a reboot of what has only begun to start waits for it.
     if (!options.reboot && state() == State::Starting && abort_start(*impl_)) return true;

@@ -46,13 +46,13 @@ Answer refusal(int code, std::string text) {
 }
 
 // How a process ended: from wait(2) when it was our child, else from the kernel's record of it.
-std::optional<sys::ExitStatus> exit_status(FdRef pidfd, EventLog& log) {
+std::optional<sys::ExitStatus> exit_status(const sys::ProcessId& init, FdRef pidfd, EventLog& log) {
     try {
         return sys::reap(pidfd);
     } catch (const SystemError& error) {
         if (error.code() != ECHILD) log.error(error.what());
     }
-    return sys::exit_info(pidfd);
+    return sys::exit_of_other(init, pidfd, std::chrono::seconds(2));
 }
 
 // The container runs already: when its console log cannot be opened it keeps a console without one.
@@ -177,7 +177,7 @@ void Supervisor::take_signals() {
 }
 
 void Supervisor::take_exit() {
-    const std::optional<sys::ExitStatus> exit = exit_status(pidfd_, log_);
+    const std::optional<sys::ExitStatus> exit = exit_status(init_, pidfd_, log_);
     epoll_.remove(pidfd_);
     log_.info("init ended: " + print_exit(exit));
     const std::vector<State> states = machine_.init_exit(exit);

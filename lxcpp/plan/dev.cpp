@@ -12,6 +12,8 @@
 namespace lxcpp {
 namespace {
 
+constexpr const char* kConsole = "dev/console";
+
 struct DeviceNode {
     std::string_view name;
     unsigned major;
@@ -54,9 +56,11 @@ SetupPtys pty_step(const PlanContext& context) {
     const Config& config = context.config;
     SetupPtys step;
     step.options = {"mode=0620", "ptmxmode=0666"};
-    step.options.push_back("max=" + std::to_string((config.pty.max > 0 ? config.pty.max : 1024) + config.tty.max));
+    // Room for the console and ttys twice: when a monitor dies, programs hold the old ones while the new are made.
+    const int own = config.tty.max + 1;
+    step.options.push_back("max=" + std::to_string((config.pty.max > 0 ? config.pty.max : 1024) + 2 * own));
     step.console = config.console.path != "none";
-    step.console_file = "dev/console";
+    step.console_file = kConsole;
     for (int i = 1; i <= config.tty.max; ++i) {
         step.ttys.push_back(tty_path(config, "tty" + std::to_string(i)));
     }
@@ -93,6 +97,13 @@ void plan_ptmx_of_image(const PlanContext& context) {
 }
 
 } // namespace
+
+std::vector<std::string> terminal_files(const Config& config) {
+    std::vector<std::string> files;
+    if (config.console.path != "none") files.emplace_back(kConsole);
+    for (int i = 1; i <= config.tty.max; ++i) files.push_back(tty_path(config, "tty" + std::to_string(i)));
+    return files;
+}
 
 void plan_dev_tmpfs(const PlanContext& context) {
     const Autodev& autodev = context.config.autodev;

@@ -62,6 +62,8 @@ void plan_root(const PlanContext& context);
 void plan_pivot(const PlanContext& context);
 void plan_dev_tmpfs(const PlanContext& context);
 void plan_dev(const PlanContext& context);
+// Where SetupPtys binds terminals, in the order of their masters: the console, if there is one, then the ttys.
+[[nodiscard]] std::vector<std::string> terminal_files(const Config& config);
 void plan_proc_sys(const PlanContext& context);
 void plan_cgroup_mounts(const PlanContext& context);
 void plan_mount_entries(const PlanContext& context);

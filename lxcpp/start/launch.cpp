@@ -4,53 +4,28 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "monitor/protocol.h"
+#include "start/detach.h"
 #include "start/owner.h"
 #include "sys/epoll.h"
 #include "sys/file.h"
 #include "sys/pidfd.h"
-#include "sys/raw.h"
 #include "sys/signal.h"
 #include "sys/socket.h"
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
 #include <fcntl.h>
 #include <sys/epoll.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 namespace lxcpp {
 namespace {
 
-void redirect(int from, int to) {
-    if (::dup2(from, to) < 0) throw SystemError("redirect standard input and output");
-}
-
-void detach_stdio(const std::filesystem::path& output) {
-    const Fd null = sys::open_file("/dev/null", {.access = sys::Access::ReadWrite});
-    redirect(null.raw(), 0);
-    Fd log;
-    if (!output.empty()) {
-        log = sys::open_file(output, {.access = sys::Access::Append, .create = true, .mode = 0640});
-    }
-    redirect(log.valid() ? log.raw() : null.raw(), 1);
-    redirect(log.valid() ? log.raw() : null.raw(), 2);
-}
-
-void keep_only(const StarterFds& fds) {
-    std::vector<int> keep{fds.runtime.raw(), fds.socket.raw(), fds.status.raw(), fds.session.raw()};
-    for (const Fd& fd : fds.subscribers) keep.push_back(fd.raw());
-    std::erase(keep, -1);
-    std::ranges::sort(keep);
-    if (const int error = sys::raw::close_all_but(keep); error < 0) throw SystemError("close inherited files", -error);
-}
-
-void unblock_signals() {
-    sigset_t none;
-    sigemptyset(&none);
-    (void)::sigprocmask(SIG_SETMASK, &none, nullptr);
+std::vector<FdRef> all_of(const StarterFds& fds) {
+    std::vector<FdRef> all{fds.runtime, fds.socket, fds.status, fds.session};
+    for (const Fd& fd : fds.subscribers) all.emplace_back(fd);
+    return all;
 }
 
 void report(const Fd& status, const std::string& text) {
@@ -64,7 +39,7 @@ void report(const Fd& status, const std::string& text) {
     Fd status(::fcntl(fds.status.raw(), F_DUPFD_CLOEXEC, 3));
     try {
         if (!options.keep_stdio) detach_stdio(options.output);
-        if (::setsid() < 0 || ::chdir("/") < 0) throw SystemError("detach from the terminal");
+        leave_caller();
         save_owner(input.runtime, OwnerKind::Starter); // so that a start that hangs can be found and ended
         become_monitor(std::move(input), std::move(fds), running);
     } catch (const Error& error) {
@@ -75,21 +50,6 @@ void report(const Fd& status, const std::string& text) {
         report(status, error.what());
     }
     ::_exit(1);
-}
-
-// The first child only makes the second one, so that the caller is nobody's parent.
-void fork_starter(const std::function<void()>& body) {
-    const pid_t first = ::fork();
-    if (first < 0) throw SystemError("create the starter process");
-    if (first == 0) {
-        const pid_t second = ::fork();
-        if (second == 0) body();
-        ::_exit(second < 0 ? 1 : 0);
-    }
-    int status = 0;
-    while (::waitpid(first, &status, 0) < 0 && errno == EINTR) {
-    }
-    if (status != 0) throw Error("the starter process could not be created");
 }
 
 // SIGINT and its like end the wait; what was started is then for the caller to undo.
@@ -134,9 +94,8 @@ pid_t launch(StarterInput input, LaunchOptions options, Fd socket,
     fds.session = std::move(options.session);
     if (options.subscriber.valid()) fds.subscribers.push_back(std::move(options.subscriber));
     const std::chrono::seconds timeout = input.timeout;
-    fork_starter([&] {
-        unblock_signals();
-        keep_only(fds);
+    fork_detached([&] {
+        keep_only(all_of(fds));
         (void)ours.release(); // closed by keep_only
         run_starter(std::move(input), options, std::move(fds), running, failed);
     });

@@ -90,6 +90,7 @@ std::string print_runtime_state(const RuntimeState& state) {
     extra.clear();
     put(extra, "cgroup", strings(state.payload_cgroups));
     put(extra, "cgroup-other", strings(state.other_cgroups));
+    put(extra, "cgroup-monitor", strings(state.monitor_cgroups));
     extra.emplace_back("kind", state.kind == StartKind::Execute ? "execute" : "system");
     extra.emplace_back("config-file", escape(state.config_file));
     put(extra, "define", state.defines);
@@ -107,6 +108,7 @@ RuntimeState parse_runtime_state(std::string_view text) {
     const Pairs& extra = state.supervisor.extra;
     state.payload_cgroups = paths(take(extra, "cgroup"));
     state.other_cgroups = paths(take(extra, "cgroup-other"));
+    state.monitor_cgroups = paths(take(extra, "cgroup-monitor"));
     state.kind = take_one(extra, "kind") == "execute" ? StartKind::Execute : StartKind::System;
     state.config_file = take_one(extra, "config-file");
     state.defines = take(extra, "define");
@@ -122,6 +124,13 @@ std::optional<RuntimeState> load_runtime_state(const std::filesystem::path& runt
     const auto text = sys::read_file_if_exists(runtime / "state", 1u << 20);
     if (!text) return std::nullopt;
     return with_context((runtime / "state").string(), [&] { return parse_runtime_state(*text); });
+}
+
+void number_terminals(SupervisorState& state, const std::vector<Fd>& masters, bool console) {
+    std::size_t next = 0;
+    state.console = console && !masters.empty() ? masters[next++].raw() : -1;
+    state.ttys.clear();
+    for (int number = 1; next < masters.size(); ++number, ++next) state.ttys.push_back({number, masters[next].raw()});
 }
 
 void save_runtime_state(const std::filesystem::path& runtime, const RuntimeState& state) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "base/fd.h"
 #include "monitor/state_file.h"
 #include "plan/planner.h"
 
@@ -17,6 +18,7 @@ struct RuntimeState {
     SupervisorState supervisor;
     std::vector<std::filesystem::path> payload_cgroups; // one per hierarchy
     std::vector<std::filesystem::path> other_cgroups;   // monitor groups and parents to remove when empty
+    std::vector<std::filesystem::path> monitor_cgroups; // those of them that the monitor lives in
     StartKind kind = StartKind::System;
     std::string config_file;            // what was loaded; empty = none
     std::vector<std::string> defines;   // "key=value" on top of it
@@ -32,6 +34,8 @@ struct RuntimeState {
 
 // nullopt when there is no state file there. Throws Error for one that cannot be read.
 [[nodiscard]] std::optional<RuntimeState> load_runtime_state(const std::filesystem::path& runtime);
+// Numbers of the masters, console first if there is one, then ttys: they stay what they are in the supervisor.
+void number_terminals(SupervisorState& state, const std::vector<Fd>& masters, bool console);
 void save_runtime_state(const std::filesystem::path& runtime, const RuntimeState& state);
 
 } // namespace lxcpp

@@ -15,6 +15,7 @@
 #include "security/seccomp_cache.h"
 #include "security/seccomp_profile.h"
 #include "start/console_target.h"
+#include "start/held_namespaces.h"
 #include "start/init_handle.h"
 #include "start/made.h"
 #include "start/payload.h"
@@ -90,6 +91,7 @@ void fill_state(RuntimeState& state, const StarterInput& input, const InitHandle
     supervisor.log = input.config.log.file;
     state.payload_cgroups = tree.payload();
     state.other_cgroups = tree.beside_payload();
+    state.monitor_cgroups = tree.monitor();
     state.ephemeral = input.config.ephemeral;
 }
 
@@ -100,12 +102,7 @@ void fill_descriptors(SupervisorState& supervisor, const StarterFds& fds, FdRef 
     supervisor.pidfd = pidfd.raw();
     supervisor.status = fds.status.raw();
     supervisor.session = fds.session.raw();
-    std::size_t next = 0;
-    supervisor.console = console && !masters.empty() ? masters[next++].raw() : -1;
-    supervisor.ttys.clear();
-    for (int number = 1; next < masters.size(); ++number, ++next) {
-        supervisor.ttys.push_back({number, masters[next].raw()});
-    }
+    number_terminals(supervisor, masters, console);
 }
 
 void note_groups(const std::filesystem::path& runtime, const CgroupTree& tree) {
@@ -123,22 +120,6 @@ void release_quietly(const StarterInput& input) noexcept {
     }
 }
 
-// For the stop hooks: namespaces live on behind their descriptors when init is gone.
-std::vector<Fd> namespaces_for_stop_hooks(const Config& config, pid_t init) {
-    std::vector<Fd> fds;
-    if (config.hooks.stop.empty()) return fds;
-    for (const sys::NamespaceType& type : sys::kNamespaces) {
-        if (std::optional<Fd> fd = sys::open_namespace(init, type.name)) fds.push_back(std::move(*fd));
-    }
-    return fds;
-}
-
-void log_to_container(const Log& wish) {
-    if (wish.file.empty()) return;
-    log::configure({.program = "lxcpp-start", .level = wish.level.value_or(LogLevel::Error), .file = wish.file,
-                    .to_stderr = false});
-}
-
 std::vector<int> numbers(const std::vector<Fd>& fds) {
     std::vector<int> result;
     for (const Fd& fd : fds) result.push_back(fd.raw());
@@ -146,6 +127,12 @@ std::vector<int> numbers(const std::vector<Fd>& fds) {
 }
 
 } // namespace
+
+void log_to_container(const Log& wish) {
+    if (wish.file.empty()) return;
+    log::configure({.program = "lxcpp-start", .level = wish.level.value_or(LogLevel::Error), .file = wish.file,
+                    .to_stderr = false});
+}
 
 void become_monitor(StarterInput input, StarterFds fds, const std::function<void(const StartReport&)>& running) {
     const auto deadline = std::chrono::steady_clock::now() + input.timeout;

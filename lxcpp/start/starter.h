@@ -46,6 +46,9 @@ struct StartReport {
 [[noreturn]] void become_monitor(StarterInput input, StarterFds fds,
                                  const std::function<void(const StartReport&)>& running);
 
+// From here on our messages go to lxc.log.file; without one nothing changes.
+void log_to_container(const Log& wish);
+
 // Runs host hooks one after the other; throws Error for the first that fails, with its output.
 void run_host_hooks(const std::vector<RunProgram>& hooks, const std::vector<std::string>& extra_env = {});
 

@@ -10,8 +10,10 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <csignal>
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/wait.h>
 
@@ -41,6 +43,48 @@ ExitStatus from_wait_status(int status) noexcept {
 
 ExitStatus from_siginfo(const siginfo_t& info) noexcept {
     return {info.si_code != CLD_EXITED, info.si_status};
+}
+
+struct Stat { // of proc(5), /proc/PID/stat
+    char state = 0;
+    std::uint64_t start_time = 0;
+    int wait_status = 0; // once it is a zombie
+};
+
+std::optional<Stat> read_stat(pid_t pid) {
+    std::optional<std::string> text;
+    try {
+        text = read_file_if_exists(fmt::format("/proc/{}/stat", pid));
+    } catch (const SystemError& error) {
+        if (error.code() != ESRCH) throw; // it went between open and read
+    }
+    if (!text) return std::nullopt;
+    // The second field is the program's name in parentheses and may hold anything.
+    const std::size_t name_end = text->rfind(')');
+    if (name_end == std::string::npos) return std::nullopt;
+    const auto fields = split_words(trim(std::string_view(*text).substr(name_end + 1)));
+    constexpr std::size_t kState = 0;      // field 3
+    constexpr std::size_t kStartTime = 19; // field 22
+    constexpr std::size_t kExitCode = 49;  // field 52
+    if (fields.size() <= kExitCode) return std::nullopt;
+    const auto start = parse_u64(fields[kStartTime]);
+    if (!start) return std::nullopt;
+    const auto exit = parse_u64(fields[kExitCode]);
+    return Stat{fields[kState].front(), *start, static_cast<int>(exit.value_or(0))};
+}
+
+// Until its parent has taken the exit status, from when on exit_info() knows it. False on time-out.
+bool wait_reaped(FdRef pidfd, std::chrono::milliseconds timeout) {
+    const auto end = std::chrono::steady_clock::now() + timeout;
+    for (;;) {
+        const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
+        // No event is asked for: an exited process is readable from the start, a reaped one hangs up.
+        pollfd item{pidfd.raw(), 0, 0};
+        const int count = ::poll(&item, 1, static_cast<int>(std::max<std::int64_t>(left.count(), 0)));
+        if (count > 0) return true;
+        if (count == 0) return false;
+        if (errno != EINTR) throw SystemError("wait until a process is reaped");
+    }
 }
 
 } // namespace
@@ -94,22 +138,16 @@ std::optional<ExitStatus> exit_info(FdRef pidfd) {
 }
 
 std::optional<std::uint64_t> start_time(pid_t pid) {
-    std::optional<std::string> text;
-    try {
-        text = read_file_if_exists(fmt::format("/proc/{}/stat", pid));
-    } catch (const SystemError& error) {
-        if (error.code() != ESRCH) throw; // it went between open and read
-    }
-    if (!text) return std::nullopt;
-    // The second field is the program's name in parentheses and may hold anything.
-    const std::size_t name_end = text->rfind(')');
-    if (name_end == std::string::npos) return std::nullopt;
-    const auto fields = split_words(std::string_view(*text).substr(name_end + 1));
-    constexpr std::size_t kState = 0;      // field 3
-    constexpr std::size_t kStartTime = 19; // field 22
-    if (fields.size() <= kStartTime) return std::nullopt;
-    if (fields[kState] == "Z" || fields[kState] == "X") return std::nullopt;
-    return parse_u64(fields[kStartTime]);
+    const std::optional<Stat> stat = read_stat(pid);
+    if (!stat || stat->state == 'Z' || stat->state == 'X') return std::nullopt;
+    return stat->start_time;
+}
+
+std::optional<ExitStatus> exit_of_other(const ProcessId& id, FdRef pidfd, std::chrono::milliseconds patience) {
+    const std::optional<Stat> stat = read_stat(id.pid);
+    if (stat && stat->state == 'Z' && stat->start_time == id.start_time) return from_wait_status(stat->wait_status);
+    (void)wait_reaped(pidfd, patience);
+    return exit_info(pidfd);
 }
 
 std::string boot_id() {

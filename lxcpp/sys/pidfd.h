@@ -42,6 +42,10 @@ struct ProcessId {
     bool operator==(const ProcessId&) const = default;
 };
 [[nodiscard]] bool is_alive(const ProcessId& id, const std::string& current_boot_id);
+// How a process that is not our child and has just ended did so. As long as nobody has reaped it, what a parent
+// would see, the signal that stands for reboot(2) in a pid namespace included; after that exit_info(), which does
+// not know of that one. Waits for the reaping at most this long.
+[[nodiscard]] std::optional<ExitStatus> exit_of_other(const ProcessId& id, FdRef pidfd, std::chrono::milliseconds patience);
 // pidfd of exactly that process; nullopt when it is gone.
 [[nodiscard]] std::optional<Fd> open_pidfd(const ProcessId& id);
 

@@ -32,8 +32,8 @@ ACCEPTED_RAW = {
     ("lxcpp/base/fd.cpp", "close"): "closes what it owns",
     ("lxcpp/base/log.cpp", "open"): "the administrator's log file, O_NOFOLLOW; sys/ itself logs",
     ("lxcpp/base/paths.cpp", "access"): "is there a /run/user/UID of ours",
-    ("lxcpp/start/launch.cpp", "fork"): "the starter: fork rule 1 names start/ beside sys::spawn",
-    ("lxcpp/start/launch.cpp", "chdir"): "the starter leaves the caller's directory, to /",
+    ("lxcpp/start/detach.cpp", "fork"): "the starter: fork rule 1 names start/ beside sys::spawn",
+    ("lxcpp/start/detach.cpp", "chdir"): "the starter leaves the caller's directory, to /",
 }
 # What runs after fork or clone and before exec, and may not call anything that allocates; and the
 # init of lxcpp-execute, which is a program of its own inside the container.

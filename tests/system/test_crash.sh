@@ -132,3 +132,85 @@ test_start_waits_for_a_stop() {
         expect 0 lxcpp-stop -k -n "$C1"
     done
 }
+
+# New in every respect that the container or an administrator can see.
+test_killed_monitor_is_replaced() {
+    cat >"$SANDBOX/tmp/hook" <<H
+#!/bin/sh
+echo "\$3 \$#" >>$SANDBOX/tmp/hooks
+H
+    chmod +x "$SANDBOX/tmp/hook"
+    need_tool script
+    make_busybox_container "$C1" 'lxc.tty.max = 2' "lxc.hook.stop = $SANDBOX/tmp/hook" "lxc.hook.post-stop = $SANDBOX/tmp/hook"
+    expect 0 lxcpp-start -n "$C1" -L "$SANDBOX/tmp/console.log"
+    local init first second
+    init=$(init_pid "$C1") first=$(monitor_of "$C1")
+    expect 0 lxcpp-start -n "$C1" --adopt
+    out_has "nothing to do"
+    kill -9 "$first"
+    timeout 20 tail --pid="$first" -f /dev/null
+    expect 0 lxcpp-start -n "$C1" --adopt
+    is "$(init_pid "$C1")" "$init" "process 1 of the container"
+    second=$(owner_of "$C1")
+    differs "$second" "$first" "monitors"
+    [[ "$(tr '\0' ' ' <"/proc/$second/cmdline")" == "[lxcpp monitor] $LXCPATH $C1 "* ]] || fail "its title is another"
+    # The console is a terminal again, and somebody reads it.
+    attach "$C1" /bin/sh -c 'echo through the new console >/dev/console'
+    { read -r -t 2 <> <(:); printf '\001q'; } | timeout 20 script -qec "lxcpp-console -n $C1 -t 2" /dev/null >"$SANDBOX/tmp/tty" 2>&1
+    is "${PIPESTATUS[1]}" 0 "exit code of the console"
+    lxcpp-wait -n "$C1" -s STOPPED -t 20 &
+    local waiter=$!
+    expect 0 lxcpp-stop -n "$C1" -t 20
+    wait "$waiter" || fail "a waiter of the new monitor was not told"
+    grep -q "through the new console" "$SANDBOX/tmp/console.log" || fail "the console log lacks what was printed after the adoption"
+    # Namespaces for the stop hook: 8 words more.
+    is "$(tr '\n' ' ' <"$SANDBOX/tmp/hooks")" "stop 11 post-stop 3 " "hooks at the end"
+    expect 0 lxcpp-inventory events -n "$C1"
+    out_has adopt
+}
+
+owner_of() { awk '{print $2}' "$LXCPP_RUNTIME_DIR"/*/"$1"/owner; }
+
+test_reboot_under_a_replaced_monitor() {
+    make_busybox_container "$C1"
+    start "$C1"
+    kill -9 "$(monitor_of "$C1")"
+    expect 0 lxcpp-start -n "$C1" --adopt
+    local init
+    init=$(init_pid "$C1")
+    expect 0 lxcpp-stop -r -n "$C1" -t 30
+    differs "$(init_pid "$C1")" "$init" "processes 1"
+    is "$(state_of "$C1")" RUNNING
+}
+
+# The exit status is known although the new monitor is not the parent (Linux 6.15 and later tell).
+test_exit_status_under_a_replaced_monitor() {
+    make_container "$C1"
+    start "$C1"
+    kill -9 "$(monitor_of "$C1")"
+    expect 0 lxcpp-start -n "$C1" --adopt
+    kill -9 "$(init_pid "$C1")"
+    wait_state "$C1" STOPPED
+    expect 0 lxcpp-inventory events -n "$C1"
+    out_matches "stop +STOPPED +0 +137"
+}
+
+test_every_command_adopts() {
+    make_container "$C1"
+    start "$C1"
+    local command
+    for command in "lxcpp-attach -n $C1 -- /bin/testinit exit 0" "lxcpp-freeze -n $C1" "lxcpp-unfreeze -n $C1" \
+        "lxcpp-wait -n $C1 -s RUNNING" "lxcpp-start -n $C1"; do
+        kill -9 "$(owner_of "$C1")"
+        timeout 20 tail --pid="$(owner_of "$C1")" -f /dev/null
+        expect 0 $command
+        kill -0 "$(owner_of "$C1")" || fail "no monitor after $command"
+    done
+    # Ten at once make one.
+    kill -9 "$(owner_of "$C1")"
+    timeout 20 tail --pid="$(owner_of "$C1")" -f /dev/null
+    local round
+    for round in {1..10}; do lxcpp-attach -n "$C1" -- /bin/testinit exit 0 & done
+    wait
+    is "$(pgrep -c -f "^.lxcpp monitor. $LXCPATH $C1")" 1 "number of monitors"
+}

@@ -121,6 +121,9 @@ public:
     // The plan of a start as text; nothing is started.
     [[nodiscard]] std::string print_plan(const StartOptions& options);
     StartResult start(const StartOptions& options);
+    // Gives a running container whose monitor died a new one, as every other command that changes a container does
+    // by itself. False when its monitor lives. Throws StateError NotRunning, Error.
+    bool adopt();
     // Graceful by default: lxc.signal.halt, then after the time-out lxc.signal.stop. False when it still runs
     // (no kill_after_timeout, or not waited for).
     bool stop(const StopOptions& options);

@@ -119,7 +119,7 @@ TEST_F(Init, SysctlsGoToProcfsOnly) {
     sys::make_dirs(root_->path() / "proc/sys/net", 0755);
     sys::write_file_atomic(root_->path() / "proc/sys/net/x", "old", 0644);
     EXPECT_EQ(failure(plan({WriteProc{"sys/net/x", "1", "lxc.sysctl.net.x"}})),
-              "write \"1\" to /proc/sys/net/x (lxc.sysctl.net.x): something other than procfs is mounted there");
+              "write \"1\" to /proc/sys/net/x (lxc.sysctl.net.x): No such file or directory");
     EXPECT_EQ(sys::read_file(root_->path() / "proc/sys/net/x"), "old");
 }
 
