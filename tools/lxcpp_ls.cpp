@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "common/cli.h"
 #include "common/list_filter.h"
+#include "common/nested.h"
 #include "common/rows.h"
 #include "base/strings.h"
 #include "sys/pty.h"
 
+#include <lxcpp/error.h>
 #include <lxcpp/manager.h>
 
 #include <algorithm>
@@ -71,11 +73,19 @@ bool is_unknown(const ColumnRow& column, const ListEntry& entry) {
     return needed.configuration && !entry.broken.empty();
 }
 
+// As lxc-ls: "outer/inner" in a plain list, indented by level in a table.
+std::string indented(const std::string& name) {
+    const auto level = static_cast<std::size_t>(std::ranges::count(name, '/'));
+    if (level == 0) return name;
+    return std::string(level - 1, ' ') + '\\' + name.substr(name.rfind('/') + 1);
+}
+
 Cell shown(const ColumnRow& column, const ListEntry& entry, Format format) {
     if (is_unknown(column, entry)) return std::monostate{};
     const Cell cell = column.cell(entry);
     // The table has lxc-ls's 0 and 1; programs get a truth value.
     if (column.title == "AUTOSTART" && format != Format::Table) return entry.autostart;
+    if (column.title == "NAME" && format == Format::Table) return indented(entry.name);
     const bool size = column.title == "RAM" || column.title == "SWAP";
     if (!size || format != Format::Table || !std::holds_alternative<std::int64_t>(cell)) return cell;
     return megabytes(static_cast<std::uint64_t>(std::get<std::int64_t>(cell)));
@@ -117,6 +127,49 @@ void warn_broken(const std::vector<ListEntry>& entries, bool quiet) {
     }
 }
 
+// Each container with those inside it, as deep as the lister goes. One that gives no answer hides no other.
+std::vector<ListEntry> with_nested(std::vector<ListEntry> outer, NestedLister& lister, const ListFilter& filter, bool quiet) {
+    std::vector<ListEntry> all;
+    bool denied = false;
+    for (ListEntry& entry : outer) {
+        const std::string name = entry.name;
+        const bool ask = entry.state == State::Running && !denied; // a frozen one cannot answer
+        all.push_back(std::move(entry));
+        if (!ask) continue;
+        std::vector<ListEntry> inside;
+        try {
+            inside = lister.inside(name);
+        } catch (const Error& error) {
+            const auto* state = dynamic_cast<const StateError*>(&error);
+            if (state != nullptr && state->problem() == StateProblem::NotRunning) continue; // it stopped just now
+            denied = state != nullptr && state->problem() == StateProblem::Denied;
+            if (!quiet) fmt::print(stderr, "lxcpp-ls: --nesting: {}: {}\n", name, error.what());
+        }
+        filter.apply(inside);
+        for (ListEntry& nested : inside) {
+            nested.name = name + '/' + nested.name;
+            all.push_back(std::move(nested));
+        }
+    }
+    return all;
+}
+
+constexpr std::size_t kDeepest = 32;
+
+std::size_t parse_depth(const std::string& text) {
+    if (text.empty()) return 0;
+    const auto depth = parse_u64(text);
+    if (!depth || *depth > kDeepest) throw Error("--nesting=" + text + ": expected a number of levels from 0 to " + std::to_string(kDeepest));
+    return *depth;
+}
+
+std::vector<std::string> titles(const std::vector<const ColumnRow*>& columns, const ListFilter& filter) {
+    std::vector<std::string> words;
+    for (const ColumnRow* column : columns) words.emplace_back(column->title);
+    if (filter.needs().configuration) words.emplace_back("GROUPS");
+    return words;
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
@@ -126,14 +179,17 @@ int main(int argc, char** argv) {
     bool is_fancy = false;
     std::optional<std::string> columns_text;
     std::string format_text;
+    std::string nesting;
     cli.flag("-1,--line", line, "one name a line");
     cli.flag("-f,--fancy", is_fancy, "a table with columns");
     cli.option("-F,--fancy-format", columns_text, "columns, separated by commas");
     cli.option("--format", format_text, "table, json, csv or yaml (implies -f)");
+    cli.optional_value("--nesting", nesting, "5", "also the containers inside running ones, so many levels deep (default 5)");
     filter.add_options(cli);
     return run_tool(cli, argc, argv, [&](Cli& parsed) {
         const Format format = format_text.empty() ? Format::Table : parse_format(format_text);
         is_fancy = is_fancy || !format_text.empty() || columns_text;
+        const std::size_t depth = parse_depth(nesting);
         filter.finish(parsed);
         const auto columns = is_fancy ? chosen_columns(columns_text.value_or(std::string(kDefaultColumns))) : std::vector<const ColumnRow*>{};
         if (is_fancy && columns.empty()) return 0; // as lxc-ls does
@@ -142,6 +198,10 @@ int main(int argc, char** argv) {
         std::vector<ListEntry> entries = Manager(parsed.lxcpath()).list(wanted);
         filter.apply(entries);
         warn_broken(entries, parsed.quiet());
+        if (depth > 0) {
+            NestedLister lister(parsed.lxcpath(), depth, titles(columns, filter));
+            entries = with_nested(std::move(entries), lister, filter, parsed.quiet());
+        }
         if (is_fancy) {
             fmt::print("{}", fancy(entries, columns, format));
         } else if (line || !sys::is_terminal(FdRef(1))) {

@@ -24,7 +24,9 @@
 #include "sys/signal.h"
 #include "sys/socket.h"
 
+#include <algorithm>
 #include <array>
+#include <chrono>
 #include <fmt/core.h>
 #include <csignal>
 #include <sched.h>
@@ -156,6 +158,7 @@ public:
     }
 
     sys::ExitStatus run() {
+        if (options_.timeout) deadline_ = Clock::now() + *options_.timeout;
         auto [ours, theirs] = sys::socket_pair();
         plan_.report = theirs.raw();
         // Only children are affected; ours is the one below.
@@ -168,6 +171,7 @@ public:
             redirect();
             run_join(plan_);
         }
+        leave_pid_namespace();
         theirs.reset();
         relay_until_end(ours, child);
         return sys::reap(child.pidfd);
@@ -177,7 +181,16 @@ public:
     [[nodiscard]] const std::string& program() const { return command_.front(); }
 
 private:
+    using Clock = std::chrono::steady_clock;
+
+    // The caller's next child must not be born in this container.
+    void leave_pid_namespace() const {
+        if ((namespaces_ & CLONE_NEWPID) == 0) return;
+        if (const auto own = sys::open_namespace(::getpid(), "pid")) sys::enter_namespace(*own, CLONE_NEWPID);
+    }
+
     void fill_plan() {
+        plan_.own_session = options_.own_session;
         plan_.init_pidfd = target_.init.raw();
         plan_.namespaces = namespaces_ & ~static_cast<std::uint64_t>(CLONE_NEWPID);
         plan_.become_root = (namespaces_ & CLONE_NEWUSER) != 0;
@@ -240,14 +253,28 @@ private:
         return true;
     }
 
+    [[nodiscard]] std::optional<std::chrono::milliseconds> left() const {
+        if (!deadline_) return std::nullopt;
+        const auto rest = std::chrono::ceil<std::chrono::milliseconds>(*deadline_ - Clock::now());
+        return std::max(rest, std::chrono::milliseconds(0));
+    }
+
+    // A container can keep even a killed process from ending (frozen, or in a file system that it serves): the
+    // kernel reaps it for whoever inherits it.
+    void give_up_when_late(const sys::Cloned& child) const {
+        if (!deadline_ || Clock::now() < *deadline_) return;
+        (void)sys::try_send_signal(child.pidfd, SIGKILL);
+        if (sys::wait_exited(child.pidfd, std::chrono::seconds(1))) (void)sys::reap(child.pidfd);
+        throw StateError(StateProblem::TimedOut, command_.front() + " did not end in time and was killed");
+    }
+
     // Until the program runs a signal is for the tool: left unread, it acts as soon as it is no longer blocked.
     void end_by_signal_before(const Fd& channel, const sys::Cloned& child) {
         sys::Epoll epoll;
         epoll.add(channel, EPOLLIN, 0);
         epoll.add(signals_->fd(), EPOLLIN, 1);
         std::array<sys::Ready, 1> ready{};
-        while (epoll.wait(ready, std::nullopt) == 0) {
-        }
+        while (epoll.wait(ready, left()) == 0) give_up_when_late(child);
         if (ready[0].tag == 0) return;
         (void)sys::try_send_signal(child.pidfd, SIGKILL);
         signals_.reset();
@@ -262,7 +289,8 @@ private:
         epoll.add(signals_->fd(), EPOLLIN, kSignal);
         for (;;) {
             std::array<sys::Ready, 2> ready{};
-            const std::size_t count = epoll.wait(ready, std::nullopt);
+            const std::size_t count = epoll.wait(ready, left());
+            if (count == 0) give_up_when_late(child);
             for (std::size_t i = 0; i < count; ++i) {
                 if (ready[i].tag == kChild) return;
                 if (const auto signal = signals_->next()) (void)sys::try_send_signal(child.pidfd, *signal);
@@ -312,6 +340,7 @@ private:
     JoinPlan plan_;
     std::optional<sys::SignalFd> signals_; // without a terminal; the relay has its own
     std::optional<JoinReport> failure_;
+    std::optional<Clock::time_point> deadline_;
 };
 
 } // namespace

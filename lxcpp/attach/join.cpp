@@ -134,6 +134,7 @@ void confine(const JoinPlan& plan) noexcept {
 void run_join(const JoinPlan& plan) noexcept {
     (void)raw::reset_signals();
     (void)::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); // nobody inside may look into us before exec
+    if (plan.own_session) (void)::setsid();
     join_cgroups(plan);
     if (plan.namespaces != 0) {
         check(plan, JoinStage::Namespaces, status(::setns(plan.init_pidfd, static_cast<int>(plan.namespaces))));

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <regex.h>
+#include <set>
 
 namespace lxcpp::tools {
 
@@ -65,14 +66,27 @@ bool ListFilter::matches(const ListEntry& entry) const {
     });
 }
 
-void ListFilter::apply(std::vector<ListEntry>& entries) const {
-    std::erase_if(entries, [this](const ListEntry& entry) { return !matches(entry); });
+void ListFilter::match_names(std::vector<ListEntry>& entries) const {
     if (expression_.empty()) return;
     regex_t compiled;
     if (::regcomp(&compiled, expression_.c_str(), REG_EXTENDED | REG_NOSUB) != 0) return; // finish() checked it
     const ScopeExit release([&compiled] { ::regfree(&compiled); });
     std::erase_if(entries, [&compiled](const ListEntry& entry) {
-        return ::regexec(&compiled, entry.name.c_str(), 0, nullptr, 0) != 0;
+        const std::size_t slash = entry.name.rfind('/');
+        const char* name = entry.name.c_str() + (slash == std::string::npos ? 0 : slash + 1);
+        return ::regexec(&compiled, name, 0, nullptr, 0) != 0;
+    });
+}
+
+void ListFilter::apply(std::vector<ListEntry>& entries) const {
+    std::erase_if(entries, [this](const ListEntry& entry) { return !matches(entry); });
+    match_names(entries);
+    std::set<std::string> kept;
+    std::erase_if(entries, [&kept](const ListEntry& entry) {
+        const std::size_t slash = entry.name.rfind('/');
+        if (slash != std::string::npos && !kept.contains(entry.name.substr(0, slash))) return true;
+        kept.insert(entry.name);
+        return false;
     });
 }
 

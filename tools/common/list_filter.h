@@ -16,10 +16,12 @@ public:
     void add_options(Cli& cli);
     void finish(const Cli& cli); // throws Error for a bad expression
     [[nodiscard]] ListColumns needs() const;
+    // One inside another ("outer/inner", after it) is matched by its own name, and goes when the outer one goes.
     void apply(std::vector<ListEntry>& entries) const;
 
 private:
     [[nodiscard]] bool matches(const ListEntry& entry) const;
+    void match_names(std::vector<ListEntry>& entries) const;
     [[nodiscard]] bool state_matches(const ListEntry& entry) const;
 
     bool active_ = false;
