@@ -47,6 +47,7 @@ int main(int argc, char** argv) {
         if (options.template_name.empty()) {
             throw Error("a template must be given with -t; \"-t none\" makes a container without a root file system");
         }
+        options.note = tools::note_printer(parsed);
         Container container(parsed.name(), parsed.lxcpath());
         container.create(options);
         return 0;

@@ -12,10 +12,7 @@ using namespace lxcpp;
 
 namespace {
 
-int finish(const Container& container, const StartResult& result, bool quiet) {
-    for (const std::string& note : result.notes) {
-        if (!quiet) fmt::print(stderr, "lxcpp-execute: {}: not applied yet: {}\n", container.name(), note);
-    }
+int finish(const StartResult& result) {
     if (!result.exit) return 0;
     if (!result.exit->signaled) return result.exit->value;
     // The caller sees the same end as the command had.
@@ -42,6 +39,7 @@ int main(int argc, char** argv) {
         command.options.uid = uid;
         command.options.gid = gid;
         Container container(parsed.name(), parsed.lxcpath());
-        return finish(container, container.start(command.options), parsed.quiet());
+        command.options.note = tools::note_printer(parsed);
+        return finish(container.start(command.options));
     });
 }

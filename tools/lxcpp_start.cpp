@@ -13,10 +13,7 @@ namespace {
 
 int start(Container& container, const StartOptions& options, bool quiet) {
     try {
-        const StartResult result = container.start(options);
-        for (const std::string& note : result.notes) {
-            if (!quiet) fmt::print(stderr, "lxcpp-start: {}: not applied yet: {}\n", container.name(), note);
-        }
+        (void)container.start(options);
         return 0;
     } catch (const StateError& error) {
         // Scripts rely on it: what was to run does run.
@@ -49,6 +46,7 @@ int main(int argc, char** argv) {
         command.finish(parsed);
         Container container(parsed.name(), parsed.lxcpath());
         if (adopt) return take_over(container, parsed.quiet());
+        command.options.note = tools::note_printer(parsed);
         if (!plan) return start(container, command.options, parsed.quiet());
         fmt::print("{}", container.print_plan(command.options));
         return 0;

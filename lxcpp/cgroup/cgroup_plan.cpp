@@ -218,6 +218,14 @@ private:
     CgroupPlan& plan_;
 };
 
+// Whether lxc.cgroup.use names a controller of it. "systemd" also stands for "name=systemd".
+bool is_used(const Hierarchy& hierarchy, const std::vector<std::string>& use) {
+    if (use.empty() || hierarchy.version == 2) return true;
+    return std::ranges::any_of(hierarchy.controllers, [&use](const std::string& controller) {
+        return has(use, controller) || (controller.starts_with("name=") && has(use, controller.substr(5)));
+    });
+}
+
 } // namespace
 
 CgroupPlan plan_cgroups(const CgroupLayout& layout, const CgroupWish& wish) {
@@ -229,6 +237,7 @@ CgroupPlan plan_cgroups(const CgroupLayout& layout, const CgroupWish& wish) {
     const bool relative = wish.relative || wish.options.relative;
     for (std::size_t i = 0; i < layout.list.size(); ++i) {
         // An empty path: our mount of the hierarchy does not show that group.
+        if (!is_used(layout.list[i], wish.use)) continue;
         if (!layout.list[i].writable || base_of(layout.list[i], relative).empty()) continue;
         plan.groups.push_back(groups_in(layout.list[i], i, paths, relative));
     }

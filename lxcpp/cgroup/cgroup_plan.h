@@ -26,6 +26,7 @@ struct CgroupWish {
     std::string suffix;               // cgroup_suffix(): tells equal names of two lxcpaths apart
     CgroupOptions options;            // lxc.cgroup.* and lxc.cgroup2.*
     std::string pattern;              // lxc.cgroup.pattern, "%n" = the name; empty = lxcpp.payload.NAME
+    std::vector<std::string> use;     // lxc.cgroup.use: controllers of v1 to make groups for; empty = all
     bool relative = false;            // below the caller's group; set it for callers who are not root
     bool monitor = false;             // groups for the monitor too (implied by lxc.cgroup.dir.monitor)
     std::optional<CgroupOwner> owner; // none: privileged, nothing is delegated

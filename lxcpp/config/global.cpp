@@ -37,7 +37,7 @@ constexpr std::array kTable = {
     GlobalKey{"lxc.bdev.rbd.rbdpool", &GlobalConfig::rbd_pool, "Ceph RBD pool.", false},
     GlobalKey{"lxc.bdev.rbd.rbduser", &GlobalConfig::rbd_user, "Ceph user.", false},
     GlobalKey{"lxc.cgroup.use", &GlobalConfig::cgroup_use,
-              "Comma separated controllers that are used; all when not set."},
+              "Comma separated controllers of cgroup v1 that are used; all when not set.", true, true},
     GlobalKey{"lxc.cgroup.pattern", &GlobalConfig::cgroup_pattern,
               "Name of a container's group; %n stands for the container's name.", true, true},
 };

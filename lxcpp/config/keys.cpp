@@ -158,8 +158,7 @@ constexpr auto kTable = std::to_array<Key<Config>>({
         "on and is adopted again."),
     key<&Config::monitor, &MonitorOptions::unshare>(
         "lxc.monitor.unshare", "The monitor gets a mount namespace of its own before anything is "
-                               "set up.")
-        .later(),
+                               "set up: what hooks of the host mount is not seen outside."),
     key<&Config::mounts, &Mounts::automatic>(
         "lxc.mount.auto",
         "What is mounted without a line of its own. proc[:mixed|rw]; sys[:mixed|ro|rw]; "

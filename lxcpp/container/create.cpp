@@ -212,8 +212,10 @@ void Container::create(const CreateOptions& options) {
     try {
         work.idmapped = !work.idmap.empty() && sys::can_idmap(impl_->lxcpath);
         if (!work.idmap.empty() && !work.idmapped) {
-            log::warn("the file system of {} takes no idmapped mounts; the files get shifted ids instead",
-                      impl_->lxcpath.string());
+            if (options.note) {
+                options.note("the file system of " + impl_->lxcpath.string() +
+                             " takes no idmapped mounts: the files get the container's shifted ids instead");
+            }
         }
         complete_config(work);
         Construction construction(*impl_);

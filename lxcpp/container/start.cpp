@@ -3,6 +3,7 @@
 #include "container/impl.h"
 
 #include "base/error.h"
+#include "base/strings.h"
 #include "container/foreground.h"
 #include "container/record.h"
 #include "container/recover.h"
@@ -95,13 +96,19 @@ StartResult Container::start(const StartOptions& options) {
         record_start(input.paths, impl_->key(), report, "start");
     };
     StartResult result;
-    for (const KeyText& line : not_applied(input.config)) result.notes.push_back(line.key + " = " + line.value);
+    const auto note = [&options](const std::string& line) {
+        if (options.note) options.note(line);
+    };
+    for (const KeyText& line : not_applied(input.config)) note("not applied yet: " + line.key + " = " + line.value);
     try {
         result.init_pid = launch(input, std::move(launch_options), std::move(socket), running,
                                  [&input] { clean_failed_start(input); });
     } catch (const StartInterrupted&) {
         (void)abort_start(*impl_);
         throw;
+    }
+    if (const auto notes = sys::read_file_if_exists(impl_->runtime() / kStartNotes)) {
+        for (const std::string_view line : split_lines(*notes)) note(std::string(line));
     }
     if (foreground) result.exit = foreground->run(impl_->runtime());
     return result;

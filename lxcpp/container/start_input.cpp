@@ -85,7 +85,9 @@ StarterInput make_start_input(const Container::Impl& impl, const StartOptions& o
     remember.defines = all_defines(options);
     remember.command = options.command;
     remember.log_level = options.log_level;
-    remember.cgroup_pattern = load_global_config(impl.paths).cgroup_pattern;
+    const GlobalConfig global = load_global_config(impl.paths);
+    remember.cgroup_pattern = global.cgroup_pattern;
+    remember.cgroup_use = global.cgroup_use;
     for (const ShareNamespace& share : options.share) remember.share.push_back({share.name, share.target});
     StarterInput input = assemble(impl, remember, load_effective(impl, remember));
     input.request.keep_stdio = options.foreground && options.execute;

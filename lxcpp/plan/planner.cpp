@@ -151,6 +151,9 @@ StartPlan make_plan(const StartRequest& request, const Config& config, const Pla
     const PlanContext context{request, config, host, plan};
     plan.pre_start = plan_hooks(request, config, host.staging, "pre-start", config.hooks.pre_start);
     plan.start_host = plan_hooks(request, config, host.staging, "start-host", config.hooks.start_host);
+    if (config.monitor.unshare && !config.mounts.automatic.shmounts_host.empty()) {
+        throw ConfigError("", 0, "lxc.monitor.unshare", "excludes shmounts of lxc.mount.auto, which the host must see");
+    }
     plan_limits(context);
     plan_proc_writes(context);
     plan_namespaces(context);

@@ -98,6 +98,7 @@ std::string print_runtime_state(const RuntimeState& state) {
     put(extra, "share", share_words(state.share));
     extra.emplace_back("log-level", escape(state.log_level));
     extra.emplace_back("cgroup-pattern", escape(state.cgroup_pattern));
+    extra.emplace_back("cgroup-use", escape(state.cgroup_use));
     extra.emplace_back("ephemeral", state.ephemeral ? "1" : "0");
     return print_state(all);
 }
@@ -116,6 +117,7 @@ RuntimeState parse_runtime_state(std::string_view text) {
     state.share = parse_shares(take(extra, "share"));
     state.log_level = take_one(extra, "log-level");
     state.cgroup_pattern = take_one(extra, "cgroup-pattern");
+    state.cgroup_use = take_one(extra, "cgroup-use");
     state.ephemeral = take_one(extra, "ephemeral") == "1";
     return state;
 }

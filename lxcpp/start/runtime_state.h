@@ -26,6 +26,7 @@ struct RuntimeState {
     std::vector<NamespaceShare> share;
     std::string log_level;
     std::string cgroup_pattern;         // lxc.cgroup.pattern
+    std::string cgroup_use;             // lxc.cgroup.use
     bool ephemeral = false;
 };
 

@@ -23,7 +23,10 @@
 #include "sys/file.h"
 #include "sys/memfd.h"
 #include "sys/namespace.h"
+#include "sys/raw.h"
 
+#include <sched.h>
+#include <sys/mount.h>
 #include <unistd.h>
 
 namespace lxcpp {
@@ -49,6 +52,9 @@ CgroupPlan plan_groups(const StarterInput& input, const CgroupLayout& layout) {
     wish.suffix = cgroup_suffix(input.request.lxcpath, input.paths.state);
     wish.options = input.config.cgroup;
     wish.pattern = input.remember.cgroup_pattern;
+    for (const std::string_view word : split(input.remember.cgroup_use, ',')) {
+        if (!trim(word).empty()) wish.use.emplace_back(trim(word));
+    }
     wish.relative = input.config.cgroup.relative;
     wish.owner = cgroup_owner(input.config);
     CgroupPlan plan = plan_cgroups(layout, wish);
@@ -126,6 +132,24 @@ std::vector<int> numbers(const std::vector<Fd>& fds) {
     return result;
 }
 
+void save_notes(const std::filesystem::path& runtime, const std::vector<std::string>& notes) {
+    if (notes.empty()) return;
+    std::string text;
+    for (const std::string& note : notes) {
+        log::warn("{}", note);
+        text += printable(note) + '\n';
+    }
+    const Fd file = sys::open_file(runtime / kStartNotes, {.access = sys::Access::Write, .create = true, .truncate = true, .mode = 0600});
+    sys::write_all(file, text, "what is to be said of this start");
+}
+
+// lxc.monitor.unshare: what hooks mount is seen by the container and by nobody else; what the host mounts later
+// still comes in.
+void leave_host_mounts() {
+    sys::unshare_namespaces(CLONE_NEWNS);
+    if (const int error = sys::raw::set_root_propagation(MS_SLAVE); error < 0) throw SystemError("lxc.monitor.unshare: leave the host's mounts", -error);
+}
+
 } // namespace
 
 void log_to_container(const Log& wish) {
@@ -141,11 +165,12 @@ void become_monitor(StarterInput input, StarterFds fds, const std::function<void
     const PlanHost host = probe_plan_host(input.config, layout, input.paths);
     input.request.fstab = read_fstab(input.config.mounts.fstab);
     const StartPlan plan = plan_start(input.request, input.config, host);
-    for (const std::string& warning : plan.warnings) log::warn("{}", warning);
-    run_host_hooks(plan.pre_start);
-    ConsoleTarget console = open_console_target(input.config.console);
+    save_notes(input.runtime, plan.warnings);
     share_host_directory(plan.shared_mount_dir, input.paths, input.runtime);
     const ScopeExit unshare_again([&] { release_quietly(input); }); // not after exec
+    if (input.config.monitor.unshare) leave_host_mounts();
+    run_host_hooks(plan.pre_start);
+    ConsoleTarget console = open_console_target(input.config.console);
     if (!plan.rootfs.path.empty() && !sys::exists(host.staging)) sys::make_dirs(host.staging, 0755);
 
     CgroupTree tree = with_context("cgroups", [&] { return CgroupTree::create(plan_groups(input, layout)); });

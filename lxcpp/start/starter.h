@@ -49,6 +49,9 @@ struct StartReport {
 // From here on our messages go to lxc.log.file; without one nothing changes.
 void log_to_container(const Log& wish);
 
+// A file of the runtime directory: a line for each thing that the administrator should know of a start.
+inline constexpr const char* kStartNotes = "notes";
+
 // Runs host hooks one after the other; throws Error for the first that fails, with its output.
 void run_host_hooks(const std::vector<RunProgram>& hooks, const std::vector<std::string>& extra_env = {});
 

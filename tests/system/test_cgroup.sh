@@ -167,3 +167,15 @@ test_delegation() {
     run lxcpp-attach -n "$C1" -- /bin/sh -c 'for f in /sys/fs/cgroup/*/release_agent; do echo /x >$f; done; ls /sys/fs/cgroup/*/release_agent'
     differs $? 0 "exit code of setting a release agent"
 }
+
+test_only_the_controllers_that_are_used() {
+    [ -d /sys/fs/cgroup/pids ] && [ -d /sys/fs/cgroup/memory ] || skip "no cgroup v1 hierarchies pids and memory"
+    printf 'lxc.cgroup.use = memory, freezer,devices\n' >"$LXCPP_CONFIG_DIR/lxcpp.conf"
+    make_container "$C1"
+    start "$C1"
+    differs "$(find /sys/fs/cgroup/memory -name "lxcpp.payload.$C1*")" "" "group for memory"
+    is "$(find /sys/fs/cgroup/pids -name "lxcpp.payload.$C1*")" "" "group for pids, which is not used"
+    expect 0 lxcpp-freeze -n "$C1"
+    expect 0 lxcpp-unfreeze -n "$C1"
+    stop "$C1"
+}

@@ -86,6 +86,7 @@ test_file_systems_with_and_without_idmapped_mounts() {
         chmod 0755 "$where"
         expect 0 lxcpp-create -P "$where" -n "$C1" -t "$(support template-testinit)" -- --testinit "$LXCPP_TESTINIT"
         local root="$where/$C1/rootfs"
+        grep -q idmap= "$where/$C1/config" || err_has "$where takes no idmapped mounts"
         if grep -q idmap= "$where/$C1/config"; then
             is "$(stat -c %u "$root/bin/testinit")" 0 "$type: owner on the disk"
         else

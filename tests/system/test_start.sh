@@ -319,6 +319,33 @@ test_real_time_caller_is_told() {
     [ -z "$ERR" ] || { err_has chrt && err_is_one_line; }
 }
 
+test_notes_are_printed_once_it_runs() {
+    make_container "$C1" 'lxc.mount.entry = tmpfs /elsewhere/x tmpfs create=dir 0 0'
+    expect 0 lxcpp-start -n "$C1"
+    err_has /elsewhere/x
+    err_is_one_line
+    stop "$C1"
+    expect 0 lxcpp-start -q -n "$C1"
+    is "$ERR" "" "standard error with -q"
+}
+
+test_monitor_in_its_own_mount_namespace() {
+    cat >"$SANDBOX/tmp/hook" <<H
+#!/bin/sh
+mkdir -p $SANDBOX/tmp/seen && mount -t tmpfs none $SANDBOX/tmp/seen && touch $SANDBOX/tmp/seen/file
+H
+    chmod +x "$SANDBOX/tmp/hook"
+    make_container "$C1" 'lxc.monitor.unshare = 1' "lxc.hook.pre-start = $SANDBOX/tmp/hook" \
+        "lxc.mount.entry = $SANDBOX/tmp/seen mnt/seen none bind,create=dir 0 0"
+    start "$C1"
+    attach "$C1" /bin/testinit cat /mnt/seen/file
+    mountpoint -q "$SANDBOX/tmp/seen" && fail "the hook's mount is on the host"
+    differs "$(readlink "/proc/$(awk '{print $2}' "$LXCPP_RUNTIME_DIR"/*/"$C1"/owner)/ns/mnt")" "$(readlink /proc/self/ns/mnt)" "mount namespaces"
+    stop "$C1"
+    expect 1 lxcpp-start -n "$C1" -s "lxc.mount.auto=shmounts:$SANDBOX/tmp/share"
+    err_has lxc.monitor.unshare
+}
+
 test_failing_hook_stops_the_start() {
     make_container "$C1" "lxc.hook.pre-start = /bin/false"
     expect 1 lxcpp-start -n "$C1"

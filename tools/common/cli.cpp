@@ -157,4 +157,11 @@ std::optional<std::chrono::seconds> parse_timeout(const std::string& text) {
     return std::chrono::seconds(*number);
 }
 
+std::function<void(const std::string&)> note_printer(const Cli& cli) {
+    if (cli.quiet()) return {};
+    return [prefix = cli.program() + ": " + cli.name() + ": "](const std::string& line) {
+        fmt::print(stderr, "{}{}\n", prefix, line);
+    };
+}
+
 } // namespace lxcpp::tools

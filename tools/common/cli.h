@@ -81,4 +81,7 @@ int run_tool(Cli& cli, int argc, char** argv, const std::function<int(Cli&)>& bo
 // "-t 5": whole seconds, -1 = for ever. Throws Error.
 [[nodiscard]] std::optional<std::chrono::seconds> parse_timeout(const std::string& text);
 
+// For CreateOptions::note and its like: prints "program: name: line" on standard error, or nothing with -q.
+[[nodiscard]] std::function<void(const std::string&)> note_printer(const Cli& cli);
+
 } // namespace lxcpp::tools

@@ -33,6 +33,7 @@ struct CreateOptions {
     std::filesystem::path directory;  // --dir: rootfs elsewhere; absolute
     bool privileged = false;          // no user namespace
     bool quiet = false;               // the template's standard output goes nowhere
+    std::function<void(const std::string&)> note; // gets lines for the administrator, as soon as they are known
 };
 
 struct ShareNamespace {
@@ -53,11 +54,11 @@ struct StartOptions {
     bool execute = false;                // run command (or lxc.execute.cmd) under our init
     std::optional<std::uint32_t> uid, gid; // lxc.init.uid, lxc.init.gid
     std::chrono::seconds timeout{300};   // until RUNNING
+    std::function<void(const std::string&)> note; // gets lines for the administrator, as soon as they are known
 };
 
 struct StartResult {
     pid_t init_pid = -1;
-    std::vector<std::string> notes; // what was asked for and is not applied, one line each
     std::optional<Exit> exit;       // foreground only
 };
 
