@@ -29,6 +29,12 @@ int take_over(Container& container, bool quiet) {
     return 0;
 }
 
+int upgrade_monitor(Container& container, bool quiet) {
+    const std::string version = container.upgrade_monitor();
+    if (!quiet) fmt::print("{}: its monitor is of version {} now\n", container.name(), version);
+    return 0;
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
@@ -37,14 +43,17 @@ int main(int argc, char** argv) {
     bool daemon = false;
     bool plan = false;
     bool adopt = false;
+    bool upgrade = false;
     cli.flag("-d,--daemon", daemon, "in the background (default)");
     cli.flag("-F,--foreground", command.options.foreground, "with this terminal as its console, until it stops");
     cli.flag("--adopt", adopt, "give a running container whose monitor died a new one");
+    cli.flag("--upgrade-monitor", upgrade, "let a running container's monitor go on with the installed program");
     cli.flag("--print-plan", plan, "print what a start would do, and do nothing");
     return tools::run_tool(cli, argc, argv, [&](tools::Cli& parsed) {
         if (daemon && command.options.foreground) throw Error("-d and -F exclude each other");
         command.finish(parsed);
         Container container(parsed.name(), parsed.lxcpath());
+        if (upgrade) return upgrade_monitor(container, parsed.quiet());
         if (adopt) return take_over(container, parsed.quiet());
         command.options.note = tools::note_printer(parsed);
         if (!plan) return start(container, command.options, parsed.quiet());

@@ -123,4 +123,25 @@ void adopt_if_orphaned(const Container::Impl& impl) {
     }
 }
 
+std::string Container::upgrade_monitor() {
+    constexpr std::chrono::seconds patience{30}; // it gives the new program 5 s
+    impl_->require_root("upgrade the monitor of");
+    adopt_if_orphaned(*impl_);
+    (void)impl_->require_running();
+    const auto owner = load_owner(impl_->runtime());
+    std::optional<MonitorClient> old = MonitorClient::connect(impl_->runtime(), patience);
+    if (!old) throw StateError(StateProblem::NotRunning, "the container's monitor does not run");
+    old->upgrade();
+    try {
+        (void)old->version(); // only the old one has this connection
+    } catch (const StateError& error) {
+        if (error.problem() != StateProblem::NotRunning) throw;
+        std::optional<MonitorClient> fresh = MonitorClient::connect(impl_->runtime(), patience);
+        if (!fresh) throw Error("the new monitor died; the next command that changes the container replaces it");
+        return fresh->version().program;
+    }
+    if (load_owner(impl_->runtime()) == owner) throw Error("the new monitor program cannot be run; the old one goes on");
+    throw Error("the new monitor program did not answer and was ended; the old one goes on");
+}
+
 } // namespace lxcpp

@@ -143,6 +143,8 @@ std::string MonitorClient::console_log(bool clear) {
     }
 }
 
+void MonitorClient::upgrade() { call<protocol::Ok>(protocol::Upgrade{}); }
+
 void MonitorClient::clear_console_log() { call<protocol::Ok>(protocol::ClearConsoleLog{}); }
 
 } // namespace lxcpp

@@ -46,6 +46,7 @@ public:
     void resize(const winsize& size); // of tty 0; for others set it on the master
     [[nodiscard]] std::string console_log(bool clear = false);
     void clear_console_log();
+    void upgrade(); // the connection is of no use afterwards
     [[nodiscard]] FdRef fd() const noexcept { return socket_; } // readable: next_event has work
 
 private:

@@ -17,6 +17,8 @@ constexpr std::string_view kSocket = "--socket";
 constexpr std::string_view kSubscribers = "--subscribers";
 constexpr std::string_view kSessions = "--sessions";
 constexpr std::string_view kHeld = "--held";
+constexpr std::string_view kConsoleLog = "--console-log";
+constexpr std::string_view kReady = "--ready";
 
 int parse_descriptor(std::string_view text) {
     const std::optional<std::uint64_t> number = parse_u64(text);
@@ -84,9 +86,12 @@ SupervisorArguments parse_supervisor_arguments(std::span<const std::string> word
     arguments.runtime_dir = parse_words(
         words, "lxcpp-supervisor", [&](std::string_view option, std::string_view value) {
             if (option == kSubscribers) arguments.subscribers = parse_descriptors(value);
-            if (option == kSessions) arguments.sessions = parse_descriptors(value);
-            if (option == kHeld) arguments.held = parse_descriptors(value);
-            return option == kSubscribers || option == kSessions || option == kHeld;
+            else if (option == kSessions) arguments.sessions = parse_descriptors(value);
+            else if (option == kHeld) arguments.held = parse_descriptors(value);
+            else if (option == kConsoleLog) arguments.console_log = parse_descriptor(value);
+            else if (option == kReady) arguments.ready = parse_descriptor(value);
+            else return false;
+            return true;
         });
     return arguments;
 }
@@ -113,6 +118,8 @@ std::vector<std::string> print_arguments(const SupervisorArguments& arguments) {
     print_descriptors(words, kSubscribers, arguments.subscribers);
     print_descriptors(words, kSessions, arguments.sessions);
     print_descriptors(words, kHeld, arguments.held);
+    if (arguments.console_log >= 0) print_descriptors(words, kConsoleLog, {arguments.console_log});
+    if (arguments.ready >= 0) print_descriptors(words, kReady, {arguments.ready});
     return words;
 }
 
@@ -140,6 +147,7 @@ void exec_supervisor(const std::filesystem::path& program, const SupervisorState
     append(fds, arguments.subscribers);
     append(fds, arguments.sessions);
     append(fds, arguments.held);
+    append(fds, {arguments.console_log, arguments.ready});
     become(program, argv, fds);
 }
 

@@ -15,11 +15,14 @@
 namespace lxcpp {
 
 // lxcpp-supervisor <runtime-dir-fd> [--subscribers fd,...] [--sessions fd,...] [--held fd,...]
+//                  [--console-log fd] [--ready fd]
 struct SupervisorArguments {
     int runtime_dir = -1;
     std::vector<int> subscribers; // connections that did Subscribe; they get a RUNNING event at once
     std::vector<int> sessions;    // console clients
     std::vector<int> held;        // kept open for the clean-up: init's namespaces
+    int console_log = -1;         // upgrade: file with what the console's ring buffer held
+    int ready = -1;               // upgrade: socket of the process that waits for us to serve
     bool operator==(const SupervisorArguments&) const = default;
 };
 

@@ -3,6 +3,7 @@
 #include <lxcpp/error.h>
 
 #include "monitor/supervisor.h"
+#include "monitor/upgrade.h"
 #include "sys/fd_table.h"
 #include "sys/file.h"
 #include "sys/program.h"
@@ -10,6 +11,7 @@
 
 #include <exception>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,6 +20,7 @@ namespace lxcpp {
 namespace {
 
 constexpr const char* kOomScore = "/proc/self/oom_score_adj";
+constexpr const char* kLastToDie = "-999";
 
 std::vector<FdRef> declared_fds(const SupervisorState& state, const SupervisorArguments& arguments) {
     std::vector<int> numbers{arguments.runtime_dir, state.socket, state.pidfd,
@@ -26,6 +29,8 @@ std::vector<FdRef> declared_fds(const SupervisorState& state, const SupervisorAr
     numbers.insert(numbers.end(), arguments.subscribers.begin(), arguments.subscribers.end());
     numbers.insert(numbers.end(), arguments.sessions.begin(), arguments.sessions.end());
     numbers.insert(numbers.end(), arguments.held.begin(), arguments.held.end());
+    numbers.push_back(arguments.console_log);
+    numbers.push_back(arguments.ready);
     std::vector<FdRef> fds;
     for (const int number : numbers) {
         if (number >= 0) fds.emplace_back(number);
@@ -64,14 +69,30 @@ void end_alone(Supervisor& supervisor, const std::filesystem::path& directory, c
     supervisor.announce_stopped();
 }
 
+// Returns when it did not come to that.
+void upgrade(Supervisor& supervisor, SupervisorState state, const std::filesystem::path& directory,
+             const std::optional<std::string>& oom_score) {
+    SupervisorArguments arguments = supervisor.handover(state);
+    const std::filesystem::path program = std::filesystem::path(state.cleanup).parent_path() / "lxcpp-supervisor";
+    if (oom_score) (void)sys::try_write_existing(kOomScore, *oom_score); // the new one looks at what it was
+    const UpgradeResult result = upgrade_in_place(program, directory, state, arguments);
+    (void)sys::try_write_existing(kOomScore, kLastToDie);
+    supervisor.log().error(result == UpgradeResult::Failed
+                               ? "upgrade: " + program.string() + " cannot be run; the old monitor goes on"
+                               : "upgrade: " + program.string() + " did not answer and was ended; the old monitor goes on");
+    supervisor.upgrade_failed();
+}
+
 int supervise(const SupervisorState& state, const SupervisorArguments& arguments) {
     const std::filesystem::path directory = sys::fd_path(FdRef(arguments.runtime_dir));
     // The last thing to be killed for want of memory; what we exec and fork must not inherit that.
     const auto oom_score = sys::read_file_if_exists(kOomScore);
-    (void)sys::try_write_existing(kOomScore, "-999");
+    (void)sys::try_write_existing(kOomScore, kLastToDie);
     sys::remove_file(directory / "exit");
     Supervisor supervisor(state, arguments);
-    const CleanupArguments next = supervisor.run();
+    confirm_upgrade(arguments.ready);
+    while (!supervisor.run()) upgrade(supervisor, state, directory, oom_score);
+    const CleanupArguments next = supervisor.cleanup_arguments();
     record_exit(supervisor, directory, next);
     if (oom_score) (void)sys::try_write_existing(kOomScore, *oom_score);
     supervisor.release_signals();

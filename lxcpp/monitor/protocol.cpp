@@ -20,6 +20,7 @@ template <> constexpr std::uint16_t kType<OpenConsole> = 6;
 template <> constexpr std::uint16_t kType<Resize> = 7;
 template <> constexpr std::uint16_t kType<ReadConsoleLog> = 8;
 template <> constexpr std::uint16_t kType<ClearConsoleLog> = 9;
+template <> constexpr std::uint16_t kType<Upgrade> = 10;
 template <> constexpr std::uint16_t kType<Ok> = 0x8001;
 template <> constexpr std::uint16_t kType<Version> = 0x8002;
 template <> constexpr std::uint16_t kType<Failure> = 0x8003;

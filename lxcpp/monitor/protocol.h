@@ -22,7 +22,7 @@ namespace lxcpp::protocol {
 
 inline constexpr std::uint32_t kMagic = 0x6d43584c; // "LXCm"
 inline constexpr std::uint8_t kMajor = 1;
-inline constexpr std::uint8_t kMinor = 0;
+inline constexpr std::uint8_t kMinor = 1;
 inline constexpr std::size_t kHeaderSize = 16;
 inline constexpr std::size_t kMaxRequest = 4096;          // bytes a request packet may have
 inline constexpr std::size_t kMaxPacket = 48 * 1024;      // bytes any packet may have
@@ -67,6 +67,10 @@ struct ClearConsoleLog { // -> Ok
     bool operator==(const ClearConsoleLog&) const = default;
 };
 
+struct Upgrade { // go on with the installed monitor program -> Ok, then this connection ends (since 1.1)
+    bool operator==(const Upgrade&) const = default;
+};
+
 // Replies and events.
 struct Ok {
     bool operator==(const Ok&) const = default;
@@ -108,7 +112,7 @@ struct ConsoleLog {
 };
 
 using Message = std::variant<GetVersion, GetStatus, Subscribe, Kill, SetState, OpenConsole, Resize,
-                             ReadConsoleLog, ClearConsoleLog, Ok, Version, Failure, Status, Event,
+                             ReadConsoleLog, ClearConsoleLog, Upgrade, Ok, Version, Failure, Status, Event,
                              Opened, ConsoleLog>;
 
 struct Frame {

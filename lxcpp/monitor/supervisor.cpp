@@ -5,6 +5,8 @@
 #include <lxcpp/version.h>
 
 #include "sys/fd_table.h"
+#include "sys/file.h"
+#include "sys/memory_file.h"
 #include "sys/pidfd.h"
 #include "sys/reap.h"
 #include "sys/socket.h"
@@ -27,6 +29,7 @@ constexpr std::uint64_t tag(Source source) { return static_cast<std::uint64_t>(s
 // All that would end us, or stop us at a terminal.
 constexpr std::initializer_list<int> kSignals{SIGTERM, SIGINT,  SIGHUP,  SIGQUIT, SIGCHLD,
                                               SIGPIPE, SIGUSR1, SIGUSR2, SIGALRM, SIGTSTP};
+constexpr std::size_t kMaxHistory = std::size_t{1} << 30; // as large as a ring buffer can be
 // An error that comes back at every turn of the loop must not fill the disk.
 constexpr int kMaxReports = 100;
 
@@ -94,7 +97,7 @@ Supervisor::Supervisor(const SupervisorState& state, const SupervisorArguments& 
         sys::set_nonblocking(socket, true);
         server_.adopt_subscriber(std::move(socket));
     }
-    announce_running(state);
+    if (arguments.ready < 0) announce_running(state); // an upgrade changes nothing for anybody
 }
 
 void Supervisor::start_console(const SupervisorState& state, const SupervisorArguments& arguments) {
@@ -106,6 +109,8 @@ void Supervisor::start_console(const SupervisorState& state, const SupervisorArg
     console_.emplace(std::move(master), RingBuffer(state.console_buffer), console_log(state, log_),
                      epoll_, tag(Source::Console));
     for (Fd& session : sessions) console_->add_session(std::move(session));
+    const Fd history(arguments.console_log);
+    if (history.valid()) console_->ring().append(sys::read_file(sys::fd_path(history), kMaxHistory));
 }
 
 void Supervisor::announce_running(const SupervisorState& state) {
@@ -119,8 +124,8 @@ void Supervisor::announce_running(const SupervisorState& state) {
     log_.info("supervising init, process " + std::to_string(init_.pid));
 }
 
-CleanupArguments Supervisor::run() {
-    while (!machine_.init_exited()) {
+bool Supervisor::run() {
+    while (!machine_.init_exited() && !upgrade_wanted_) {
         std::array<sys::Ready, 16> ready{};
         const std::size_t count = epoll_.wait(ready, time_to_tick());
         for (std::size_t i = 0; i < count; ++i) {
@@ -132,6 +137,10 @@ CleanupArguments Supervisor::run() {
         }
         tick();
     }
+    return machine_.init_exited();
+}
+
+CleanupArguments Supervisor::cleanup_arguments() const {
     CleanupArguments arguments;
     arguments.runtime_dir = runtime_dir_;
     arguments.exit = machine_.exit();
@@ -139,6 +148,20 @@ CleanupArguments Supervisor::run() {
     arguments.subscribers = numbers(server_.subscribers());
     if (console_) arguments.sessions = numbers(console_->sessions());
     for (const Fd& fd : held_) arguments.held.push_back(fd.raw());
+    return arguments;
+}
+
+SupervisorArguments Supervisor::handover(SupervisorState& state) {
+    const CleanupArguments same = cleanup_arguments();
+    SupervisorArguments arguments{same.runtime_dir, same.subscribers, same.sessions, same.held, -1, -1};
+    state.state = machine_.state();
+    state.status = state.session = -1;
+    if (!console_ || console_->ring().begin() == console_->ring().end()) return arguments;
+    console_history_ = sys::memory_file("console");
+    const RingBuffer& ring = console_->ring();
+    const RingBuffer::Slice all = ring.read(ring.begin(), ring.capacity());
+    sys::write_all(console_history_, all.data, "what the console has shown");
+    arguments.console_log = console_history_.raw();
     return arguments;
 }
 
@@ -221,6 +244,10 @@ Answer Supervisor::answer(ClientId client, const protocol::Message& request) {
                     console.ring().clear();
                     return Answer{.message = Ok{}};
                 });
+            },
+            [&](const Upgrade&) {
+                upgrade_wanted_ = true; // once this answer is sent
+                return Answer{.message = Ok{}};
             },
             [](const auto&) -> Answer {
                 throw ProtocolError(Problem::Value, 0, "malformed message: a reply, not a request");

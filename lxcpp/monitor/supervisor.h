@@ -25,9 +25,13 @@ class Supervisor {
 public:
     Supervisor(const SupervisorState& state, const SupervisorArguments& arguments);
 
-    // Until init has exited and subscribers know it. The result is what the clean-up is to be called
-    // with; its descriptors stay ours.
-    [[nodiscard]] CleanupArguments run();
+    // Until init has exited and subscribers know it: true; false when somebody asks for an upgrade.
+    [[nodiscard]] bool run();
+    // What the clean-up is to be called with; its descriptors stay ours.
+    [[nodiscard]] CleanupArguments cleanup_arguments() const;
+    // What a new monitor program takes over; descriptors stay ours. state: what it was is made what it is.
+    [[nodiscard]] SupervisorArguments handover(SupervisorState& state);
+    void upgrade_failed() noexcept { upgrade_wanted_ = false; }
     // Before the exec of the clean-up: signals work again as they did before us.
     void release_signals();
     // When there is no clean-up program to do it: tells subscribers STOPPED.
@@ -70,6 +74,8 @@ private:
     Fd pidfd_;
     std::vector<Tty> ttys_;
     std::vector<Fd> held_; // for the clean-up
+    Fd console_history_;   // for an upgrade
+    bool upgrade_wanted_ = false;
     std::optional<ConsoleHub> console_;
     CommandServer server_;
 };

@@ -214,3 +214,61 @@ test_every_command_adopts() {
     wait
     is "$(pgrep -c -f "^.lxcpp monitor. $LXCPATH $C1")" 1 "number of monitors"
 }
+
+# A monitor program of our own place, which can be exchanged under a running container.
+own_libexec() {
+    cp -a "$LXCPP_LIBEXEC_DIR" "$SANDBOX/libexec"
+    export LXCPP_LIBEXEC_DIR="$SANDBOX/libexec"
+}
+
+test_monitor_is_upgraded_in_place() {
+    own_libexec
+    make_busybox_container "$C1" 'lxc.console.buffer.size = 64KB'
+    start "$C1"
+    attach "$C1" /bin/sh -c 'echo from before >/dev/console'
+    local monitor init waiter
+    monitor=$(owner_of "$C1") init=$(init_pid "$C1")
+    lxcpp-wait -n "$C1" -s FROZEN -t 30 &
+    waiter=$!
+    mv "$SANDBOX/libexec/lxcpp-supervisor" "$SANDBOX/libexec/old"
+    cp "$SANDBOX/libexec/old" "$SANDBOX/libexec/lxcpp-supervisor"
+    expect 0 lxcpp-start -n "$C1" --upgrade-monitor
+    out_has "$(lxcpp-start --version)"
+    is "$(owner_of "$C1")" "$monitor" "process of the monitor"
+    is "$(readlink "/proc/$monitor/exe")" "$SANDBOX/libexec/lxcpp-supervisor" "its program"
+    is "$(init_pid "$C1")" "$init" "process 1 of the container"
+    is "$(pgrep -c -f "^.lxcpp monitor. $LXCPATH $C1")" 1 "number of monitors"
+    expect 0 lxcpp-freeze -n "$C1"
+    wait "$waiter" || fail "who waited before was forgotten"
+    # Twice, and with a state that is not RUNNING.
+    expect 0 lxcpp-start -n "$C1" --upgrade-monitor
+    is "$(state_of "$C1")" FROZEN
+    expect 0 lxcpp-unfreeze -n "$C1"
+    expect 0 lxcpp-stop -r -n "$C1" -t 30
+    expect 0 lxcpp-stop -k -n "$C1"
+}
+
+test_failed_upgrade_is_rolled_back() {
+    own_libexec
+    make_container "$C1"
+    start "$C1"
+    local program init
+    init=$(init_pid "$C1")
+    mv "$SANDBOX/libexec/lxcpp-supervisor" "$SANDBOX/libexec/good"
+    for program in '#!/bin/sh'$'\n''exit 0' '#!/bin/sh'$'\n''exec sleep 1000' 'no program at all'; do
+        rm -f "$SANDBOX/libexec/lxcpp-supervisor"
+        printf '%s\n' "$program" >"$SANDBOX/libexec/lxcpp-supervisor"
+        chmod +x "$SANDBOX/libexec/lxcpp-supervisor"
+        expect 1 lxcpp-start -n "$C1" --upgrade-monitor
+        err_has "the old one goes on"
+        err_is_one_line
+        is "$(init_pid "$C1")" "$init" "process 1 of the container"
+        is "$(state_of "$C1")" RUNNING
+        expect 0 lxcpp-attach -n "$C1" -- /bin/testinit exit 0
+        is "$(readlink "/proc/$(owner_of "$C1")/exe")" "$SANDBOX/libexec/good" "its program"
+    done
+    rm "$SANDBOX/libexec/lxcpp-supervisor"
+    mv "$SANDBOX/libexec/good" "$SANDBOX/libexec/lxcpp-supervisor"
+    expect 0 lxcpp-start -n "$C1" --upgrade-monitor
+    expect 0 lxcpp-stop -n "$C1" -t 20
+}

@@ -125,6 +125,9 @@ public:
     // Gives a running container whose monitor died a new one, as every other command that changes a container does
     // by itself. False when its monitor lives. Throws StateError NotRunning, Error.
     bool adopt();
+    // Lets the monitor go on with the installed program, in its process: nothing else changes. Returns the new one's
+    // version. Throws Error when the new one cannot be run or does not answer; the old one goes on then.
+    std::string upgrade_monitor();
     // Graceful by default: lxc.signal.halt, then after the time-out lxc.signal.stop. False when it still runs
     // (no kill_after_timeout, or not waited for).
     bool stop(const StopOptions& options);

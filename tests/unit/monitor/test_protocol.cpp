@@ -24,6 +24,7 @@ std::vector<Message> one_of_each() {
             Resize{24, 80},
             ReadConsoleLog{1ull << 40, true},
             ClearConsoleLog{},
+            Upgrade{},
             Ok{},
             Version{1, 2, "0.1.0"},
             Failure{16, "tty 1 is in use"},
