@@ -65,7 +65,8 @@ TEST(Protocol, EveryMessageComesBackAsItWas) {
 }
 
 TEST(Protocol, WireFormatIsFixed) {
-    const std::string expected("LXCm\x01\x00\x04\x00\x2a\x00\x00\x00\x04\x00\x00\x00\x0f\x00\x00\x00", 20);
+    // Magic, major and minor version, type, id, length, body. A new minor version changes one byte here.
+    const std::string expected("LXCm\x01\x01\x04\x00\x2a\x00\x00\x00\x04\x00\x00\x00\x0f\x00\x00\x00", 20);
     EXPECT_EQ(encode(42, Kill{15}), expected);
 }
 
