@@ -25,12 +25,20 @@ constexpr std::size_t kOutputPiece = 4096;
 constexpr std::size_t kTypedAhead = 64 * 1024;
 constexpr char kEof = 4;
 
+std::vector<int> signals_to_take(const RelayOptions& options) {
+    std::vector<int> signals{SIGTERM, SIGHUP, SIGINT, SIGQUIT};
+    if (options.pass_on) signals = options.signals;
+    signals.push_back(SIGWINCH);
+    signals.push_back(SIGPIPE);
+    return signals;
+}
+
 class Relay {
 public:
     Relay(FdRef input, FdRef output, FdRef peer, const RelayOptions& options)
         : input_(input), output_(output), peer_(peer), options_(options), escape_(options.escape),
           interactive_(options.escape && input.valid() && sys::is_terminal(input)),
-          signals_{SIGWINCH, SIGPIPE, SIGTERM, SIGHUP, SIGINT, SIGQUIT} {
+          signals_(signals_to_take(options)) {
         sys::set_nonblocking(peer_, true);
         forward_size();
     }
@@ -146,7 +154,9 @@ private:
     void take_signals() {
         while (const std::optional<int> signal = signals_.next()) {
             if (*signal == SIGWINCH) forward_size();
-            else if (*signal != SIGPIPE) end_ = SessionEnd::Signal, signal_ = *signal;
+            else if (*signal == SIGPIPE) continue;
+            else if (options_.pass_on) options_.pass_on(*signal);
+            else end_ = SessionEnd::Signal, signal_ = *signal;
         }
     }
 

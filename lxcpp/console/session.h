@@ -6,6 +6,7 @@
 #include <functional>
 #include <optional>
 #include <sys/ioctl.h>
+#include <vector>
 
 namespace lxcpp {
 
@@ -31,6 +32,9 @@ struct RelayOptions {
     FdRef log;                 // gets a copy of what goes to output; best effort
     FdRef until;               // pidfd: the relay also ends when it becomes readable
     bool send_eof = false;     // at the end of input write ^D (VEOF) to the peer
+    // With pass_on these signals go to it and the relay stays; without, SIGTERM, SIGHUP, SIGINT and SIGQUIT end it.
+    std::vector<int> signals;
+    std::function<void(int)> pass_on;
     bool raw = true;           // put input in raw mode while relaying when it is a terminal
 };
 

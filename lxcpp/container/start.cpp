@@ -14,7 +14,10 @@
 #include "start/payload.h"
 #include "sys/file.h"
 #include "sys/rooted_dir.h"
+#include "sys/signal.h"
 #include "sys/socket.h"
+
+#include <csignal>
 
 namespace lxcpp {
 namespace {
@@ -86,12 +89,14 @@ StartResult Container::start(const StartOptions& options) {
     check_rootfs(input);
     wait_until_settled(*this);
     recover(*impl_);
-    Fd socket = claim(*impl_, input);
     LaunchOptions launch_options;
     launch_options.keep_stdio = options.foreground;
     launch_options.output = input.config.log.file;
+    // Once there is something to undo, or a container to tell, a signal waits until it is read.
+    const sys::SignalFd interrupts{SIGINT, SIGTERM, SIGHUP, SIGQUIT};
     std::optional<Foreground> foreground;
     if (options.foreground) foreground.emplace(launch_options, input.request.keep_stdio);
+    Fd socket = claim(*impl_, input);
     const auto running = [this, &input](const StartReport& report) {
         record_start(input.paths, impl_->key(), report, "start");
     };
@@ -103,9 +108,10 @@ StartResult Container::start(const StartOptions& options) {
     try {
         result.init_pid = launch(input, std::move(launch_options), std::move(socket), running,
                                  [&input] { clean_failed_start(input); });
-    } catch (const StartInterrupted&) {
-        (void)abort_start(*impl_);
-        throw;
+    } catch (const StartInterrupted& interrupted) {
+        if (abort_start(*impl_) || !foreground) throw;
+        foreground->pass_on(interrupted.signal()); // it was faster: the signal is for what runs
+        result.init_pid = init_pid().value_or(-1);
     }
     if (const auto notes = sys::read_file_if_exists(impl_->runtime() / kStartNotes)) {
         for (const std::string_view line : split_lines(*notes)) note(std::string(line));

@@ -152,6 +152,9 @@ int run(const Exec& step, ChildState& state) noexcept {
     const ExecVectors& vectors = state.resources.vectors[state.step];
     if (const int error = close_inherited(state); error < 0) return error;
     if (step.from_init_fd) {
+        // The kernel drops what process 1 neither handles nor blocks: a signal for the command that comes before
+        // lxcpp-init is ready for it has to wait.
+        if (const int error = raw::block_signals(); error < 0) return error;
         return result(::execveat(state.resources.init_program, "", vectors.argv.data(), vectors.envp.data(), AT_EMPTY_PATH));
     }
     // As execvp(3): a directory without the program, or with one that we may not run, is no reason to stop.

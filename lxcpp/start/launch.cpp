@@ -65,7 +65,7 @@ void wait_for_answer(const Fd& status, sys::SignalFd& signals, std::chrono::seco
         const std::size_t count = epoll.wait(ready, left);
         for (std::size_t i = 0; i < count; ++i) {
             if (ready[i].tag == 0) return;
-            if (const auto signal = signals.next()) throw StartInterrupted("interrupted by " + sys::signal_name(*signal));
+            if (const auto signal = signals.next()) throw StartInterrupted(*signal);
         }
     }
 }
@@ -82,6 +82,8 @@ pid_t wait_until_running(const Fd& status, sys::SignalFd& signals, std::chrono::
 }
 
 } // namespace
+
+StartInterrupted::StartInterrupted(int signal) : Error("interrupted by " + sys::signal_name(signal)), signal_(signal) {}
 
 pid_t launch(StarterInput input, LaunchOptions options, Fd socket,
              const std::function<void(const StartReport&)>& running, const std::function<void()>& failed) {

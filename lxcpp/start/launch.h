@@ -19,7 +19,11 @@ struct LaunchOptions {
 // A signal to the launching tool ended its wait; the start itself still goes on.
 class StartInterrupted : public Error {
 public:
-    using Error::Error;
+    explicit StartInterrupted(int signal);
+    [[nodiscard]] int signal() const noexcept { return signal_; }
+
+private:
+    int signal_;
 };
 
 // Forks the starter (design: it is single-threaded and has a clean descriptor table) and waits until the

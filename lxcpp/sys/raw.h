@@ -45,6 +45,7 @@ namespace lxcpp::sys::raw {
 // argv and envp end in nullptr. Waits; returns the wait status >= 0.
 [[nodiscard]] int run_program(char* const* argv, char* const* envp) noexcept;
 [[nodiscard]] int reset_signals() noexcept; // default handlers, nothing blocked
+[[nodiscard]] int block_signals() noexcept; // all of them; those that come wait
 // Keeps 0, 1, 2 and the sorted descriptors; closes all others.
 [[nodiscard]] int close_all_but(std::span<const int> keep_sorted) noexcept;
 

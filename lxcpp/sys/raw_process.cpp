@@ -143,6 +143,12 @@ int reset_signals() noexcept {
     return result(::sigprocmask(SIG_SETMASK, &none, nullptr));
 }
 
+int block_signals() noexcept {
+    sigset_t all;
+    sigfillset(&all);
+    return result(::sigprocmask(SIG_SETMASK, &all, nullptr));
+}
+
 int close_all_but(std::span<const int> keep_sorted) noexcept {
     unsigned next = 3;
     for (const int fd : keep_sorted) {

@@ -81,7 +81,7 @@ std::string signal_name(int signal) {
     return fmt::format("signal {}", signal);
 }
 
-SignalFd::SignalFd(std::initializer_list<int> signals) {
+SignalFd::SignalFd(std::span<const int> signals) {
     sigset_t wanted;
     ::sigemptyset(&wanted);
     for (const int signal : signals) ::sigaddset(&wanted, signal);

@@ -6,6 +6,7 @@
 #include <csignal>
 #include <initializer_list>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -20,7 +21,9 @@ namespace lxcpp::sys {
 // returns with the destructor.
 class SignalFd {
 public:
-    SignalFd(std::initializer_list<int> signals);
+    SignalFd(std::initializer_list<int> signals)
+        : SignalFd(std::span(signals.begin(), signals.size())) {}
+    explicit SignalFd(std::span<const int> signals);
     SignalFd(const SignalFd&) = delete;
     SignalFd& operator=(const SignalFd&) = delete;
     ~SignalFd();

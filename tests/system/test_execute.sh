@@ -96,3 +96,65 @@ test_short_command_on_a_terminal() {
         expect 7 script -qec "lxcpp-execute -n $C1 -- /bin/testinit exit 7" /dev/null
     done
 }
+
+# Starts a command that says when it is there, and kills the tool with the signal.
+code_after() {
+    local number="$1" tool
+    rm -f "$SANDBOX/tmp/fifo"
+    mkfifo "$SANDBOX/tmp/fifo"
+    lxcpp-execute -n "$C1" -f "$SANDBOX/tmp/rc" -- /bin/sh -c "${2:-echo ready; exec sleep 1000}" \
+        </dev/null >"$SANDBOX/tmp/fifo" 2>/dev/null &
+    tool=$!
+    read -r -t 20 _ <"$SANDBOX/tmp/fifo"
+    wait_state "$C1" RUNNING # before that these signals undo the start
+    kill -"$number" "$tool"
+    wait "$tool"
+}
+
+test_every_signal_reaches_the_command() {
+    need_tool busybox
+    prepare 'lxc.prlimit.core = 0'
+    local signal number
+    for signal in HUP INT QUIT ABRT USR1 USR2 ALRM TERM STKFLT IO VTALRM PROF XCPU RTMIN; do
+        number=$(kill -l $signal)
+        code_after "$number"
+        is $? $((128 + number)) "exit code after SIG$signal"
+    done
+    # One that the command handles ends neither it nor the tool.
+    code_after 10 'trap "exit 7" USR1; echo ready; while :; do sleep 0.1; done'
+    is $? 7 "exit code of a command with a handler"
+}
+
+# The tool begins with these signals blocked, and one of each already there.
+with_waiting() {
+    local wanted="$1" signals="$2"
+    shift 2
+    expect "$wanted" python3 -c '
+import os, signal, sys
+numbers = {int(word) for word in sys.argv[1].split()}
+signal.pthread_sigmask(signal.SIG_BLOCK, numbers)
+for number in numbers:
+    os.kill(os.getpid(), number)
+os.execvp(sys.argv[2], sys.argv[2:])' "$signals" "$@"
+}
+
+test_early_signals_are_not_lost() {
+    need_tool python3
+    need_tool busybox
+    prepare
+    local round
+    for round in 1 2 3 4 5; do
+        with_waiting 138 10 lxcpp-execute -n "$C1" -f "$SANDBOX/tmp/rc" -- /bin/sleep 1000
+        with_waiting 1 2 lxcpp-execute -n "$C1" -f "$SANDBOX/tmp/rc" -- /bin/sleep 1000
+        err_has "interrupted by SIGINT"
+        # From the command itself, before or after the tool heard that it runs.
+        # shellcheck disable=SC2016
+        run bash -c 'exec lxcpp-execute -n "$1" -f "$2" --share-pid 1 -- /bin/sh -c "kill -INT $$; exec sleep 1000"' \
+            sh "$C1" "$SANDBOX/tmp/rc"
+        case $? in
+        1 | 130) ;;
+        *) fail "the signal was lost" ;;
+        esac
+        is "$(lxcpp-ls -1 --active)" ""
+    done
+}

@@ -7,6 +7,7 @@
 #include "sys/file.h"
 #include "sys/pidfd.h"
 #include "sys/pty.h"
+#include "sys/signal.h"
 #include "sys/socket.h"
 #include "sys/stream.h"
 
@@ -247,6 +248,25 @@ TEST(Relay, ASignalRestoresTheTerminalFirst) {
     termios after{};
     ::tcgetattr(terminal.slave.raw(), &after);
     EXPECT_TRUE(same_settings(before, after));
+}
+
+TEST(Relay, PassesSignalsOnAndStays) {
+    auto [ours, theirs] = sys::stream_pair();
+    auto [out, out_writer] = make_pipe();
+    const sys::SignalFd before{SIGUSR1, SIGTERM}; // one that came before the relay is for it too
+    ::raise(SIGUSR1);
+    std::vector<int> passed;
+    RelayOptions options;
+    options.signals = {SIGUSR1, SIGTERM};
+    options.pass_on = [&passed, &peer = theirs](int signal) {
+        passed.push_back(signal);
+        if (passed.size() == 1) ::raise(SIGTERM);
+        else sys::write_all(peer, "still here", "peer"), peer.reset();
+    };
+    EXPECT_EQ(relay(FdRef(), out_writer, ours, options).end, SessionEnd::PeerClosed);
+    EXPECT_EQ(passed, (std::vector<int>{SIGUSR1, SIGTERM}));
+    out_writer.reset();
+    EXPECT_EQ(read_to_end(out), "still here");
 }
 
 TEST(Relay, AReaderThatLeftIsNoticed) {
