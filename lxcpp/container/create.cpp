@@ -144,15 +144,25 @@ std::string header(const Work& work, const std::filesystem::path& program) {
     return text + "\n# For additional config options, please look at lxcpp.container.conf(5)\n\n";
 }
 
-void finish_config(const Work& work, const Construction& construction, const std::filesystem::path& program) {
+// A template that was only asked for its help succeeds too. One that keeps its files elsewhere says so in the
+// configuration.
+void require_files(const Work& work, const Config& config, const std::filesystem::path& rootfs, const std::filesystem::path& program) {
+    if (config.rootfs.path != work.rootfs.string()) return;
+    if (!sys::RootedDir::open(rootfs).list().empty()) return;
+    throw Error("template " + program.filename().string() + " succeeded but left nothing in the root file system; nothing was created" +
+                " (lxcpp-create -t " + work.options.template_name + " -h shows its options)");
+}
+
+Config finish_config(const Work& work, const Construction& construction, const std::filesystem::path& program) {
     const sys::RootedDir directory = sys::RootedDir::open(construction.directory());
     const auto text = directory.read_file("config", 1u << 20);
     if (!text) throw Error("the template removed the configuration");
-    with_context("the configuration that the template wrote", [&] {
-        (void)load_config_text(*text, work.impl.config_file(), {.data_dir = work.impl.paths.data});
+    Config config = with_context("the configuration that the template wrote", [&] {
+        return load_config_text(*text, work.impl.config_file(), {.data_dir = work.impl.paths.data}).config;
     });
     directory.write_file("config", header(work, program) + *text, 0640);
     directory.chown("config", 0, 0);
+    return config;
 }
 
 void run(Work& work, Construction& construction, sys::SignalFd& signals) {
@@ -173,7 +183,8 @@ void run(Work& work, Construction& construction, sys::SignalFd& signals) {
     template_run.quiet = work.options.quiet;
     template_run.rootfs = work.options.directory;
     run_template(work.impl, directory, template_run, signals);
-    finish_config(work, construction, program);
+    const Config config = finish_config(work, construction, program);
+    require_files(work, config, rootfs, program);
     sys::chown(directory, 0, 0);
 }
 

@@ -5,7 +5,10 @@ test_template_contract() {
     cat >"$SANDBOX/tmp/template" <<'T'
 #!/bin/sh
 for word in "$@"; do echo "arg $word"; done >"$LXCPP_TEST_RECORD"
-case "$*" in *--rootfs=*) ;; *) exit 3 ;; esac
+for word in "$@"; do
+    case "$word" in --rootfs=*) mkdir "${word#*=}/etc" && exit 0 ;; esac
+done
+exit 3
 T
     chmod +x "$SANDBOX/tmp/template"
     touch "$SANDBOX/tmp/record"
@@ -41,6 +44,25 @@ test_failing_template_leaves_nothing() {
     err_has "template-testinit"
     [ ! -e "$LXCPATH/$C1" ] || fail "$LXCPATH/$C1 is still there"
     expect 1 lxcpp-info -n "$C1"
+    expect 0 lxcpp-ls -1
+    out_is ""
+}
+
+test_template_that_leaves_nothing() {
+    local idle
+    idle=$(support idle-template)
+    printf '#!/bin/sh\nexit 0\n' >"$idle"
+    chmod 0755 "$idle"
+    expect 1 lxcpp-create -n "$C1" -t "$idle"
+    err_has "left nothing in the root file system"
+    err_is_one_line
+    expect 1 lxcpp-create -n "$C1" -t "$idle" --dir "$SANDBOX/tmp/elsewhere"
+    [ ! -e "$SANDBOX/tmp/elsewhere" ] || fail "the other directory is still there"
+    is "$(ls -A "$LXCPATH" | grep -v '^inventory')" "" "what is left"
+    expect 0 lxcpp-inventory check
+    [ -x /usr/share/lxc/templates/lxc-busybox ] || return 0
+    expect 1 lxcpp-create -n "$C1" -t busybox -- --help
+    err_has "lxcpp-create -t busybox -h shows its options"
     expect 0 lxcpp-ls -1
     out_is ""
 }
