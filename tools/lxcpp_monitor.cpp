@@ -2,6 +2,7 @@
 #include "common/cli.h"
 
 #include "base/paths.h"
+#include "base/strings.h"
 #include "config/global.h"
 #include "monitor/client.h"
 #include "sys/epoll.h"
@@ -20,6 +21,7 @@
 #include <memory>
 #include <regex.h>
 #include <sys/epoll.h>
+#include <unistd.h>
 
 using namespace lxcpp;
 
@@ -175,9 +177,8 @@ private:
     bool pending_ = false;
 };
 
-std::vector<std::filesystem::path> runtime_directories(std::vector<std::string> lxcpaths) {
+std::vector<std::filesystem::path> runtime_directories(const std::vector<std::string>& lxcpaths) {
     const Paths paths = default_paths();
-    if (lxcpaths.empty()) lxcpaths.push_back(load_global_config(paths).lxcpath);
     std::vector<std::filesystem::path> directories;
     for (const std::string& lxcpath : lxcpaths) {
         const auto absolute = std::filesystem::absolute(lxcpath).lexically_normal();
@@ -203,7 +204,13 @@ int main(int argc, char** argv) {
         if (parsed.words().size() > 1) throw Error("more than one expression given");
         if (!parsed.words().empty()) expression = parsed.words().front();
         const NamePattern pattern(expression);
-        Follower(pattern, runtime_directories(lxcpaths)).run();
+        if (lxcpaths.empty()) lxcpaths.push_back(load_global_config(default_paths()).lxcpath);
+        try {
+            Follower(pattern, runtime_directories(lxcpaths)).run();
+        } catch (const SystemError& error) {
+            if (::geteuid() == 0 || (error.code() != EACCES && error.code() != EPERM)) throw;
+            throw StateError(StateProblem::Denied, "only root can watch the containers of " + join(lxcpaths, ", "));
+        }
         return 0;
     });
 }

@@ -25,7 +25,24 @@ Container::Impl::Impl(std::string container, std::filesystem::path where)
     lxcpath = normal_lxcpath(where, paths);
 }
 
-bool Container::Impl::defined() const { return sys::exists(config_file()); }
+namespace {
+
+// Who may not look gets to read who may, and not the name of a file of ours.
+template <typename Look>
+auto looking_at(const std::filesystem::path& lxcpath, Look look) {
+    try {
+        return look();
+    } catch (const SystemError& error) {
+        if (::geteuid() == 0 || (error.code() != EACCES && error.code() != EPERM)) throw;
+        throw StateError(StateProblem::Denied, "only root can look at the containers of " + lxcpath.string());
+    }
+}
+
+} // namespace
+
+bool Container::Impl::defined() const {
+    return looking_at(lxcpath, [this] { return sys::stat_path(config_file()).has_value(); });
+}
 
 LoadedConfig Container::Impl::load(const std::filesystem::path& file) const {
     LoadOptions options;
@@ -40,7 +57,7 @@ Config Container::Impl::running_config() const {
 }
 
 std::optional<Running> Container::Impl::running() const {
-    auto state = load_runtime_state(runtime());
+    auto state = looking_at(lxcpath, [this] { return load_runtime_state(runtime()); });
     if (!state) return std::nullopt;
     std::optional<Fd> init = sys::open_pidfd(state->supervisor.init);
     if (!init) return std::nullopt;

@@ -14,8 +14,10 @@
 #include "sys/file.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <map>
 #include <sys/socket.h>
+#include <unistd.h>
 
 namespace lxcpp {
 namespace {
@@ -31,7 +33,7 @@ bool is_name(const std::string& name) {
 
 std::vector<std::string> valid_names(const std::filesystem::path& directory) {
     std::vector<std::string> names;
-    if (!sys::exists(directory)) return names;
+    if (!sys::stat_path(directory)) return names;
     for (std::string& name : sys::list_dir(directory)) {
         if (is_name(name)) names.push_back(std::move(name));
     }
@@ -40,8 +42,20 @@ std::vector<std::string> valid_names(const std::filesystem::path& directory) {
 
 std::vector<std::string> defined_names(const std::filesystem::path& lxcpath) {
     std::vector<std::string> names = valid_names(lxcpath);
-    std::erase_if(names, [&lxcpath](const std::string& name) { return !sys::exists(lxcpath / name / "config"); });
+    std::erase_if(names, [&lxcpath](const std::string& name) { return !sys::stat_path(lxcpath / name / "config"); });
     return names;
+}
+
+// An empty list would be a lie to a user who may not look.
+template <typename Look>
+auto looking_into(const std::filesystem::path& lxcpath, Look look) {
+    try {
+        return look();
+    } catch (const SystemError& error) {
+        if (error.code() != EACCES && error.code() != EPERM) throw;
+        throw StateError(StateProblem::Denied, "list the containers of " + lxcpath.string() + ": " + error.what() +
+                                                   (::geteuid() == 0 ? "" : "; only root can do that"));
+    }
 }
 
 // Everything that is read once for a whole listing.
@@ -90,9 +104,7 @@ private:
         if (columns_.swap) entry.swap_bytes = meter().swap(state.payload_cgroups);
         if (!columns_.addresses) return;
         const NetworkInside network = network_inside(*entry.pid);
-        for (const sys::NetLink& link : network.links) {
-            if (link.name != "lo") entry.interfaces.push_back(link.name);
-        }
+        for (const sys::NetLink& link : network.links) entry.interfaces.push_back(link.name);
         entry.ipv4 = global_addresses(network, AF_INET);
         entry.ipv6 = global_addresses(network, AF_INET6);
     }
@@ -138,8 +150,12 @@ private:
 
 Manager::Manager(std::filesystem::path lxcpath) : lxcpath_(normal_lxcpath(lxcpath, default_paths())) {}
 
-std::vector<ListEntry> Manager::list(const ListColumns& columns) const { return Listing(lxcpath_, columns).finish(); }
+std::vector<ListEntry> Manager::list(const ListColumns& columns) const {
+    return looking_into(lxcpath_, [&] { return Listing(lxcpath_, columns).finish(); });
+}
 
-std::vector<std::string> Manager::names() const { return defined_names(lxcpath_); }
+std::vector<std::string> Manager::names() const {
+    return looking_into(lxcpath_, [&] { return defined_names(lxcpath_); });
+}
 
 } // namespace lxcpp

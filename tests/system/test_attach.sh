@@ -182,6 +182,26 @@ test_fifty_at_once() { # 300 s
     is $bad 0 "attaches that went wrong"
 }
 
+test_fifty_at_once_carry_every_byte() { # 300 s
+    need_tool busybox
+    make_container "$C1"
+    start "$C1"
+    local number pids=() bad=0
+    for number in {1..50}; do
+        head -c 1048576 /dev/urandom >"$SANDBOX/tmp/in.$number"
+    done
+    for number in {1..50}; do
+        timeout 200 lxcpp-attach -n "$C1" -- /bin/cat \
+            <"$SANDBOX/tmp/in.$number" >"$SANDBOX/tmp/out.$number" 2>"$SANDBOX/tmp/err.$number" &
+        pids+=($!)
+    done
+    for number in {1..50}; do
+        wait "${pids[number - 1]}" && cmp -s "$SANDBOX/tmp/in.$number" "$SANDBOX/tmp/out.$number" &&
+            [ ! -s "$SANDBOX/tmp/err.$number" ] || bad=$((bad + 1))
+    done
+    is $bad 0 "attaches that lost or changed something"
+}
+
 test_attach_works_while_frozen_is_thawed() {
     make_container "$C1"
     start "$C1"

@@ -201,3 +201,64 @@ test_closed_standard_streams() {
     done
     expect 0 lxcpp-inventory check
 }
+
+test_log_file_in_a_missing_directory() {
+    make_container "$C1"
+    expect 0 lxcpp-info -n "$C1" -s -o "$SANDBOX/tmp/new/deep/log"
+    [ -f "$SANDBOX/tmp/new/deep/log" ] || fail "there is no log file"
+    (cd "$SANDBOX/tmp" && lxcpp-info -n "$C1" -s -o here.log) >/dev/null
+    [ -f "$SANDBOX/tmp/here.log" ] || fail "there is no log file in the working directory"
+    expect 1 lxcpp-info -n "$C1" -s -o /proc/none/log
+    err_has /proc/none
+    err_is_one_line
+}
+
+# An id is a decimal number of 32 bits and never anything else.
+test_ids_are_exact() {
+    make_container "$C1"
+    start "$C1"
+    local option id
+    for option in -u -g; do
+        for id in 0x0 ' 1' '1 ' 1: -1 +1 '' 1.0 1e1 4294967296 99999999999 18446744073709551617 root; do
+            expect 1 lxcpp-attach -n "$C1" "$option" "$id" -- /bin/testinit ids
+            out_is ""
+            err_has "expected a number"
+            expect 1 lxcpp-execute -n "$C2" -f "$LXCPATH/$C1/config" "$option" "$id" -- /bin/testinit ids
+            out_is ""
+            err_has "expected a number"
+        done
+        # The kernel's "leave it as it is".
+        expect 1 lxcpp-attach -n "$C1" "$option" 4294967295 -- /bin/testinit ids
+        out_is ""
+        err_is_one_line
+        expect 1 lxcpp-execute -n "$C2" -f "$LXCPATH/$C1/config" "$option" 4294967295 -- /bin/testinit ids
+        out_is ""
+        err_is_one_line
+    done
+}
+
+
+
+test_ordinary_user() {
+    need_tool setpriv
+    setpriv --reuid=65534 --regid=65534 --clear-groups -- lxcpp-ls --version >/dev/null 2>&1 || skip "this build is not readable for other users"
+    make_container "$C1"
+    start "$C1"
+    local command
+    for command in "info -n $C1" "info -n $C1 -s" "info -n $C1 -c lxc.uts.name" "wait -n $C1 -s RUNNING" "console -n $C1" \
+        "cgroup -n $C1 memory.max" "monitor -P $LXCPATH" "ls" "ls -f" "ls --format json" "start -n $C1" "stop -n $C1" \
+        "freeze -n $C1" "attach -n $C1 -- true" "destroy -n $C1"; do
+        # shellcheck disable=SC2086
+        run setpriv --reuid=65534 --regid=65534 --clear-groups -- lxcpp-$command
+        differs $? 0 "exit code of $command"
+        err_has "only root can"
+        err_has "$LXCPATH"
+        err_is_one_line
+        out_is ""
+    done
+    chmod 0711 "$LXCPATH"
+    expect 1 setpriv --reuid=65534 --regid=65534 --clear-groups -- lxcpp-ls
+    err_has "list the containers of $LXCPATH: open $LXCPATH: Permission denied"
+    err_is_one_line
+    chmod 0755 "$LXCPATH"
+}

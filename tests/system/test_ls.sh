@@ -53,6 +53,8 @@ test_fancy() {
     expect 0 lxcpp-ls -f -F NAME,PID,STATE
     out_matches '^NAME +PID +STATE'
     out_matches "$C2 +$(init_pid "$C2") +RUNNING"
+    expect 0 lxcpp-ls -f -F NAME,INTERFACE
+    out_matches "$C1 +- *"$'\n'"$C2 +lo *"$'\n'"$C3 +lo"
     expect 0 lxcpp-ls -f -F name,Nonsense
     is "$ERR" "Invalid key: Nonsense"
     out_is ""
@@ -167,4 +169,60 @@ test_control_characters_do_not_reach_the_terminal() {
     printf 'lxc.group = evil\033[2J\n' >>"$LXCPATH/$C1/config"
     expect 0 lxcpp-ls -f
     [[ "$OUT" != *$'\033'* ]] || fail "an escape sequence of the config is printed"
+}
+
+# What a configuration may hold and a format must quote.
+AWKWARD=$'yes|0x1F|1e3|null|~|x"quoted"y|a,b|#no|-|key:|it\'s|*star|&and|!bang|%percent|@at|`tick|{brace}|[list]|?|1_000|12:30:45|.inf|=|<<|caf\u00e9|2026-11-25'
+
+test_formats_by_their_own_parsers() {
+    need_tool python3
+    python3 -c 'import yaml' 2>/dev/null || skip "python3-yaml is not installed"
+    make_container "$C1"
+    make_container "$C2" 'lxc.start.auto = 1'
+    tr '|' '\n' <<<"$AWKWARD" | sed 's/^/lxc.group = /' >>"$LXCPATH/$C1/config"
+    start "$C2"
+    local format
+    for format in json yaml csv; do
+        expect 0 lxcpp-ls --format $format -F NAME,STATE,PID,RAM,AUTOSTART,GROUPS,INTERFACE,IPV4,UNPRIVILEGED
+        cp "$SANDBOX/out" "$SANDBOX/tmp/ls.$format"
+        expect 0 lxcpp-info -n "$C2" --format $format
+        cp "$SANDBOX/out" "$SANDBOX/tmp/info.$format"
+    done
+    AWKWARD="$AWKWARD" python3 - "$SANDBOX/tmp" "$C1" "$C2" <<'P' || fail "the formats do not say the same"
+import csv, json, os, sys, yaml
+top, first, second = sys.argv[1:]
+def read(name):
+    return open(f"{top}/{name}", newline="", encoding="utf-8")
+rows = json.load(read("ls.json"))
+assert [row["name"] for row in rows] == [first, second], rows
+groups = os.environ["AWKWARD"].split("|")
+assert rows[0]["groups"] == groups, (rows[0]["groups"], groups)
+assert rows[1]["interface"] == ["lo"] and rows[1]["autostart"] is True and rows[1]["pid"] > 1, rows
+def same(a, b):
+    a, b = dict(a), dict(b)
+    for row in a, b:
+        for key in [key for key in row if key == "ram" or key.endswith(("_ns", "_bytes"))]:
+            assert row[key] is None or isinstance(row[key], int), (key, row[key])
+            row[key] = None
+    assert a == b, (a, b)
+for loader in yaml.SafeLoader, yaml.BaseLoader:
+    listed = yaml.load(read("ls.yaml"), loader)
+    assert [row["groups"] for row in listed] == [row["groups"] for row in rows], listed
+for a, b in zip(yaml.safe_load(read("ls.yaml")), rows, strict=True):
+    same(a, b)
+info = json.load(read("info.json"))
+same(yaml.safe_load(read("info.yaml")), info)
+def flat(value):
+    if value is None: return ""
+    if isinstance(value, bool): return "true" if value else "false"
+    return " ".join(value) if isinstance(value, list) else str(value)
+for name, wanted in ("ls", rows), ("info", [info]):
+    lines = list(csv.DictReader(read(name + ".csv"), strict=True))
+    assert len(lines) == len(wanted), lines
+    for line, row in zip(lines, wanted):
+        assert list(line) == list(row), (list(line), list(row))
+        for key in row:
+            if key == "ram" or key.endswith(("_ns", "_bytes")): continue
+            assert line[key] == flat(row[key]), (key, line[key], flat(row[key]))
+P
 }

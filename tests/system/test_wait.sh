@@ -89,3 +89,38 @@ test_one_start_of_many_wins() {
     is "$(state_of "$C1")" RUNNING
     is "$(pgrep -c -x -f /sbin/init)" 1 "number of inits"
 }
+
+test_monitor_of_several_directories() {
+    local other="$SANDBOX/other" monitor
+    make_container "$C1"
+    make_container "$C2"
+    mkdir "$other"
+    mv "$LXCPATH/$C2" "$other/"
+    sed -i "s:$LXCPATH/$C2:$other/$C2:" "$other/$C2/config"
+    expect 0 lxcpp-inventory rebuild
+    mkfifo "$SANDBOX/tmp/fifo"
+    lxcpp-monitor -P "$LXCPATH" -P "$other" >"$SANDBOX/tmp/fifo" 2>&1 </dev/null &
+    monitor=$!
+    exec 7<"$SANDBOX/tmp/fifo"
+    start "$C1"
+    expect 0 lxcpp-start -P "$other" -n "$C2"
+    until_line "'$C1' changed state to [RUNNING]" "'$C2' changed state to [RUNNING]"
+    stop "$C1"
+    expect 0 lxcpp-stop -k -P "$other" -n "$C2"
+    until_line "'$C1' exited with status [137]" "'$C2' exited with status [137]"
+    kill $monitor
+    wait $monitor
+    is $? 0 "exit code of the monitor"
+    expect 0 lxcpp-destroy -P "$other" -n "$C2"
+}
+
+# Reads what the monitor prints until each of these lines came.
+until_line() {
+    local line wanted=("$@") index
+    while [ ${#wanted[@]} -gt 0 ]; do
+        read -r -t 20 -u 7 line || { fail "not printed: ${wanted[*]}"; return; }
+        for index in "${!wanted[@]}"; do
+            [ "$line" = "${wanted[index]}" ] && unset "wanted[index]"
+        done
+    done
+}

@@ -5,6 +5,7 @@
 #include "base/strings.h"
 #include "config/load.h"
 #include "sys/fd_table.h"
+#include "sys/file.h"
 
 #include <lxcpp/error.h>
 #include <lxcpp/version.h>
@@ -104,6 +105,8 @@ std::optional<int> Cli::open_log() const {
         }
         log.level = *level;
     }
+    const std::filesystem::path directory = std::filesystem::path(log_file_).parent_path();
+    if (!directory.empty()) sys::make_dirs(directory); // as LXC's tools do
     log::configure(log);
     return std::nullopt;
 }
