@@ -33,6 +33,8 @@ std::chrono::milliseconds left_until(Clock::time_point deadline) {
     case ENOENT:
     case ENODATA: throw StateError(StateProblem::NotFound, failure.text);
     case ESRCH: throw StateError(StateProblem::NotRunning, failure.text);
+    case EOPNOTSUPP:
+        throw Error("the container's monitor is of an older version that cannot do this; a new one comes with the next start");
     default: throw Error(failure.text);
     }
 }
