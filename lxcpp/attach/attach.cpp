@@ -190,7 +190,6 @@ private:
     }
 
     void fill_plan() {
-        plan_.own_session = options_.own_session;
         plan_.init_pidfd = target_.init.raw();
         plan_.namespaces = namespaces_ & ~static_cast<std::uint64_t>(CLONE_NEWPID);
         plan_.become_root = (namespaces_ & CLONE_NEWUSER) != 0;

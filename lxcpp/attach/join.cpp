@@ -83,7 +83,6 @@ void connect_terminal(const JoinPlan& plan) noexcept {
     for (int fd = 0; fd <= 2; ++fd) terminal[fd] = raw::is_terminal(fd);
     const int slave = container_pty(plan);
     if (slave < 0) fail(plan, JoinStage::Terminal, -ENODEV);
-    (void)::setsid();
     check(plan, JoinStage::Terminal, status(::ioctl(slave, TIOCSCTTY, 0)));
     if (plan.change_ids) (void)!::fchown(slave, plan.uid, static_cast<gid_t>(-1));
     for (int fd = 0; fd <= 2; ++fd) {
@@ -134,7 +133,8 @@ void confine(const JoinPlan& plan) noexcept {
 void run_join(const JoinPlan& plan) noexcept {
     (void)raw::reset_signals();
     (void)::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); // nobody inside may look into us before exec
-    if (plan.own_session) (void)::setsid();
+    // In the caller's session /dev/tty would be the caller's terminal, to read from and to type into.
+    (void)::setsid();
     join_cgroups(plan);
     if (plan.namespaces != 0) {
         check(plan, JoinStage::Namespaces, status(::setns(plan.init_pidfd, static_cast<int>(plan.namespaces))));

@@ -27,7 +27,6 @@ struct JoinPlan {
     bool change_ids = false;
     std::string working_directory;   // tried first; then "/"
     std::string lsm_label;           // written to attr/exec; empty = none
-    bool own_session = false;
     bool terminal = false;           // connect terminals of ours to a pty of the container
     int fallback_slave = -1;         // when the container has no devpts
     std::vector<std::string> programs; // candidates for execve, in PATH order

@@ -57,7 +57,7 @@ constexpr std::array<Probe, 3> kProbes{{
 class ElfText {
 public:
     void add(std::uint64_t value, unsigned bytes) {
-        for (unsigned i = 0; i < bytes; ++i) text_ += static_cast<char>(value >> (8 * i));
+        for (unsigned i = 0; i < bytes; ++i) text_ += static_cast<char>(i < sizeof value ? value >> (8 * i) : 0);
     }
     void add(std::span<const std::uint8_t> bytes) {
         for (const std::uint8_t byte : bytes) text_ += static_cast<char>(byte);

@@ -301,3 +301,22 @@ test_proc_that_the_container_covers() {
     expect 0 lxcpp-attach -n "$C1" -- /bin/testinit no-new-privs ids
     out_is $'1\nuid=0 gid=0 groups='
 }
+
+# Redirected, it has no terminal: the caller's must not be one behind its back.
+test_callers_terminal_is_out_of_reach() {
+    need_tool script
+    make_busybox_container "$C1"
+    start "$C1"
+    cat >"$SANDBOX/tmp/inner" <<I
+lxcpp-attach -n $C1 -- /bin/sh -c 'echo typed >/dev/tty' </dev/null >$SANDBOX/tmp/seen 2>&1
+echo "code \$?" >>$SANDBOX/tmp/seen
+# The twin: without a container in between it is there.
+sh -c 'echo here >/dev/tty' </dev/null >/dev/null 2>&1 && echo "twin" >>$SANDBOX/tmp/seen
+I
+    timeout 30 script -qec "sh $SANDBOX/tmp/inner" /dev/null >"$SANDBOX/tmp/typescript" 2>&1 </dev/null
+    OUT=$(<"$SANDBOX/tmp/seen")
+    out_has "code 1"
+    out_has twin
+    grep -q typed "$SANDBOX/tmp/typescript" && fail "the program wrote to the caller's terminal"
+    return 0
+}

@@ -156,7 +156,14 @@ H
 
 hooks_are_gone() {
     local pid
-    while read -r pid; do [ ! -d "/proc/$pid" ] || fail "process $pid of the hook is left"; done <"$SANDBOX/tmp/hooks"
+    # They were sent SIGKILL; on a busy machine they take a moment to go, and process 1 to reap them.
+    while read -r pid; do
+        local tries=0
+        while [ -d "/proc/$pid" ] && [ "$(awk '{print $3}' "/proc/$pid/stat" 2>/dev/null)" != Z ]; do
+            [ $((tries++)) -lt 100 ] || { fail "process $pid of the hook is left"; break; }
+            read -r -t 0.05 <> <(:) || true
+        done
+    done <"$SANDBOX/tmp/hooks"
     rm -f "$SANDBOX/tmp/hooks"
 }
 

@@ -143,7 +143,6 @@ std::vector<ListEntry> NestedLister::inside(const std::string& name) {
     }
     if (depth_ > 1) options.command.push_back(fmt::format("--nesting={}", depth_ - 1));
     options.clear_environment = true;
-    options.own_session = true;
     options.timeout = time;
     options.uid = 0;
     options.gid = 0;

@@ -37,7 +37,6 @@ struct AttachOptions {
     int standard_input = 0;
     int standard_output = 1;
     int standard_error = 2;
-    bool own_session = false; // out of reach of our terminal, and it of theirs
     // Without a terminal: the program is killed after that, and StateError TimedOut thrown.
     std::optional<std::chrono::milliseconds> timeout;
 };
