@@ -10,18 +10,32 @@
 #include "sys/file.h"
 #include "sys/rooted_dir.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace lxcpp {
 namespace {
 
-bool has_entries(const std::filesystem::path& directory) {
-    return sys::exists(directory) && !sys::list_dir(directory).empty();
+// Only what we would have made counts: a template may leave anything under these names, and a link or a
+// fifo there must neither lead us elsewhere nor make the container immortal.
+bool has_entries(const sys::RootedDir& container, std::string_view name) {
+    const auto info = container.stat(name);
+    return info && S_ISDIR(info->st_mode) && !container.list(name).empty();
 }
 
-bool has_lines(const std::filesystem::path& file) {
-    const auto text = sys::read_file_if_exists(file);
-    return text && !text->empty();
+bool has_content(const sys::RootedDir& container, std::string_view name) {
+    const auto info = container.stat(name);
+    return info && S_ISREG(info->st_mode) && info->st_size > 0;
+}
+
+void refuse_users_of(const Container::Impl& impl, bool with_snapshots) {
+    const sys::RootedDir container = sys::RootedDir::open(impl.directory());
+    if (has_content(container, "lxc_snapshots")) {
+        throw StateError(StateProblem::Busy, "the container has clones that use its root file system; destroy them first");
+    }
+    if (!with_snapshots && has_entries(container, "snaps")) {
+        throw StateError(StateProblem::Busy, "the container has snapshots; -s destroys them too");
+    }
 }
 
 // A configuration that does not load must not make its container immortal.
@@ -96,12 +110,7 @@ void Container::destroy(const DestroyOptions& options) {
         }
     }
     recover(*impl_); // its monitor may have died with it
-    if (has_lines(impl_->directory() / "lxc_snapshots")) {
-        throw StateError(StateProblem::Busy, "the container has clones that use its root file system; destroy them first");
-    }
-    if (!options.snapshots && has_entries(impl_->directory() / "snaps")) {
-        throw StateError(StateProblem::Busy, "the container has snapshots; -s destroys them too");
-    }
+    refuse_users_of(*impl_, options.snapshots);
     const auto config = config_if_sound(*impl_);
     if (config) run_destroy_hooks(*impl_, *config); // before the lock: a hook may call our tools
     const ContainerLock lock = impl_->lock();
