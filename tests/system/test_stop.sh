@@ -269,3 +269,31 @@ test_stop_waits_for_a_stop() {
     wait_state "$C1" STOPPED
     wait
 }
+
+# What a template left under names of ours makes no container immortal.
+test_destroy_whatever_stands_at_our_names() {
+    local plant
+    for plant in 'mkdir lxc_snapshots' 'ln -s lxc_snapshots lxc_snapshots' 'mkfifo lxc_snapshots' \
+        'mkfifo snaps' 'ln -s / snaps' 'ln -s snaps snaps'; do
+        make_container "$C1"
+        (cd "$LXCPATH/$C1" && $plant)
+        expect 0 lxcpp-destroy -n "$C1"
+    done
+    # The twin: what is really ours counts.
+    make_container "$C1"
+    mkdir -p "$LXCPATH/$C1/snaps/snap0"
+    expect 1 lxcpp-destroy -n "$C1"
+    err_has snapshots
+    expect 0 lxcpp-destroy -s -n "$C1"
+}
+
+test_config_that_is_a_pipe_is_refused() {
+    make_container "$C1"
+    rm "$LXCPATH/$C1/config"
+    mkfifo "$LXCPATH/$C1/config"
+    RUN_TIMEOUT=10 expect 1 lxcpp-start -n "$C1"
+    err_has "named pipe"
+    RUN_TIMEOUT=10 expect 0 lxcpp-ls -f
+    out_has "$C1"
+    RUN_TIMEOUT=10 expect 0 lxcpp-destroy -n "$C1"
+}
