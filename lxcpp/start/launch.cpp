@@ -88,6 +88,11 @@ StartInterrupted::StartInterrupted(int signal) : Error("interrupted by " + sys::
 pid_t launch(StarterInput input, LaunchOptions options, Fd socket,
              const std::function<void(const StartReport&)>& running, const std::function<void()>& failed) {
     sys::SignalFd signals{SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+    // One that came before anything was started leaves nothing to end or to pass it on to.
+    if (const auto signal = signals.next()) {
+        failed();
+        throw Error(StartInterrupted(*signal).what());
+    }
     auto [ours, theirs] = sys::socket_pair();
     StarterFds fds;
     fds.runtime = sys::open_file(input.runtime, {.directory = true});

@@ -27,7 +27,8 @@ private:
 };
 
 // Forks the starter (design: it is single-threaded and has a clean descriptor table) and waits until the
-// container runs. failed runs in the starter after a failed start, before the error is reported.
+// container runs. failed runs after a failed start, before the error is reported: in the starter, or here when a
+// signal was pending already.
 // socket: the listening command socket. Returns init's pid. Throws Error with the starter's message,
 // StateError TimedOut, StartInterrupted.
 pid_t launch(StarterInput input, LaunchOptions options, Fd socket,
