@@ -31,6 +31,8 @@ make_sandbox() {
     install -m 0755 "${LXCPP_TESTINIT:?}" "$SANDBOX/support/testinit"
     install -m 0755 "$(dirname "${BASH_SOURCE[0]}")/../support/template-testinit" "$SANDBOX/support/"
     LXCPP_TESTINIT="$SANDBOX/support/testinit"
+    install -m 0755 "${LXCPP_ATTACKER:?}" "$SANDBOX/support/attacker"
+    LXCPP_ATTACKER="$SANDBOX/support/attacker"
     # A machine without a bridge must pass too.
     printf 'lxc.net.0.type = empty\n' >"$LXCPP_CONFIG_DIR/default.conf"
     command -v lxc-info >/dev/null && LXC_PEER=yes

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+// The hostile process of the replays (tests/system/test_replay_*.sh): static, and harmless unless
+// something that we promise is broken. Runs one verb; what it got hold of goes to standard output.
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <unistd.h>
+
+// Exchanges two names until it is killed or they are gone.
+static int swap(const char* one, const char* other) {
+    int misses = 0;
+    while (misses < 100000) {
+        if (renameat2(AT_FDCWD, one, AT_FDCWD, other, RENAME_EXCHANGE) == 0)
+            misses = 0;
+        else if (errno == ENOENT)
+            ++misses;
+    }
+    return 0;
+}
+
+static int is_own(const struct stat* info) {
+    struct stat own;
+    return stat("/proc/self/exe", &own) == 0 && own.st_dev == info->st_dev && own.st_ino == info->st_ino;
+}
+
+static void found(const char* what, const char* name) {
+    char target[4096] = "";
+    ssize_t length = readlink(name, target, sizeof target - 1);
+    if (length > 0) target[length] = '\0';
+    printf("%s %s -> %s\n", what, name, target);
+    fflush(stdout);
+}
+
+// A directory that is not below our root, or a program that is not of our root's file system.
+static void try_links(const char* pid) {
+    char name[300];
+    struct stat info, root;
+    int fd;
+    if (stat("/", &root) < 0) return;
+    for (int number = 0; number < 32; ++number) {
+        snprintf(name, sizeof name, "/proc/%s/fd/%d", pid, number);
+        fd = open(name, O_PATH | O_CLOEXEC);
+        if (fd < 0) continue;
+        if (fstat(fd, &info) == 0 && (S_ISDIR(info.st_mode) || (S_ISREG(info.st_mode) && info.st_dev != root.st_dev)))
+            found("descriptor", name);
+        close(fd);
+    }
+    static const char* const links[] = {"exe", "cwd", "root"};
+    for (int i = 0; i < 3; ++i) {
+        snprintf(name, sizeof name, "/proc/%s/%s", pid, links[i]);
+        fd = open(name, O_PATH | O_CLOEXEC);
+        if (fd < 0) continue;
+        if (fstat(fd, &info) == 0 && info.st_dev != root.st_dev && !is_own(&info)) found("link", name);
+        close(fd);
+    }
+    snprintf(name, sizeof name, "/proc/%s/exe", pid);
+    fd = open(name, O_WRONLY | O_CLOEXEC);
+    if (fd >= 0) {
+        found("writable", name);
+        close(fd);
+    }
+}
+
+// Looks into every process that appears until the file exists; traces none that is alive already.
+static int hunt(const char* until) {
+    int self = getpid();
+    long looks = 0;
+    while (access(until, F_OK) != 0) {
+        DIR* proc = opendir("/proc");
+        if (!proc) return 1;
+        for (struct dirent* entry; (entry = readdir(proc));) {
+            int pid = atoi(entry->d_name);
+            if (pid <= 1 || pid == self) continue;
+            ++looks;
+            try_links(entry->d_name);
+        }
+        closedir(proc);
+    }
+    printf("looks %ld\n", looks);
+    return 0;
+}
+
+static int as_init(char** argv) {
+    if (fork() == 0) _exit(hunt(argv[2]));
+    for (;;)
+        if (waitpid(-1, NULL, 0) < 0) pause();
+}
+
+// Types into the terminal of whoever started us; prints what the kernel says.
+static int type_into(const char* text) {
+    int result = 0;
+    for (const char* byte = text; *byte; ++byte)
+        if (ioctl(0, TIOCSTI, byte) < 0) result = errno;
+    char paste[2] = {3, 0}; // TIOCL_PASTESEL
+    int console = ioctl(0, TIOCLINUX, paste) < 0 ? errno : 0;
+    printf("TIOCSTI %s TIOCLINUX %s\n", result ? strerrorname_np(result) : "ok", console ? strerrorname_np(console) : "ok");
+    return 0;
+}
+
+// Every abstract socket that is seen, and a path: prints those that accept a connection.
+static int try_connect(struct sockaddr_un* address, socklen_t size, const char* name) {
+    static const int types[] = {SOCK_STREAM, SOCK_SEQPACKET, SOCK_DGRAM};
+    for (int i = 0; i < 3; ++i) {
+        int fd = socket(AF_UNIX, types[i] | SOCK_CLOEXEC, 0);
+        if (fd >= 0 && connect(fd, (struct sockaddr*)address, size) == 0) printf("connected %s\n", name);
+        if (fd >= 0) close(fd);
+    }
+    return 0;
+}
+
+static int connect_to(const char* path) {
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    if (strlen(path) >= sizeof address.sun_path) return puts("too long"), 1;
+    strcpy(address.sun_path, path);
+    return try_connect(&address, sizeof address, path);
+}
+
+int main(int argc, char** argv) {
+    if (argc == 4 && !strcmp(argv[1], "swap")) return swap(argv[2], argv[3]);
+    if (argc == 3 && !strcmp(argv[1], "hunt")) return hunt(argv[2]);
+    if (argc == 3 && !strcmp(argv[1], "init-hunt")) return as_init(argv);
+    if (argc == 3 && !strcmp(argv[1], "type")) return type_into(argv[2]);
+    if (argc == 3 && !strcmp(argv[1], "connect")) return connect_to(argv[2]);
+    fprintf(stderr, "attacker: swap A B | hunt FILE | init-hunt FILE | type TEXT | connect PATH\n");
+    return 98;
+}
