@@ -118,7 +118,7 @@ sys::FileLock lock_config(const Options& options, const fs::path& path) {
         file = container_lock_file(default_paths(), lxcpath(options), options.name);
         sys::make_private_dirs(file.parent_path());
     }
-    if (!sys::exists(path)) (void)sys::read_file(path); // its error says it best
+    if (!sys::exists(path)) (void)read_config_file(path); // its error says it best
     auto lock = sys::FileLock::acquire(file, kLockWait, true);
     if (!lock) throw Error(fmt::format("{}: another command is working on it", path.string()));
     return std::move(*lock);
@@ -130,7 +130,7 @@ int edit(const Options& options, Change change) {
     need_known(options.key);
     const fs::path path = config_path(options);
     const auto lock = lock_config(options, path);
-    const ConfigText old(sys::read_file(path));
+    const ConfigText old(read_config_file(path));
     const ConfigText fresh = change(old, path);
     if (fresh != old) save_config(fresh, path);
     return 0;
@@ -188,7 +188,7 @@ int show(const Options& options) {
 void fix(const Options& options, const fs::path& path) {
     const auto lock = lock_config(options, path);
     const KeepV1 keep = options.migrate ? KeepV1::No : KeepV1::Yes;
-    const std::string old = sys::read_file(path);
+    const std::string old = read_config_file(path);
     const auto result = migrate(ConfigText(old), keep);
     for (const auto& change : result.changes) fmt::print("{}: {}\n", path.string(), change);
     if (result.text.text() == old) return;

@@ -25,7 +25,7 @@ constexpr std::string_view kFix = "lxcpp-config lint --fix does it";
 class Linter {
 public:
     Linter(const fs::path& path, const LoadOptions& options)
-        : path_(path), loaded_(load_config_tolerant(sys::read_file(path), path, options, found_)) {}
+        : path_(path), loaded_(load_config_tolerant(read_config_file(path), path, options, found_)) {}
 
     std::vector<Problem> run() && {
         suggest_fixes();

@@ -28,15 +28,6 @@ namespace fs = std::filesystem;
 constexpr std::string_view kLxcShare = "/usr/share/lxc/";
 constexpr mode_t kConfigMode = 0640;
 
-// A pipe is read when it has no name ("-f <(program)"): one with a name and no writer would be waited
-// for, by every command that lists it.
-std::string read_config(const fs::path& path) {
-    const Fd inode = sys::open_file(path, {.access = sys::Access::Path});
-    if (S_ISFIFO(sys::stat_fd(inode).st_mode) && sys::filesystem_magic(inode) != PIPEFS_MAGIC)
-        throw Error(fmt::format("{} is a named pipe, not a regular file", path.string()));
-    return sys::read_file(path);
-}
-
 IncludedFile read_included(const fs::path& path) {
     const auto status = sys::stat_path(path);
     if (status && !S_ISREG(status->st_mode))
@@ -187,8 +178,15 @@ fs::path find_shared_file(const fs::path& path, const fs::path& data_dir) {
     return sys::exists(ours) ? ours : path;
 }
 
+std::string read_config_file(const fs::path& path) {
+    const Fd inode = sys::open_file(path, {.access = sys::Access::Path});
+    if (S_ISFIFO(sys::stat_fd(inode).st_mode) && sys::filesystem_magic(inode) != PIPEFS_MAGIC)
+        throw Error(fmt::format("{} is a named pipe, not a regular file", path.string()));
+    return sys::read_file(path);
+}
+
 LoadedConfig load_config(const fs::path& path, const LoadOptions& options) {
-    return load(read_config(path), path, options, nullptr);
+    return load(read_config_file(path), path, options, nullptr);
 }
 
 LoadedConfig load_config_text(std::string_view text, const fs::path& name,

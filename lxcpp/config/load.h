@@ -63,6 +63,11 @@ struct LoadOptions {
 [[nodiscard]] std::filesystem::path find_shared_file(const std::filesystem::path& path,
                                                      const std::filesystem::path& data_dir = {});
 
+// The text of a configuration. A pipe is read when it has no name ("-f <(program)"); one with a name
+// and no writer would be waited for, by every command that lists it: Error. SystemError when it cannot
+// be read.
+[[nodiscard]] std::string read_config_file(const std::filesystem::path& path);
+
 // Throws SystemError when the file cannot be read, ConfigError (file, line, key) for the first
 // thing wrong in it.
 [[nodiscard]] LoadedConfig load_config(const std::filesystem::path& path,

@@ -28,7 +28,8 @@ test_a3_dev_is_a_symlink() {
         root="$LXCPATH/$C1/rootfs"
         for place in dev proc sys run etc tmp; do
             cp -a "$root" "$SANDBOX/tmp/kept"
-            for kind in link-to-directory link-upwards dangling; do
+            for kind in link-to-directory ${flavour:-link-upwards dangling}; do
+                [[ $kind != --* ]] || continue # one kind is enough for the other flavour
                 plant $kind "$root/$place"
                 WHAT="$flavour $place as $kind"
                 expect 1 lxcpp-start -n "$C1"
@@ -52,7 +53,8 @@ test_a3_places_in_the_images_own_dev() {
             'lxc.mount.entry = tmpfs dev/shm tmpfs create=dir 0 0'
         root="$LXCPATH/$C1/rootfs"
         for place in dev/pts dev/shm dev/console dev/tty1 dev/ptmx; do
-            for kind in link-to-directory link-to-file dangling fifo; do
+            for kind in link-to-directory link-to-file ${flavour:-dangling fifo}; do
+                [[ $kind != --* ]] || continue
                 plant $kind "$root/$place"
                 WHAT="$flavour $place as $kind"
                 start_either_way
@@ -86,7 +88,7 @@ test_a4_mask_does_not_come_from_the_image() {
 }
 
 # CVE-2021-30465, -2024-45310, -2025-52565: targets that are exchanged while they are used.
-test_a2_a5_a6_targets_are_exchanged() { # 180 s
+test_a2_a5_a6_targets_are_exchanged() { # 240 s
     local flavour round place root swapper ok=0 failed=0
     canary_make
     mkdir -m 0777 "$SANDBOX/tmp/volume"
@@ -101,7 +103,7 @@ test_a2_a5_a6_targets_are_exchanged() { # 180 s
             ln -s "$CANARY/d" "$root/$place.swap"
             "$LXCPP_ATTACKER" swap "$root/$place" "$root/$place.swap" &
             swapper=$!
-            for round in {1..4}; do
+            for round in {1..3}; do
                 WHAT="$flavour $place round $round"
                 if start_either_way; then ok=$((ok + 1)); else failed=$((failed + 1)); fi
             done
@@ -152,7 +154,7 @@ test_a10_names_of_the_manager_are_planted() { # 180 s
     canary_make
     hostile_template >/dev/null
     for name in config lxc_snapshots snaps; do
-        for kind in link-to-directory link-to-file dangling loop fifo directory; do
+        for kind in link-to-directory link-to-file dangling fifo directory; do
             WHAT="$name as $kind"
             RUN_TIMEOUT=20 run lxcpp-create -n "$C1" -t "$(support template-hostile)" -- --testinit "$LXCPP_TESTINIT" \
                 --plant "$(declare -f plant); CANARY=$CANARY; plant $kind \$PWD/$name"
@@ -172,7 +174,8 @@ test_a10_config_is_planted_later() {
     for kind in link-to-directory dangling loop fifo directory; do
         make_container "$C1"
         plant $kind "$LXCPATH/$C1/config"
-        for verb in "ls -f" "info -n $C1" "config -n $C1 get lxc.uts.name" "start -n $C1" "config -n $C1 set lxc.group x"; do
+        for verb in "ls -f" "info -n $C1" "config -n $C1 get lxc.uts.name" "start -n $C1" "config -n $C1 set lxc.group x" \
+            "config -n $C1 unset lxc.group" "config -n $C1 lint" "config -n $C1 lint --fix"; do
             # shellcheck disable=SC2086
             RUN_TIMEOUT=20 run lxcpp-$verb
             code=$?
