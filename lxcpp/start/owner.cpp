@@ -38,7 +38,7 @@ std::optional<RuntimeOwner> load_owner(const std::filesystem::path& runtime) {
 
 bool is_owned(const std::filesystem::path& runtime) {
     const auto owner = load_owner(runtime);
-    return owner && sys::is_alive(owner->process, sys::boot_id());
+    return owner && sys::is_working(owner->process, sys::boot_id());
 }
 
 } // namespace lxcpp

@@ -100,9 +100,15 @@ std::string read_file(const fs::path& path, std::size_t limit) {
 }
 
 std::optional<std::string> read_file_if_exists(const fs::path& path, std::size_t limit) {
-    const std::optional<Fd> fd = try_open_file(path);
-    if (!fd) return std::nullopt;
-    return read_all(*fd, path.native(), limit);
+    try {
+        const std::optional<Fd> fd = try_open_file(path);
+        if (!fd) return std::nullopt;
+        return read_all(*fd, path.native(), limit);
+    } catch (const SystemError& error) {
+        // A file of a process or a cgroup that went away between open and read.
+        if (error.code() != ESRCH && error.code() != ENODEV) throw;
+        return std::nullopt;
+    }
 }
 
 std::string read_all(FdRef fd, std::string_view what, std::size_t limit) {

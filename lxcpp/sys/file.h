@@ -37,7 +37,7 @@ struct OpenOptions {
 
 // Whole file as text. Throws SystemError; Error when it is larger than limit bytes.
 [[nodiscard]] std::string read_file(const fs::path& path, std::size_t limit = 16u << 20);
-// nullopt when it does not exist (ENOENT, ENOTDIR); otherwise as read_file.
+// nullopt when it does not exist, or belongs to a process or cgroup that goes away; otherwise as read_file.
 [[nodiscard]] std::optional<std::string> read_file_if_exists(const fs::path& path,
                                                              std::size_t limit = 16u << 20);
 [[nodiscard]] std::string read_all(FdRef fd, std::string_view what, std::size_t limit = 16u << 20);

@@ -45,32 +45,33 @@ ExitStatus from_siginfo(const siginfo_t& info) noexcept {
     return {info.si_code != CLD_EXITED, info.si_status};
 }
 
+constexpr std::uint64_t kExiting = 0x4;      // PF_EXITING
+constexpr std::uint64_t kForkedNoExec = 0x40; // PF_FORKNOEXEC
+
 struct Stat { // of proc(5), /proc/PID/stat
     char state = 0;
+    std::uint64_t flags = 0; // PF_… of the kernel's <linux/sched.h>
     std::uint64_t start_time = 0;
     int wait_status = 0; // once it is a zombie
 };
 
 std::optional<Stat> read_stat(pid_t pid) {
-    std::optional<std::string> text;
-    try {
-        text = read_file_if_exists(fmt::format("/proc/{}/stat", pid));
-    } catch (const SystemError& error) {
-        if (error.code() != ESRCH) throw; // it went between open and read
-    }
+    const std::optional<std::string> text = read_file_if_exists(fmt::format("/proc/{}/stat", pid));
     if (!text) return std::nullopt;
     // The second field is the program's name in parentheses and may hold anything.
     const std::size_t name_end = text->rfind(')');
     if (name_end == std::string::npos) return std::nullopt;
     const auto fields = split_words(trim(std::string_view(*text).substr(name_end + 1)));
     constexpr std::size_t kState = 0;      // field 3
+    constexpr std::size_t kFlags = 6;      // field 9
     constexpr std::size_t kStartTime = 19; // field 22
     constexpr std::size_t kExitCode = 49;  // field 52
     if (fields.size() <= kExitCode) return std::nullopt;
     const auto start = parse_u64(fields[kStartTime]);
     if (!start) return std::nullopt;
     const auto exit = parse_u64(fields[kExitCode]);
-    return Stat{fields[kState].front(), *start, static_cast<int>(exit.value_or(0))};
+    return Stat{fields[kState].front(), parse_u64(fields[kFlags]).value_or(0), *start,
+                static_cast<int>(exit.value_or(0))};
 }
 
 // Until its parent has taken the exit status, from when on exit_info() knows it. False on time-out.
@@ -156,6 +157,18 @@ std::string boot_id() {
 
 bool is_alive(const ProcessId& id, const std::string& current_boot_id) {
     return id.pid > 0 && id.boot_id == current_boot_id && start_time(id.pid) == id.start_time;
+}
+
+bool is_working(const ProcessId& id, const std::string& current_boot_id) {
+    if (id.pid <= 0 || id.boot_id != current_boot_id) return false;
+    const std::optional<Stat> stat = read_stat(id.pid);
+    return stat && stat->start_time == id.start_time && stat->state != 'Z' && stat->state != 'X' &&
+           (stat->flags & kExiting) == 0;
+}
+
+bool has_executed(pid_t pid) {
+    const std::optional<Stat> stat = read_stat(pid);
+    return stat && (stat->flags & kForkedNoExec) == 0;
 }
 
 std::optional<Fd> open_pidfd(const ProcessId& id) {

@@ -42,6 +42,11 @@ struct ProcessId {
     bool operator==(const ProcessId&) const = default;
 };
 [[nodiscard]] bool is_alive(const ProcessId& id, const std::string& current_boot_id);
+// Likewise, but a process that has begun to end, and runs no code of its own any more, counts as gone: its
+// descriptors close, which others notice, some time before it is a zombie.
+[[nodiscard]] bool is_working(const ProcessId& id, const std::string& current_boot_id);
+// Whether a process has executed a program since it was made; false also when there is no such process.
+[[nodiscard]] bool has_executed(pid_t pid);
 // How a process that is not our child and has just ended did so. As long as nobody has reaped it, what a parent
 // would see, the signal that stands for reboot(2) in a pid namespace included; after that exit_info(), which does
 // not know of that one. Waits for the reaping at most this long.

@@ -7,7 +7,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <csignal>
 #include <fcntl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 using namespace lxcpp;
@@ -130,4 +132,16 @@ TEST(File, ReadLinkTakesAnyLengthAndOnlyLinks) {
     EXPECT_EQ(sys::read_link(dir / "link"), target);
     sys::write_file_atomic(dir / "file", "");
     EXPECT_FALSE(sys::read_link(dir / "file"));
+}
+
+TEST(File, WhatAProcessThatEndedHadIsAbsent) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+        ::pause();
+        ::_exit(0);
+    }
+    const Fd stat = sys::open_file("/proc/" + std::to_string(child) + "/stat");
+    ::kill(child, SIGKILL);
+    ASSERT_EQ(::waitpid(child, nullptr, 0), child);
+    EXPECT_FALSE(sys::read_file_if_exists("/proc/self/fd/" + std::to_string(stat.raw())));
 }
