@@ -152,7 +152,11 @@ InitHandle InitHandle::spawn(const StartPlan& plan, const InitResources& resourc
     options.flags = plan.clone_flags;
     options.into_cgroup = resources.cgroup_v2;
     auto [pid, pidfd] = sys::clone_process(options);
-    if (pid == 0) run_child(plan.child, child);
+    if (pid == 0) {
+        // Else the child would hold its own socket open, and never see that the starter died.
+        ours.reset();
+        run_child(plan.child, child);
+    }
     borrowed.leave();
     theirs.reset();
     InitHandle handle(plan, pid, std::move(pidfd), std::move(ours), deadline);
@@ -216,6 +220,8 @@ void InitHandle::exec() {
     if (sys::raw::send_message(sync_.raw(), &message, sizeof message, {}) < 0) died();
     while (receive(true)) {
     }
+    // Its end of the socket closes when it executes its program, and when it is killed just before.
+    if (!sys::has_executed(pid_)) died();
     sync_.reset();
 }
 

@@ -8,10 +8,14 @@
 #include "support/error_of.h"
 
 #include <csignal>
+#include <fcntl.h>
 #include <gmock/gmock.h>
+#include <poll.h>
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 namespace lxcpp {
 namespace {
@@ -186,6 +190,29 @@ TEST_F(Init, AProcFileIsWrittenAndABadOneNamed) {
     EXPECT_EQ(run(adjusted), (sys::ExitStatus{false, 100}));
     adjusted.proc_writes = {{"no_such_file", "1"}};
     EXPECT_THAT(failure(adjusted), StartsWith("lxc.proc.no_such_file: "));
+}
+
+// Nobody would ever tell it to go on, and the caller of the starter waits for what it holds open.
+TEST_F(Init, DiesWithItsStarter) {
+    int held[2];
+    ASSERT_EQ(::pipe2(held, O_CLOEXEC), 0);
+    const pid_t starter = ::fork();
+    if (starter == 0) {
+        const StartPlan never = plan({});
+        try {
+            InitHandle init = InitHandle::spawn(never, {}, soon());
+            ::kill(::getpid(), SIGKILL); // before exec()
+        } catch (const Error&) {
+        }
+        ::_exit(1);
+    }
+    ::close(held[1]);
+    int status = 0;
+    ASSERT_EQ(::waitpid(starter, &status, 0), starter);
+    EXPECT_TRUE(WIFSIGNALED(status));
+    pollfd end{held[0], POLLIN, 0};
+    EXPECT_EQ(::poll(&end, 1, 5000), 1) << "the first process still holds the pipe";
+    ::close(held[0]);
 }
 
 class InitPrepared : public Init {
