@@ -17,7 +17,6 @@
 #include "start/shared_mounts.h"
 #include "start/starter.h"
 #include "sys/file.h"
-#include "sys/rooted_dir.h"
 #include "sys/socket.h"
 
 #include <cctype>
@@ -158,7 +157,7 @@ private:
     void remove_runtime() const {
         try {
             const ContainerLock lock = impl_.lock();
-            sys::RootedDir::open(impl_.runtime().parent_path()).remove_tree(impl_.name);
+            remove_runtime_dir(impl_.runtime());
         } catch (const Error& error) {
             log::error("{}", error.what());
         }

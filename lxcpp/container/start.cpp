@@ -12,8 +12,8 @@
 #include "start/launch.h"
 #include "start/owner.h"
 #include "start/payload.h"
+#include "start/runtime_state.h"
 #include "sys/file.h"
-#include "sys/rooted_dir.h"
 #include "sys/signal.h"
 #include "sys/socket.h"
 
@@ -29,11 +29,6 @@ void refuse_running(const Container::Impl& impl) {
     }
 }
 
-void remove_runtime(const std::filesystem::path& runtime) {
-    if (!sys::exists(runtime)) return;
-    sys::RootedDir::open(runtime.parent_path()).remove_tree(runtime.filename().string());
-}
-
 // A start that comes while the container is on its way up or down waits for the end of that.
 void wait_until_settled(const Container& container) {
     constexpr std::chrono::seconds limit{60};
@@ -46,7 +41,7 @@ Fd claim(const Container::Impl& impl, const StarterInput& input) {
     const ContainerLock lock = impl.lock();
     refuse_running(impl);
     // What recover() could not remove must not keep the container down for ever.
-    remove_runtime(impl.runtime());
+    remove_runtime_dir(impl.runtime());
     sys::make_dir(impl.runtime(), 0700);
     save_owner(impl.runtime(), OwnerKind::Launcher);
     Fd socket = sys::listen_at(impl.runtime() / "socket");
@@ -63,7 +58,7 @@ void clean_failed_start(const StarterInput& input) {
                                   input.config.hooks.post_stop));
     } catch (const Error&) { // the reason for the failed start matters more
     }
-    remove_runtime(input.runtime);
+    remove_runtime_dir(input.runtime);
     (void)sys::try_remove_dir(input.runtime.parent_path());
 }
 

@@ -3,6 +3,9 @@
 
 #include "base/error.h"
 #include "sys/file.h"
+#include "sys/rooted_dir.h"
+
+#include <unistd.h>
 
 namespace lxcpp {
 namespace {
@@ -137,6 +140,16 @@ void number_terminals(SupervisorState& state, const std::vector<Fd>& masters, bo
 
 void save_runtime_state(const std::filesystem::path& runtime, const RuntimeState& state) {
     sys::write_file_atomic(runtime / "state", print_runtime_state(state), 0600);
+}
+
+void remove_runtime_dir(const std::filesystem::path& runtime) {
+    if (!sys::exists(runtime)) return;
+    const sys::RootedDir parent = sys::RootedDir::open(runtime.parent_path());
+    const std::string name = runtime.filename().string();
+    const std::string gone = ".gone-" + name + '-' + std::to_string(::getpid());
+    if (sys::exists(runtime.parent_path() / gone)) parent.remove_tree(gone);
+    parent.rename(name, gone, false);
+    parent.remove_tree(gone);
 }
 
 } // namespace lxcpp

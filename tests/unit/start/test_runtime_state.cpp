@@ -4,7 +4,10 @@
 #include "support/error_of.h"
 #include "support/temp_dir.h"
 
+#include "sys/file.h"
+
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 namespace lxcpp {
 namespace {
@@ -119,6 +122,17 @@ TEST(RuntimeState, ABrokenFileIsNamed) {
     std::filesystem::resize_file(dir / "state", 12);
     EXPECT_EQ(error_of([&] { (void)load_runtime_state(dir.path()); }).rfind((dir / "state").string() + ": state file: ", 0), 0U)
         << error_of([&] { (void)load_runtime_state(dir.path()); });
+}
+
+TEST(RuntimeDir, GoesAsAWholeAndWithWhatACrashLeft) {
+    const test::TempDir dir;
+    const std::string gone = ".gone-c1-" + std::to_string(::getpid());
+    sys::make_dirs(dir / "c1", 0700);
+    sys::make_dirs(dir / gone / "x", 0700);
+    sys::write_file_atomic(dir / "c1/state", "x");
+    remove_runtime_dir(dir / "c1");
+    EXPECT_TRUE(sys::list_dir(dir.path()).empty());
+    remove_runtime_dir(dir / "c1"); // no error
 }
 
 } // namespace
