@@ -5,40 +5,47 @@
 #include "base/log.h"
 #include "cgroup/remove.h"
 #include "monitor/handover.h"
+#include "monitor/protocol.h"
+#include "start/detach.h"
 #include "start/made.h"
 #include "start/owner.h"
 #include "start/shared_mounts.h"
 #include "sys/file.h"
 #include "sys/lock.h"
 #include "sys/process_group.h"
-#include "sys/rooted_dir.h"
 #include "sys/socket.h"
-#include "sys/spawn.h"
 #include "sys/watch.h"
 
+#include <array>
 #include <cerrno>
 #include <csignal>
 
 namespace lxcpp {
 namespace {
 
-constexpr int kRuntime = 3;
-constexpr int kSocket = 4;
-
 void run_cleanup(const Container::Impl& impl, const std::optional<sys::ExitStatus>& exit) {
     const Fd runtime = sys::open_file(impl.runtime(), {.directory = true});
     const Fd socket = sys::listen_at(impl.runtime() / "socket");
+    auto [ours, theirs] = sys::socket_pair();
     CleanupArguments arguments;
-    arguments.runtime_dir = kRuntime;
-    arguments.socket = kSocket;
+    arguments.runtime_dir = runtime.raw();
+    arguments.socket = socket.raw();
+    arguments.subscribers = {theirs.raw()};
     arguments.exit = exit;
-    sys::SpawnOptions options;
-    options.program = (impl.paths.libexec / "lxcpp-cleanup").string();
-    options.argv = print_arguments(arguments);
-    options.argv.insert(options.argv.begin(), "lxcpp-cleanup");
-    options.extra_fds = {{runtime, kRuntime}, {socket, kSocket}};
-    sys::Child child = sys::spawn(options);
-    if (!child.wait_for(std::chrono::seconds(60))) throw Error("the clean-up did not end in time");
+    // Not our child: it becomes the container's monitor again when its init asked for a reboot.
+    fork_detached([&] {
+        const std::array<FdRef, 3> keep{runtime, socket, theirs};
+        keep_only(keep);
+        (void)ours.release(); // closed by keep_only
+        detach_stdio({});
+        leave_caller();
+        exec_cleanup(impl.paths.libexec / "lxcpp-cleanup", arguments);
+    });
+    theirs.reset();
+    // It says that the container has stopped, or runs again; when it dies its end closes.
+    if (!sys::receive_packet(ours, protocol::kMaxPacket, std::chrono::seconds(60))) {
+        throw Error("the clean-up did not end in time");
+    }
 }
 
 bool nobody_at(const Container::Impl& impl) {
@@ -55,7 +62,7 @@ void remove_start(const Container::Impl& impl) {
     }
     remove_empty_cgroups(made.others);
     release_host_directory(impl.paths, impl.runtime());
-    sys::RootedDir::open(impl.runtime().parent_path()).remove_tree(impl.name);
+    remove_runtime_dir(impl.runtime());
 }
 
 [[noreturn]] void throw_stuck() {

@@ -104,6 +104,7 @@ private:
             if (error.problem() != StateProblem::NotRunning) throw;
         }
         recover(impl_, sys::exit_of_other(running_.state.supervisor.init, running_.init, std::chrono::seconds(2)));
+        if (impl_.running()) return true;
         throw Error("its monitor is dead, so nobody starts the container again: use lxcpp-start");
     }
 
