@@ -7,7 +7,7 @@
 #include "config/global.h"
 #include "config/hwaddr.h"
 #include "container/construction.h"
-#include "container/destroy.h"
+#include "container/garbage.h"
 #include "container/inventory_scan.h"
 #include "container/record.h"
 #include "container/template_run.h"
@@ -217,7 +217,7 @@ void Container::create(const CreateOptions& options) {
     if (!options.privileged) work.idmap = work.initial.config.idmap;
     sys::SignalFd signals{SIGINT, SIGTERM, SIGHUP, SIGQUIT}; // from here on they undo instead of killing
     sys::make_dirs(impl_->lxcpath, 0711);
-    collect_trash(impl_->lxcpath);
+    collect_garbage(*impl_);
     if (options.template_name != "none") (void)find_template(impl_->paths, options.template_name);
     claim(work);
     try {

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "container/destroy.h"
+#include "container/garbage.h"
 #include "container/record.h"
 #include "container/recover.h"
 #include "plan/planner.h"
@@ -71,6 +72,13 @@ void remove_outside_rootfs(const Container::Impl& impl, const Config& config) {
     sys::RootedDir::open(rootfs.parent_path()).remove_tree(rootfs.filename().string());
 }
 
+// It is not there, but a destroy of it that was killed may have got no further than that.
+[[noreturn]] void finish_earlier_destroy(const Container::Impl& impl) {
+    recover(impl);
+    collect_garbage(impl);
+    throw StateError(StateProblem::NotFound, "the container is not defined: there is no " + impl.directory().string());
+}
+
 } // namespace
 
 void remove_container_directory(const std::filesystem::path& lxcpath, const std::string& name) {
@@ -81,26 +89,9 @@ void remove_container_directory(const std::filesystem::path& lxcpath, const std:
     parent.remove_tree(trash);
 }
 
-void collect_trash(const std::filesystem::path& lxcpath) noexcept {
-    try {
-        const sys::RootedDir parent = sys::RootedDir::open(lxcpath);
-        for (const sys::DirEntry& entry : parent.list()) {
-            if (!entry.name.starts_with(".trash-") && !entry.name.starts_with(".create-")) continue;
-            const auto dash = entry.name.rfind('-');
-            const auto pid = std::strtol(entry.name.c_str() + dash + 1, nullptr, 10);
-            if (sys::start_time(static_cast<pid_t>(pid))) continue; // still at work
-            parent.remove_tree(entry.name);
-        }
-    } catch (const Error& error) {
-        log::info("leftovers in {}: {}", lxcpath.string(), error.what());
-    }
-}
-
 void Container::destroy(const DestroyOptions& options) {
     impl_->require_root("destroy");
-    if (!sys::exists(impl_->directory())) {
-        throw StateError(StateProblem::NotFound, "the container is not defined: there is no " + impl_->directory().string());
-    }
+    if (!sys::exists(impl_->directory())) finish_earlier_destroy(*impl_);
     if (impl_->state() != State::Stopped) {
         if (!options.force) throw StateError(StateProblem::Running, "the container is running; stop it first or use -f");
         if (impl_->state() == State::Stopping) {
@@ -113,12 +104,13 @@ void Container::destroy(const DestroyOptions& options) {
     refuse_users_of(*impl_, options.snapshots);
     const auto config = config_if_sound(*impl_);
     if (config) run_destroy_hooks(*impl_, *config); // before the lock: a hook may call our tools
-    const ContainerLock lock = impl_->lock();
+    std::optional<ContainerLock> lock = impl_->lock();
     if (impl_->running()) throw StateError(StateProblem::Busy, "the container was started again meanwhile");
     if (config) remove_outside_rootfs(*impl_, *config);
     remove_container_directory(impl_->lxcpath, impl_->name);
     forget_container(impl_->paths, impl_->key());
-    collect_trash(impl_->lxcpath);
+    lock.reset();
+    collect_garbage(*impl_);
 }
 
 } // namespace lxcpp

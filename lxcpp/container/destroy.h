@@ -9,7 +9,4 @@ namespace lxcpp {
 // Renames the directory away, so that the container is gone at once, then deletes it. Throws SystemError.
 void remove_container_directory(const std::filesystem::path& lxcpath, const std::string& name);
 
-// Deletes what earlier destroys left when they were killed. Never fails.
-void collect_trash(const std::filesystem::path& lxcpath) noexcept;
-
 } // namespace lxcpp

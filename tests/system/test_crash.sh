@@ -272,3 +272,23 @@ test_failed_upgrade_is_rolled_back() {
     expect 0 lxcpp-start -n "$C1" --upgrade-monitor
     expect 0 lxcpp-stop -n "$C1" -t 20
 }
+
+# What killed commands leave goes with the next create or destroy, of whatever container.
+test_garbage_of_killed_commands_is_collected() {
+    make_container "$C1"
+    local gone=4194305 # above the largest pid there is
+    local run
+    start "$C1"
+    run=$(dirname "$(find "$LXCPP_RUNTIME_DIR" -name "$C1" -type d)")
+    mkdir -p "$LXCPATH/.trash-$C2-$gone/rootfs" "$LXCPATH/.create-$C2-$gone/rootfs" "$run/.gone-$C2-$gone"
+    touch "$run/.$C2.lock" "$run/.gone-$C2-$gone/state"
+    expect 1 lxcpp-destroy -n "$C2"
+    err_has "not defined"
+    is "$(find "$LXCPATH" "$run" -name "*$C2*")" "" "leftovers"
+    is "$(state_of "$C1")" RUNNING
+    # What belongs to a live process stays.
+    mkdir "$LXCPATH/.create-$C2-$$"
+    run lxcpp-destroy -n "$C2"
+    [ -d "$LXCPATH/.create-$C2-$$" ] || fail "the work of a running create was deleted"
+    rmdir "$LXCPATH/.create-$C2-$$"
+}
