@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: Apache-2.0
+// Runs a program and lets one system call of it, or of a process that it makes, go wrong.
+//
+//   inject --list FILE [--attach PID] -- PROGRAM…      one line for each place: LABEL NUMBER LETTERS NAME WHAT
+//   inject --at LABEL:NUMBER (--kill | --kill-all | --errno N) [--report FILE] [--attach PID] -- PROGRAM…
+//
+// LABEL is the way to the process: "0" is the program, "0.2" its second child, "m" the one of --attach; NUMBER
+// counts the calls of that process alone, so that a place is the same one in every run. The faulty process dies
+// before the call, or gets the error instead of it; then nothing is traced any more. Programs that are not
+// lxcpp's (a template, the container's init) are let go when they are executed. Exit code: the program's;
+// 125 when the place was not reached.
+#define _GNU_SOURCE
+#include "syscall_table.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/uio.h>
+#include <sys/user.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+#include <linux/ptrace.h> // after sys/ptrace.h, which it breaks otherwise
+
+enum { kMaxTracees = 256, kLabel = 96 };
+enum { kNotReached = 125, kBroken = 126 };
+enum mode { List, Kill, KillAll, Error };
+
+struct tracee {
+    pid_t pid;
+    char label[kLabel]; // empty: not yet known whose child it is
+    int children, count, armed, inject;
+};
+
+static struct tracee tracees[kMaxTracees];
+static struct {
+    enum mode mode;
+    int error, number;
+    char label[kLabel];
+    FILE* out;
+    pid_t attach, program;
+} o;
+
+static _Noreturn void die(const char* what) {
+    fprintf(stderr, "inject: %s: %s\n", what, strerror(errno));
+    _exit(kBroken);
+}
+
+static struct tracee* find(pid_t pid, int add) {
+    struct tracee* empty = NULL;
+    for (int i = 0; i < kMaxTracees; ++i) {
+        if (tracees[i].pid == pid) return &tracees[i];
+        if (!tracees[i].pid && !empty) empty = &tracees[i];
+    }
+    if (!add) return NULL;
+    if (!empty) die("too many processes");
+    memset(empty, 0, sizeof *empty);
+    empty->pid = pid;
+    return empty;
+}
+
+static void go_on(pid_t pid, int signal) { (void)ptrace(PTRACE_SYSCALL, pid, 0, signal); }
+
+static void seize(pid_t pid, const char* label) {
+    const long options = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC;
+    int status;
+    if (ptrace(PTRACE_SEIZE, pid, 0, options) != 0 || ptrace(PTRACE_INTERRUPT, pid, 0, 0) != 0) die("trace");
+    if (waitpid(pid, &status, __WALL) != pid) die("wait for the traced");
+    snprintf(find(pid, 1)->label, kLabel, "%s", label);
+    go_on(pid, 0);
+}
+
+static uint64_t peek(pid_t pid, uint64_t address) {
+    uint64_t value = 0;
+    const struct iovec here = {&value, sizeof value}, there = {(void*)(uintptr_t)address, sizeof value};
+    (void)process_vm_readv(pid, &here, 1, &there, 1, 0);
+    return value;
+}
+
+static const struct call* interesting(pid_t pid, const struct ptrace_syscall_info* info, char* letters) {
+    const __u64* a = info->entry.args;
+    for (size_t i = 0; i < sizeof calls / sizeof *calls; ++i) {
+        const struct call* call = &calls[i];
+        if ((uint64_t)call->number != info->entry.nr) continue;
+        snprintf(letters, 16, "%s", call->letters);
+        uint64_t flags = 0;
+        if (call->number == SYS_open) flags = a[1];
+        if (call->number == SYS_openat) flags = a[2];
+        if (call->number == SYS_openat2) flags = peek(pid, a[2]);
+        if (flags & (O_CREAT | O_TRUNC)) strcat(letters, "ms");
+        if (call->number == SYS_fcntl) {
+            const int locks = a[1] == F_OFD_SETLK || a[1] == F_OFD_SETLKW || a[1] == F_SETLK || a[1] == F_SETLKW;
+            if (locks) strcpy(letters, "mne");
+            else if (a[1] == F_DUPFD_CLOEXEC || a[1] == F_DUPFD) strcpy(letters, "f");
+            else return NULL;
+        }
+        return call;
+    }
+    return NULL;
+}
+
+static void describe(pid_t pid, const struct call* call, const __u64* args, char* text, size_t size) {
+    text[0] = 0;
+    if (call->path >= 0) {
+        const struct iovec here = {text, size - 1}, there = {(void*)(uintptr_t)args[call->path], size - 1};
+        const ssize_t got = process_vm_readv(pid, &here, 1, &there, 1, 0);
+        text[got > 0 ? got : 0] = 0;
+        if (got <= 0) { // near the end of a page
+            const uint64_t start = peek(pid, args[call->path]);
+            memcpy(text, &start, sizeof start);
+            text[sizeof start] = 0;
+        }
+    } else if (call->path == -1) {
+        char link[64];
+        snprintf(link, sizeof link, "/proc/%d/fd/%d", pid, (int)args[0]);
+        const ssize_t got = readlink(link, text, size - 1);
+        text[got > 0 ? got : 0] = 0;
+    }
+    for (char* c = text; *c; ++c)
+        if (*c < ' ') *c = '?';
+}
+
+// x86-64 only: where the registers of a call are is known to the architecture alone.
+static void set_error(pid_t pid) {
+    (void)ptrace(PTRACE_POKEUSER, pid, offsetof(struct user_regs_struct, rax), (long)-o.error);
+}
+
+static void skip_call(pid_t pid) {
+    (void)ptrace(PTRACE_POKEUSER, pid, offsetof(struct user_regs_struct, orig_rax), -1L);
+}
+
+// True when the fault is done and nothing is left to trace.
+static int at_entry(struct tracee* t, const struct ptrace_syscall_info* info) {
+    char letters[16], text[512];
+    const struct call* call = interesting(t->pid, info, letters);
+    if (!call) return 0;
+    ++t->count;
+    const int here = o.mode != List && t->count == o.number && !strcmp(t->label, o.label);
+    if (o.mode != List && !here) return 0;
+    if (o.out) {
+        describe(t->pid, call, info->entry.args, text, sizeof text);
+        fprintf(o.out, "%s %d %s %s %s\n", t->label, t->count, letters, call->name, text);
+        fflush(o.out);
+    }
+    if (!here) return 0;
+    if (o.mode == Error) {
+        skip_call(t->pid);
+        t->inject = 1;
+        return 0;
+    }
+    for (int i = 0; o.mode == KillAll && i < kMaxTracees; ++i)
+        if (tracees[i].pid) (void)kill(tracees[i].pid, SIGKILL);
+    (void)kill(t->pid, SIGKILL);
+    return 1;
+}
+
+static int at_syscall(struct tracee* t) {
+    struct ptrace_syscall_info info;
+    if (ptrace(PTRACE_GET_SYSCALL_INFO, t->pid, sizeof info, &info) <= 0) return 0;
+    if (info.op == PTRACE_SYSCALL_INFO_ENTRY && t->armed) return at_entry(t, &info);
+    if (info.op != PTRACE_SYSCALL_INFO_EXIT || !t->inject) return 0;
+    set_error(t->pid);
+    return 1;
+}
+
+static int is_ours(pid_t pid) {
+    char link[64], program[4096];
+    snprintf(link, sizeof link, "/proc/%d/exe", pid);
+    const ssize_t size = readlink(link, program, sizeof program - 1);
+    if (size <= 0) return 0;
+    program[size] = 0;
+    const char* base = strrchr(program, '/');
+    return base && !strncmp(base + 1, "lxcpp", 5);
+}
+
+static void adopt_child(struct tracee* parent) {
+    unsigned long pid = 0;
+    if (ptrace(PTRACE_GETEVENTMSG, parent->pid, 0, &pid) != 0 || !pid) return;
+    struct tracee* child = find((pid_t)pid, 0);
+    const int waits = child != NULL; // its first stop came before this news
+    if (!child) child = find((pid_t)pid, 1);
+    snprintf(child->label, kLabel, "%.80s.%d", parent->label, ++parent->children);
+    child->armed = parent->armed;
+    if (waits) go_on(child->pid, 0);
+}
+
+// True at the end of the tracing.
+static int handle(pid_t pid, int status) {
+    struct tracee* t = find(pid, 0);
+    if (!WIFSTOPPED(status)) {
+        if (t) t->pid = 0;
+        return 0;
+    }
+    if (!t) t = find(pid, 1);
+    if (!t->label[0]) return 0; // stays stopped until its parent's event names it
+    const int signal = WSTOPSIG(status), event = status >> 16;
+    if (signal == (SIGTRAP | 0x80)) {
+        if (at_syscall(t)) return 1;
+        go_on(pid, 0);
+        return 0;
+    }
+    switch (event) {
+    case PTRACE_EVENT_FORK:
+    case PTRACE_EVENT_VFORK:
+    case PTRACE_EVENT_CLONE: adopt_child(t); go_on(pid, 0); return 0;
+    case PTRACE_EVENT_EXEC:
+        if (is_ours(pid)) {
+            t->armed = 1;
+            go_on(pid, 0);
+        } else {
+            (void)ptrace(PTRACE_DETACH, pid, 0, 0);
+            t->pid = 0;
+        }
+        return 0;
+    case PTRACE_EVENT_STOP:
+        if (signal == SIGTRAP) go_on(pid, 0);
+        else (void)ptrace(PTRACE_LISTEN, pid, 0, 0);
+        return 0;
+    default: go_on(pid, signal); return 0;
+    }
+}
+
+// Some processes outlive the program (the monitor); they are seen until they are quiet.
+static int trace(void) {
+    sigset_t child;
+    int program_ended = 0, done = 0;
+    sigemptyset(&child);
+    sigaddset(&child, SIGCHLD);
+    while (!done) {
+        int status;
+        const pid_t pid = waitpid(-1, &status, __WALL | WNOHANG);
+        if (pid < 0) break; // nobody is left
+        if (pid == 0) {
+            const struct timespec quiet = {0, 120 * 1000 * 1000};
+            if (sigtimedwait(&child, NULL, &quiet) < 0 && errno == EAGAIN && program_ended) break;
+            continue;
+        }
+        if (pid == o.program && !WIFSTOPPED(status)) program_ended = 1;
+        done = handle(pid, status);
+    }
+    return o.mode == List || done;
+}
+
+static void parse(int argc, char** argv) {
+    int i = 1;
+    for (; i < argc && strcmp(argv[i], "--"); ++i) {
+        const char* next = i + 1 < argc ? argv[i + 1] : "";
+        if (!strcmp(argv[i], "--kill")) o.mode = Kill;
+        else if (!strcmp(argv[i], "--kill-all")) o.mode = KillAll;
+        else if (!strcmp(argv[i], "--errno")) o.mode = Error, o.error = atoi(next), ++i;
+        else if (!strcmp(argv[i], "--attach")) o.attach = atoi(next), ++i;
+        else if (!strcmp(argv[i], "--list") || !strcmp(argv[i], "--report")) o.out = fopen(next, "we"), ++i;
+        else if (!strcmp(argv[i], "--at") && strchr(next, ':')) {
+            snprintf(o.label, kLabel, "%.*s", (int)(strchr(next, ':') - next), next);
+            o.number = atoi(strchr(next, ':') + 1);
+            ++i;
+        } else errno = EINVAL, die(argv[i]);
+    }
+    if (i + 1 >= argc) errno = EINVAL, die("no program");
+    optind = i + 1;
+}
+
+int main(int argc, char** argv) {
+    int go[2], status;
+    char byte;
+    parse(argc, argv);
+    if (pipe2(go, O_CLOEXEC) != 0) die("pipe");
+    o.program = fork();
+    if (o.program < 0) die("fork");
+    if (o.program == 0) {
+        close(go[1]);
+        if (read(go[0], &byte, 1) != 1) _exit(kBroken);
+        execvp(argv[optind], argv + optind);
+        die(argv[optind]);
+    }
+    close(go[0]);
+    const pid_t tracer = fork();
+    if (tracer < 0) die("fork");
+    if (tracer == 0) {
+        sigset_t child;
+        sigemptyset(&child);
+        sigaddset(&child, SIGCHLD);
+        sigprocmask(SIG_BLOCK, &child, NULL);
+        seize(o.program, "0");
+        if (o.attach) {
+            seize(o.attach, "m");
+            find(o.attach, 0)->armed = 1;
+        }
+        if (write(go[1], "", 1) != 1) die("write");
+        _exit(trace() ? 0 : kNotReached); // lets go of all that is traced
+    }
+    close(go[1]);
+    if (waitpid(tracer, &status, 0) != tracer) die("wait");
+    const int traced = WIFEXITED(status) ? WEXITSTATUS(status) : kBroken;
+    if (waitpid(o.program, &status, 0) != o.program) die("wait");
+    if (traced) return traced;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}

@@ -1,0 +1,202 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A machine of its own for the fault tests: mount and pid namespace, a tmpfs for all our directories, the leak meter."""
+import os
+import shutil
+import subprocess
+import sys
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+INNER = "LXCPP_FAULTS_INNER"
+LIMIT = 30  # seconds that any command may take before it counts as hung
+
+
+def enter():
+    """Runs the rest in its own namespaces, below a process 1 that reaps what lost its parent."""
+    if os.geteuid() != 0:
+        print("SKIP: the fault tests need root")
+        sys.exit(77)
+    if INNER not in os.environ:
+        os.environ[INNER] = "1"
+        os.execvp("unshare", ["unshare", "--mount", "--propagation", "private", "--pid", "--fork", "--kill-child",
+                              "--mount-proc", sys.executable, "-B", *sys.argv])
+    worker = os.fork()
+    while worker:
+        pid, status = os.wait()
+        if pid == worker:
+            sys.exit(os.waitstatus_to_exitcode(status) & 127)
+
+
+class Result:
+    def __init__(self, code, out, err, seconds):
+        self.code, self.out, self.err, self.seconds = code, out, err, seconds
+
+    @property
+    def hung(self):
+        return self.code is None
+
+    def __str__(self):
+        code = "no end" if self.hung else f"exit {self.code}"
+        return f"{code} after {self.seconds:.1f} s: {(self.err or self.out).strip()[-400:]}"
+
+
+class Sandbox:
+    def __init__(self, size="256m"):
+        stage, prefix = os.environ["LXCPP_TEST_STAGE"], os.environ["LXCPP_TEST_PREFIX"]
+        self.id = f"f{os.getpid()}x{time.time_ns() % 1000000000:09d}"
+        self.top = f"/var/tmp/lxcpp-{self.id}"
+        os.mkdir(self.top, 0o755)
+        subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size},mode=0755", "faults", self.top], check=True)
+        for name in ("etc", "state", "cache", "log", "tmp"):
+            os.mkdir(f"{self.top}/{name}", 0o755)
+        os.mkdir(f"{self.top}/run", 0o700)
+        self.lxcpath = f"{self.top}/state"
+        installed = stage + prefix
+        roots = [d for d, _, _ in os.walk(f"{installed}/lib") if d.endswith("/lxcpp/rootfs")]
+        self.env = {
+            "PATH": f"{installed}/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+            "LC_ALL": "C.UTF-8", "HOME": self.top, "LXCPP_ROOTFS_MOUNT": roots[0],
+            "LXCPP_CONFIG_DIR": f"{self.top}/etc", "LXCPP_STATE_DIR": self.lxcpath,
+            "LXCPP_CACHE_DIR": f"{self.top}/cache", "LXCPP_RUNTIME_DIR": f"{self.top}/run",
+            "LXCPP_LOG_DIR": f"{self.top}/log", "LXCPP_LIBEXEC_DIR": f"{installed}/libexec/lxcpp",
+            "LXCPP_DATA_DIR": f"{installed}/share/lxcpp", "CASE_ID": self.id, "SANDBOX": self.top,
+            "LXCPATH": self.lxcpath}
+        self.payload = f"{self.top}/tmp/payload"
+        shutil.copy(os.environ["LXCPP_TESTINIT"], self.payload)
+        os.chmod(self.payload, 0o755)
+        self.template = f"{self.top}/tmp/template"
+        shutil.copy(f"{HERE}/template", self.template)
+        os.chmod(self.template, 0o755)
+        self.config = f"{self.top}/tmp/config"
+        with open(self.config, "w", encoding="utf-8") as file:
+            file.write("lxc.net.0.type = empty\nlxc.mount.auto = proc:mixed sys:mixed cgroup:mixed\n")
+        open(f"{self.top}/etc/default.conf", "w", encoding="utf-8").close()
+        self.counter = 0
+        os.chdir(f"{self.top}/tmp")
+        self.before = self.reading()
+
+    def name(self):
+        self.counter += 1
+        return f"{self.id}-{self.counter}"
+
+    def run(self, argv, limit=LIMIT, prefix=()):
+        start = time.monotonic()
+        with open(f"{self.top}/tmp/out", "w+", encoding="utf-8", errors="replace") as out, \
+                open(f"{self.top}/tmp/err", "w+", encoding="utf-8", errors="replace") as err:
+            child = subprocess.Popen([*prefix, *argv], stdin=subprocess.DEVNULL, stdout=out, stderr=err, env=self.env,
+                                     start_new_session=True)
+            try:
+                code = child.wait(limit)
+            except subprocess.TimeoutExpired:
+                os.killpg(child.pid, 9)
+                child.wait()
+                code = None
+            out.seek(0)
+            err.seek(0)
+            return Result(code, out.read(), err.read(), time.monotonic() - start)
+
+    def create_command(self, name):
+        return ["lxcpp-create", "-n", name, "-f", self.config, "-t", self.template, "--", f"--payload={self.payload}"]
+
+    def must(self, argv):
+        result = self.run(argv)
+        if result.code != 0:
+            raise RuntimeError(f"{' '.join(argv)}: {result}")
+        return result
+
+    def create(self, name):
+        self.must(self.create_command(name))
+
+    def state(self, name):
+        return self.run(["lxcpp-info", "-n", name, "-s", "-H"]).out.strip()
+
+    def settle(self, limit=5):
+        """Until nothing of the verb runs any more that is on its way: owners without a running init."""
+        end = time.monotonic() + limit
+        while time.monotonic() < end:
+            if not self.busy():
+                return
+            time.sleep(0.01)
+
+    @staticmethod
+    def busy():
+        for entry in os.listdir("/proc"):
+            if not entry.isdigit():
+                continue
+            try:
+                with open(f"/proc/{entry}/cmdline", "rb") as file:
+                    words = file.read()
+            except OSError:
+                continue
+            if words.startswith(b"lxcpp-"):  # a monitor calls itself otherwise
+                return True
+        return False
+
+    def owner(self, name):
+        """The process that answers for a running container: its monitor."""
+        for folder in os.scandir(f"{self.top}/run"):
+            try:
+                with open(f"{folder.path}/{name}/owner", encoding="utf-8") as file:
+                    return int(file.read().split()[1])
+            except (OSError, IndexError):
+                continue
+        return None
+
+    def reading(self):
+        text = subprocess.run(["bash", "-c", f"source {HERE}/../system/leaks.sh; leak_reading >$SANDBOX/tmp/leaks"],
+                              env=self.env, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False).stderr
+        with open(f"{self.top}/tmp/leaks", encoding="utf-8") as file:
+            lines = file.read().splitlines()
+        if text:
+            lines.append(f"leak meter: {text.decode().strip()}")
+        return sorted(line for line in lines if "leak_reading" not in line)
+
+    def leaks(self, patience=3):
+        """What is there now and was not at the start; what goes by itself within PATIENCE is none."""
+        end = time.monotonic() + patience
+        while True:
+            rest = list(self.reading())
+            for line in self.before:
+                if line in rest:
+                    rest.remove(line)
+            if not rest or time.monotonic() > end:
+                return rest
+            time.sleep(0.05)  # nothing tells when a cgroup is gone
+
+    def clear(self):
+        """By force, after a finding: the next place begins as the first did."""
+        for entry in os.scandir(self.lxcpath):
+            if entry.is_dir() and not entry.name.startswith("."):
+                self.run(["lxcpp-destroy", "-f", "-n", entry.name], 10)
+        for line in self.leaks(0.2):
+            if line.startswith("process "):
+                self.kill_strays()
+        for line in sorted(self.leaks(0.2), reverse=True):
+            kind, _, path = line.partition(" ")
+            if kind == "mount":
+                subprocess.run(["umount", "-l", path], check=False)
+            elif kind == "cgroup":
+                try:
+                    os.rmdir(path)
+                except OSError:
+                    pass
+        shutil.rmtree(f"{self.top}/run", ignore_errors=True)
+        os.mkdir(f"{self.top}/run", 0o700)
+        for entry in os.scandir(self.lxcpath):
+            if entry.is_dir():
+                shutil.rmtree(entry.path, ignore_errors=True)
+
+    def kill_strays(self):
+        keep = {1, os.getpid()}
+        for entry in os.listdir("/proc"):
+            if entry.isdigit() and int(entry) not in keep:
+                try:
+                    os.kill(int(entry), 9)
+                except OSError:
+                    pass
+
+    def remove(self):
+        self.clear()
+        os.chdir("/")
+        subprocess.run(["umount", "-l", self.top], check=False)
+        os.rmdir(self.top)
