@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "container/garbage.h"
 #include "sys/file.h"
 #include "sys/rooted_dir.h"
 #include "sys/sync.h"
@@ -13,7 +14,7 @@
 namespace lxcpp {
 
 Construction::Construction(const Container::Impl& impl)
-    : impl_(impl), directory_(impl.lxcpath / (".create-" + impl.name + '-' + std::to_string(::getpid()))) {
+    : impl_(impl), directory_(impl.lxcpath / (std::string(kConstructionPrefix) + impl.name + '-' + std::to_string(::getpid()))) {
     sys::make_dir(directory_, 0700);
 }
 

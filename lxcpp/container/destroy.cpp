@@ -81,12 +81,11 @@ void remove_outside_rootfs(const Container::Impl& impl, const Config& config) {
 
 } // namespace
 
-void remove_container_directory(const std::filesystem::path& lxcpath, const std::string& name) {
-    const sys::RootedDir parent = sys::RootedDir::open(lxcpath);
+void remove_container(const Container::Impl& impl) {
     // From the first moment on it is not there any more; what a crash leaves has a name that says so.
-    const std::string trash = ".trash-" + name + '-' + std::to_string(::getpid());
-    parent.rename(name, trash, false);
-    parent.remove_tree(trash);
+    const std::string trash = std::string(kTrashPrefix) + impl.name + '-' + std::to_string(::getpid());
+    sys::RootedDir::open(impl.lxcpath).rename(impl.name, trash, false);
+    finish_destroy(impl, trash, impl.name);
 }
 
 void Container::destroy(const DestroyOptions& options) {
@@ -107,8 +106,7 @@ void Container::destroy(const DestroyOptions& options) {
     std::optional<ContainerLock> lock = impl_->lock();
     if (impl_->running()) throw StateError(StateProblem::Busy, "the container was started again meanwhile");
     if (config) remove_outside_rootfs(*impl_, *config);
-    remove_container_directory(impl_->lxcpath, impl_->name);
-    forget_container(impl_->paths, impl_->key());
+    remove_container(*impl_);
     lock.reset();
     collect_garbage(*impl_);
 }

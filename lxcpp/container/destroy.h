@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <filesystem>
-#include <string>
+#include "container/impl.h"
 
 namespace lxcpp {
 
-// Renames the directory away, so that the container is gone at once, then deletes it. Throws SystemError.
-void remove_container_directory(const std::filesystem::path& lxcpath, const std::string& name);
+// Renames the directory away, so that the container is gone at once, then deletes and forgets it. Throws SystemError.
+void remove_container(const Container::Impl& impl);
 
 } // namespace lxcpp

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "base/strings.h"
 #include "container/record.h"
 #include "sys/file.h"
 #include "sys/rooted_dir.h"
@@ -12,16 +13,41 @@
 namespace lxcpp {
 namespace {
 
-// ".trash-NAME-PID" of a destroy, ".create-NAME-PID" of a create, ".gone-NAME-PID" of a run that has ended.
-void remove_trees(const std::filesystem::path& directory) {
-    if (!sys::exists(directory)) return;
-    const sys::RootedDir parent = sys::RootedDir::open(directory);
-    for (const sys::DirEntry& entry : parent.list()) {
-        const std::string& name = entry.name;
-        if (!name.starts_with(".trash-") && !name.starts_with(".create-") && !name.starts_with(".gone-")) continue;
-        const auto pid = std::strtol(name.c_str() + name.rfind('-') + 1, nullptr, 10);
-        if (sys::start_time(static_cast<pid_t>(pid))) continue; // still at work
-        parent.remove_tree(name);
+struct Leftover {
+    std::string entry; // ".trash-NAME-PID" and its like
+    std::string name;  // of the container
+};
+
+// PREFIX, the container's name and the pid of a process that does not live any more.
+std::optional<Leftover> leftover(const std::string& entry, std::string_view prefix) {
+    const std::size_t dash = entry.rfind('-');
+    if (!entry.starts_with(prefix) || dash < prefix.size()) return std::nullopt;
+    const auto pid = parse_u64(std::string_view(entry).substr(dash + 1));
+    if (!pid || sys::start_time(static_cast<pid_t>(*pid))) return std::nullopt; // still at work
+    return Leftover{entry, entry.substr(prefix.size(), dash - prefix.size())};
+}
+
+std::vector<Leftover> leftovers(const std::filesystem::path& directory, std::string_view prefix) {
+    std::vector<Leftover> found;
+    if (!sys::exists(directory)) return found;
+    for (const std::string& entry : sys::list_dir(directory)) {
+        if (auto one = leftover(entry, prefix)) found.push_back(std::move(*one));
+    }
+    return found;
+}
+
+void remove_trees(const std::filesystem::path& directory, std::string_view prefix) {
+    for (const Leftover& left : leftovers(directory, prefix)) {
+        sys::RootedDir::open(directory).remove_tree(left.entry);
+    }
+}
+
+// The directory of a destroy stays until its row is gone: where only the row is left, nobody could tell whether
+// the container was destroyed or its lxcpath is not mounted.
+void finish_destroys(const Container::Impl& impl) {
+    for (const Leftover& left : leftovers(impl.lxcpath, kTrashPrefix)) {
+        const bool made_again = sys::exists(impl.lxcpath / left.name);
+        finish_destroy(impl, left.entry, made_again ? std::string() : left.name);
     }
 }
 
@@ -35,15 +61,20 @@ void remove_locks(const std::filesystem::path& directory) {
     (void)sys::try_remove_dir(directory); // fails while anything is in it
 }
 
-void remove_claims(const Container::Impl& impl) {
+// Only the usual place makes it lxcpp-create's for sure; the configuration may have been edited since.
+void complete_claim(Inventory& inventory, const Container::Impl& impl, const ContainerKey& key) {
+    const auto root = sys::stat_path(impl.lxcpath / key.name / "rootfs", false);
+    inventory.set_ready(key, root ? root->st_dev : 0, root ? root->st_ino : 0);
+}
+
+void settle_claims(const Container::Impl& impl) {
     if (!sys::exists(inventory_file(impl.paths))) return;
     Inventory inventory = Inventory::open(inventory_file(impl.paths));
     const std::string boot = sys::boot_id();
-    for (const ListedContainer& row : inventory.list(impl.lxcpath.string())) {
-        const ContainerRecord& record = row.container;
-        if (record.ready || sys::exists(impl.lxcpath / record.key.name)) continue;
+    for (const ContainerRecord& record : inventory.unfinished(impl.lxcpath.string())) {
         if (sys::is_alive({record.creator.pid, record.creator.start_time, record.creator.boot_id}, boot)) continue;
-        inventory.remove_container(record.key);
+        if (sys::exists(impl.lxcpath / record.key.name)) complete_claim(inventory, impl, record.key);
+        else inventory.remove_container(record.key);
     }
 }
 
@@ -58,11 +89,20 @@ void attempt(const Container::Impl& impl, Step&& step) noexcept {
 
 } // namespace
 
+void finish_destroy(const Container::Impl& impl, const std::string& trash, const std::string& name) {
+    const sys::RootedDir parent = sys::RootedDir::open(impl.lxcpath);
+    parent.remove_tree(trash, true);
+    if (!name.empty()) forget_container(impl.paths, {impl.lxcpath.string(), name});
+    parent.remove_tree(trash);
+}
+
 void collect_garbage(const Container::Impl& impl) noexcept {
-    attempt(impl, [&] { remove_trees(impl.lxcpath); });
-    attempt(impl, [&] { remove_trees(impl.runtime().parent_path()); });
-    attempt(impl, [&] { remove_locks(impl.runtime().parent_path()); });
-    attempt(impl, [&] { remove_claims(impl); });
+    const std::filesystem::path runtimes = impl.runtime().parent_path();
+    attempt(impl, [&] { finish_destroys(impl); });
+    attempt(impl, [&] { remove_trees(impl.lxcpath, kConstructionPrefix); });
+    attempt(impl, [&] { remove_trees(runtimes, kGonePrefix); });
+    attempt(impl, [&] { remove_locks(runtimes); });
+    attempt(impl, [&] { settle_claims(impl); });
 }
 
 } // namespace lxcpp

@@ -165,8 +165,7 @@ private:
 
     void destroy_ephemeral() const {
         try {
-            remove_container_directory(impl_.lxcpath, impl_.name);
-            forget_container(impl_.paths, impl_.key());
+            remove_container(impl_);
         } catch (const Error& error) {
             log::error("destroy the ephemeral container: {}", error.what());
         }

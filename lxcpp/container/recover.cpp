@@ -43,9 +43,9 @@ void run_cleanup(const Container::Impl& impl, const std::optional<sys::ExitStatu
     });
     theirs.reset();
     // It says that the container has stopped, or runs again; when it dies its end closes.
-    if (!sys::receive_packet(ours, protocol::kMaxPacket, std::chrono::seconds(60))) {
-        throw Error("the clean-up did not end in time");
-    }
+    const auto answer = sys::receive_packet(ours, protocol::kMaxPacket, std::chrono::seconds(60));
+    if (!answer) throw Error("the clean-up did not end in time");
+    if (answer->closed) throw Error("the clean-up died; the next command on the container tries again");
 }
 
 bool nobody_at(const Container::Impl& impl) {

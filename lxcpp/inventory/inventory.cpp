@@ -156,4 +156,13 @@ std::vector<ListedContainer> Inventory::list(const std::optional<std::string>& l
                                    {rows::normal_lxcpath(*lxcpath)});
 }
 
+std::vector<ContainerRecord> Inventory::unfinished(const std::string& lxcpath) const {
+    std::vector<ContainerRecord> found;
+    for (ListedContainer& row : rows::select_containers(*database_, "WHERE c.lxcpath = ?1 AND c.ready = 0",
+                                                        {rows::normal_lxcpath(lxcpath)})) {
+        found.push_back(std::move(row.container));
+    }
+    return found;
+}
+
 } // namespace lxcpp

@@ -64,6 +64,8 @@ public:
     // All containers of one lxcpath, or of all, with their runs, by lxcpath and name: one query.
     [[nodiscard]] std::vector<ListedContainer>
     list(const std::optional<std::string>& lxcpath = std::nullopt) const;
+    // Those of one lxcpath whose create has not said that it finished.
+    [[nodiscard]] std::vector<ContainerRecord> unfinished(const std::string& lxcpath) const;
 
     // A range that overlaps no range of any container. Throws StateError{NotFound} for an unknown
     // container, Error when the pools are used up.

@@ -146,7 +146,7 @@ void remove_runtime_dir(const std::filesystem::path& runtime) {
     if (!sys::exists(runtime)) return;
     const sys::RootedDir parent = sys::RootedDir::open(runtime.parent_path());
     const std::string name = runtime.filename().string();
-    const std::string gone = ".gone-" + name + '-' + std::to_string(::getpid());
+    const std::string gone = std::string(kGonePrefix) + name + '-' + std::to_string(::getpid());
     if (sys::exists(runtime.parent_path() / gone)) parent.remove_tree(gone);
     parent.rename(name, gone, false);
     parent.remove_tree(gone);

@@ -39,6 +39,8 @@ struct RuntimeState {
 void number_terminals(SupervisorState& state, const std::vector<Fd>& masters, bool console);
 void save_runtime_state(const std::filesystem::path& runtime, const RuntimeState& state);
 
+inline constexpr std::string_view kGonePrefix = ".gone-"; // then the container's name, '-', the pid of who removes it
+
 // Removes a runtime directory at once: a crash half-way through leaves ".gone-NAME-PID", never one without
 // some of its files. No error when there is none.
 void remove_runtime_dir(const std::filesystem::path& runtime);

@@ -50,6 +50,7 @@ std::vector<std::filesystem::path> others_with(const std::filesystem::path& dire
         const auto info = sys::stat_path(folder, false);
         if (!info || !S_ISDIR(info->st_mode)) continue;
         for (const std::string& name : sys::list_dir(folder)) {
+            if (name.starts_with('.')) continue; // a lock, or one that is being removed
             const std::filesystem::path runtime = folder / name;
             if (runtime != own && load_made(runtime).shared_mount == directory) others.push_back(runtime);
         }

@@ -282,9 +282,12 @@ test_garbage_of_killed_commands_is_collected() {
     run=$(dirname "$(find "$LXCPP_RUNTIME_DIR" -name "$C1" -type d)")
     mkdir -p "$LXCPATH/.trash-$C2-$gone/rootfs" "$LXCPATH/.create-$C2-$gone/rootfs" "$run/.gone-$C2-$gone"
     touch "$run/.$C2.lock" "$run/.gone-$C2-$gone/state"
+    make_container "$C3"
+    mv "$LXCPATH/$C3" "$LXCPATH/.trash-$C3-$gone" # a destroy that got no further
     expect 1 lxcpp-destroy -n "$C2"
     err_has "not defined"
-    is "$(find "$LXCPATH" "$run" -name "*$C2*")" "" "leftovers"
+    is "$(find "$LXCPATH" "$run" -name "*$C2*" -o -name "*$C3*")" "" "leftovers"
+    expect 0 lxcpp-inventory check # no row without a container
     is "$(state_of "$C1")" RUNNING
     # What belongs to a live process stays.
     mkdir "$LXCPATH/.create-$C2-$$"

@@ -63,6 +63,20 @@ TEST_F(Containers, OneLxcpathWrittenInTwoWaysIsOne) {
     EXPECT_EQ(inventory.list("/var/lib/lxcpp/").size(), 1u);
 }
 
+TEST_F(Containers, UnfinishedOnesAreThoseOfOneLxcpathThatAreNotReady) {
+    Inventory inventory = open();
+    inventory.add_container(record("c1"));
+    for (const ContainerKey& one : {key("c2"), key("c3", "/elsewhere")}) {
+        ContainerRecord made = record("c2");
+        made.key = one;
+        made.ready = false;
+        inventory.add_container(made);
+    }
+    const auto found = inventory.unfinished("/var/lib/lxcpp/");
+    ASSERT_EQ(found.size(), 1u);
+    EXPECT_EQ(found.front().key.name, "c2");
+}
+
 TEST_F(Containers, ReadyForgetsTheCreator) {
     Inventory inventory = open();
     ContainerRecord made = record("c1");
