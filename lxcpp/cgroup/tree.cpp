@@ -66,7 +66,33 @@ bool any_payload_exists(const CgroupPlan& plan) {
     return std::ranges::any_of(plan.groups, [](const auto& groups) { return sys::exists(groups.payload); });
 }
 
+// The directories between base and dir, deepest first, in front of those of the list.
+void add_parents(std::vector<fs::path>& list, const fs::path& base, const fs::path& dir) {
+    fs::path parent = base;
+    for (const fs::path& part : dir.parent_path().lexically_relative(base)) {
+        if (part == ".") continue;
+        parent /= part;
+        if (std::ranges::find(list, parent) == list.end()) list.insert(list.begin(), parent);
+    }
+}
+
 } // namespace
+
+PlannedGroups planned_groups(const CgroupPlan& plan) {
+    PlannedGroups planned;
+    std::vector<fs::path> parents;
+    for (const CgroupGroups& groups : plan.groups) {
+        planned.payload.push_back(groups.payload);
+        add_parents(parents, groups.base, groups.payload);
+        for (const fs::path& beside : {groups.monitor, groups.pivot}) {
+            if (beside.empty()) continue;
+            planned.others.push_back(beside);
+            add_parents(parents, groups.base, beside);
+        }
+    }
+    planned.others.insert(planned.others.end(), parents.begin(), parents.end());
+    return planned;
+}
 
 CgroupTree::CgroupTree(CgroupTree&& other) noexcept
     : entry_(std::move(other.entry_)), payload_(std::move(other.payload_)),
@@ -77,8 +103,9 @@ CgroupTree::~CgroupTree() {
     if (owned_) remove();
 }
 
-CgroupTree CgroupTree::create(const CgroupPlan& plan) {
+CgroupTree CgroupTree::create(const CgroupPlan& plan, const std::function<void()>& cleared) {
     if (any_payload_exists(plan)) clear_leftovers(plan);
+    if (cleared) cleared();
     CgroupTree tree;
     std::vector<fs::path> homes;
     for (const CgroupGroups& groups : plan.groups) {

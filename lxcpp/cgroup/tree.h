@@ -7,9 +7,17 @@
 
 #include <chrono>
 #include <filesystem>
+#include <functional>
 #include <vector>
 
 namespace lxcpp {
+
+// What create() makes for a plan, for whoever must know before it is there.
+struct PlannedGroups {
+    std::vector<std::filesystem::path> payload;
+    std::vector<std::filesystem::path> others; // as CgroupTree::beside_payload()
+};
+[[nodiscard]] PlannedGroups planned_groups(const CgroupPlan& plan);
 
 // The groups of one container from before its start until somebody else takes them over. The
 // destructor kills what is in them and removes them.
@@ -17,8 +25,8 @@ class CgroupTree {
 public:
     // Makes the groups, sets limits, hands the payload's part to its root. A leftover group of an
     // earlier run is removed first; one that still holds a process is StateError Busy. On any error
-    // nothing stays behind.
-    [[nodiscard]] static CgroupTree create(const CgroupPlan& plan);
+    // nothing stays behind. cleared() is called when none of the payload's groups is there any more.
+    [[nodiscard]] static CgroupTree create(const CgroupPlan& plan, const std::function<void()>& cleared = {});
 
     CgroupTree() = default; // no groups
     CgroupTree(CgroupTree&& other) noexcept;

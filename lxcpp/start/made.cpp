@@ -26,9 +26,7 @@ void save_made(const std::filesystem::path& runtime, const Made& made) {
     for (const std::filesystem::path& group : made.payload) append(text, kPayload, group);
     for (const std::filesystem::path& group : made.others) append(text, kOther, group);
     if (!made.shared_mount.empty()) append(text, kMount, made.shared_mount);
-    const Fd file = sys::open_file(runtime / "made",
-                                   {.access = sys::Access::Write, .create = true, .truncate = true, .mode = 0600});
-    sys::write_all(file, text, "the list of what this start makes");
+    sys::write_file_atomic(runtime / "made", text, 0600);
 }
 
 Made load_made(const std::filesystem::path& runtime) {

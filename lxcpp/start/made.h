@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <vector>
 
-// What a start has made on the host, in the file "made" of the runtime directory from the moment on that it is
+// What a start has made on the host, in the file "made" of the runtime directory from just before it is
 // there: when the starter is killed, whoever cleans up removes this and nothing else.
 namespace lxcpp {
 

@@ -111,11 +111,17 @@ void fill_descriptors(SupervisorState& supervisor, const StarterFds& fds, FdRef 
     number_terminals(supervisor, masters, console);
 }
 
-void note_groups(const std::filesystem::path& runtime, const CgroupTree& tree) {
-    Made made = load_made(runtime);
-    made.payload = tree.payload();
-    made.others = tree.beside_payload();
-    save_made(runtime, made);
+// Before they are there: killed in between, we would leave groups that nobody knows.
+CgroupTree make_groups(const std::filesystem::path& runtime, const CgroupPlan& plan) {
+    return with_context("cgroups", [&] {
+        return CgroupTree::create(plan, [&] {
+            PlannedGroups planned = planned_groups(plan);
+            Made made = load_made(runtime);
+            made.payload = std::move(planned.payload);
+            made.others = std::move(planned.others);
+            save_made(runtime, made);
+        });
+    });
 }
 
 void release_quietly(const StarterInput& input) noexcept {
@@ -173,8 +179,7 @@ void become_monitor(StarterInput input, StarterFds fds, const std::function<void
     ConsoleTarget console = open_console_target(input.config.console);
     if (!plan.rootfs.path.empty() && !sys::exists(host.staging)) sys::make_dirs(host.staging, 0755);
 
-    CgroupTree tree = with_context("cgroups", [&] { return CgroupTree::create(plan_groups(input, layout)); });
-    note_groups(input.runtime, tree);
+    CgroupTree tree = make_groups(input.runtime, plan_groups(input, layout));
     InitResources resources;
     for (const Fd& tasks : tree.entry().tasks) resources.cgroup_tasks.emplace_back(tasks);
     resources.cgroup_v2 = tree.entry().unified;

@@ -73,6 +73,17 @@ TEST_F(CgroupTreeTest, MakesAGroupInEachHierarchyAndRemovesIt) {
     EXPECT_TRUE(none_exists(dirs));
 }
 
+// Whoever is killed while they are made has noted all of them.
+TEST_F(CgroupTreeTest, WhatIsMadeIsKnownBefore) {
+    const CgroupPlan wanted = plan();
+    const PlannedGroups planned = planned_groups(wanted);
+    bool none_before = false;
+    const CgroupTree tree = CgroupTree::create(wanted, [&] { none_before = none_exists(planned.payload); });
+    EXPECT_TRUE(none_before);
+    EXPECT_EQ(planned.payload, tree.payload());
+    EXPECT_EQ(planned.others, tree.beside_payload());
+}
+
 TEST_F(CgroupTreeTest, ReleasedGroupsStay) {
     CgroupTree tree = CgroupTree::create(plan());
     const auto dirs = tree.payload();
