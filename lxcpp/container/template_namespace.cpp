@@ -49,7 +49,7 @@ void arrange(const TemplateNamespace& wish) {
     } catch (const std::exception& error) {
         answer = error.what();
     }
-    (void)sys::try_send_packet(channel, answer);
+    if (sys::try_send_packet(channel, answer) != 0) ::_exit(1); // who waits for it sees that
     // The parent takes hold of the namespace, then closes its end.
     try {
         (void)sys::receive_packet(channel, 64);
