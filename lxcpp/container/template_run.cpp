@@ -49,16 +49,14 @@ std::vector<std::string> arguments(const Container::Impl& impl, const TemplateRu
     return argv;
 }
 
-[[noreturn]] void interrupted(sys::Child& child, int signal) {
-    (void)sys::try_kill_group(child.pid(), SIGTERM);
-    const bool obeyed = child.wait_for(std::chrono::seconds(5)).has_value();
-    (void)sys::try_kill_group(child.pid(), SIGKILL); // it, or what it left running
-    if (!obeyed) (void)child.wait_for(std::chrono::seconds(5));
+[[noreturn]] void interrupted(sys::Child& child, const sys::GuardedGroup& group, int signal) {
+    (void)sys::try_kill_group(group.leader(), SIGTERM);
+    (void)child.wait_for(std::chrono::seconds(5)); // then it is killed, with what it left running
     throw Error("interrupted by " + sys::signal_name(signal) + "; nothing was created");
 }
 
 // Waits for the template, or for a signal to us: then the whole process group ends.
-sys::ExitStatus supervise(sys::Child& child, sys::SignalFd& signals) {
+sys::ExitStatus supervise(sys::Child& child, const sys::GuardedGroup& group, sys::SignalFd& signals) {
     sys::Epoll epoll;
     epoll.add(child.pidfd(), EPOLLIN, 0);
     epoll.add(signals.fd(), EPOLLIN, 1);
@@ -67,7 +65,7 @@ sys::ExitStatus supervise(sys::Child& child, sys::SignalFd& signals) {
         const std::size_t count = epoll.wait(ready, std::nullopt);
         for (std::size_t i = 0; i < count; ++i) {
             if (ready[i].tag == 0) return child.wait();
-            if (const auto signal = signals.next()) interrupted(child, *signal);
+            if (const auto signal = signals.next()) interrupted(child, group, *signal);
         }
     }
 }
@@ -99,15 +97,15 @@ void run_template(const Container::Impl& impl, const std::filesystem::path& cons
     sys::SpawnOptions options;
     options.argv = arguments(impl, run);
     options.program = run.program.string();
-    options.new_process_group = true;
-    options.die_with_parent = true;
+    const sys::GuardedGroup group; // also what it left running ends with us
+    options.process_group = group.leader();
+    options.die_with_parent = true; // until it is in the group
     options.user_namespace = user_namespace;
     options.mount_namespace = mount_namespace;
     const Fd null = sys::open_file("/dev/null", {.access = sys::Access::ReadWrite});
     if (run.quiet) options.standard_output = null;
     sys::Child child = sys::spawn(options);
-    const sys::ExitStatus status = supervise(child, signals);
-    (void)sys::try_kill_group(child.pid(), SIGKILL);
+    const sys::ExitStatus status = supervise(child, group, signals);
     if (status == sys::ExitStatus{}) return;
     throw Error("template " + run.program.filename().string() + (status.signaled ? " was killed by " + sys::signal_name(status.value)
                                                                                : " failed with exit code " + std::to_string(status.value)));

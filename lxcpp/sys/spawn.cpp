@@ -180,7 +180,7 @@ Child spawn(const SpawnOptions& options) {
     plan.moves = moves;
     plan.user_namespace = options.user_namespace.raw();
     plan.mount_namespace = options.mount_namespace.raw();
-    plan.new_process_group = options.new_process_group;
+    plan.process_group = options.process_group > 0 ? options.process_group : options.new_process_group ? 0 : -1;
     plan.die_with_parent = options.die_with_parent;
     plan.parent = ::getpid();
     plan.report = report_write.raw();

@@ -26,6 +26,7 @@ struct SpawnOptions {
     FdRef standard_error;                         // invalid = inherited
     std::vector<std::pair<FdRef, int>> extra_fds; // ours -> number in the child (>= 3)
     bool new_process_group = false;
+    pid_t process_group = 0;      // joins that of this process instead
     bool die_with_parent = false; // PR_SET_PDEATHSIG SIGKILL
     FdRef mount_namespace;        // entered first when valid (setns), then
     FdRef user_namespace;         // this one, and ids become 0:0

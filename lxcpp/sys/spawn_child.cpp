@@ -90,7 +90,7 @@ void run_spawned(const SpawnPlan& plan) noexcept {
         if (result != 0) give_up(report, step, result);
     };
     reset_signals();
-    if (plan.new_process_group) require(SpawnStep::ProcessGroup, result_of(::setpgid(0, 0)));
+    if (plan.process_group >= 0) require(SpawnStep::ProcessGroup, result_of(::setpgid(0, plan.process_group)));
     // The mount namespace may belong to an outer user namespace, whose rights are gone afterwards.
     require(SpawnStep::MountNamespace, enter(plan.mount_namespace, CLONE_NEWNS));
     require(SpawnStep::UserNamespace, enter(plan.user_namespace, CLONE_NEWUSER));

@@ -36,7 +36,7 @@ struct SpawnPlan {
     std::span<FdMove> moves;                 // from is overwritten in the child's copy
     int user_namespace = -1;
     int mount_namespace = -1;
-    bool new_process_group = false;
+    pid_t process_group = -1; // 0: one of its own, -1: ours
     bool die_with_parent = false;
     pid_t parent = -1;
     int report = -1; // close-on-exec; takes one SpawnFailure

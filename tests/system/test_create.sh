@@ -71,7 +71,8 @@ test_killed_create_leaves_nothing_defined() {
     cat >"$SANDBOX/tmp/template" <<'T'
 #!/bin/sh
 echo started
-exec sleep 60
+sleep 60
+:
 T
     chmod +x "$SANDBOX/tmp/template"
     lxcpp-create -n "$C1" -t "$SANDBOX/tmp/template" >"$SANDBOX/tmp/progress" 2>&1 </dev/null &
@@ -79,6 +80,10 @@ T
     until grep -q started "$SANDBOX/tmp/progress"; do kill -0 $create 2>/dev/null || break; done
     kill -9 $create
     wait $create 2>/dev/null
+    local rest
+    for rest in $(pgrep -f '^sleep 60$'); do
+        timeout 20 tail --pid="$rest" -f /dev/null || fail "what the template had started goes on"
+    done
     expect 0 lxcpp-ls -1
     out_is ""
     expect 1 lxcpp-info -n "$C1"
