@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "cgroup/freezer.h"
 #include "config/global.h"
+#include "host/required_calls.h"
 #include "start/owner.h"
 #include "sys/file.h"
 
@@ -126,6 +127,7 @@ void Container::Impl::require_root(std::string_view what) const {
         throw StateError(StateProblem::Denied, "only root can " + std::string(what) + " the containers of " +
                                                    lxcpath.string());
     }
+    require_kernel();
 }
 
 } // namespace lxcpp

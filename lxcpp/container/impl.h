@@ -60,7 +60,7 @@ public:
     // Excludes other commands on this container. Throws StateError Busy.
     [[nodiscard]] ContainerLock lock() const;
 
-    void require_root(std::string_view what) const; // StateError Denied
+    void require_root(std::string_view what) const; // StateError Denied; Error for a kernel that lacks what we need
 };
 
 // Container directories hold a lock, marker or temporary name beside them only below these.
