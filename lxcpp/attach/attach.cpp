@@ -142,6 +142,7 @@ std::string failure_text(const JoinReport& report, const std::string& program) {
     case JoinStage::Remount: return "mount fresh /proc and /sys" + reason;
     case JoinStage::Terminal: return "connect the terminal" + reason;
     case JoinStage::Confine: return "apply the container's restrictions" + reason;
+    case JoinStage::Seccomp: return "load the seccomp filter" + reason;
     default: return "run " + program + reason;
     }
 }

@@ -111,7 +111,7 @@ void confine(const JoinPlan& plan) noexcept {
     check(plan, JoinStage::Confine, raw::clear_inheritable());
     if (plan.bounding_set) check(plan, JoinStage::Confine, drop_bounding(*plan.bounding_set));
     if (plan.no_new_privs) check(plan, JoinStage::Confine, status(::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)));
-    check(plan, JoinStage::Confine, load_seccomp(plan));
+    check(plan, JoinStage::Seccomp, load_seccomp(plan));
     if (plan.change_ids) check(plan, JoinStage::Confine, raw::become(plan.uid, plan.gid, {}, true));
 }
 

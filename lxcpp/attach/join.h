@@ -35,7 +35,7 @@ struct JoinPlan {
     int report = -1;                 // SOCK_SEQPACKET end for JoinReport
 };
 
-enum class JoinStage : std::int32_t { Cgroups, Namespaces, Root, Remount, Terminal, Confine, Exec, PtyMaster };
+enum class JoinStage : std::int32_t { Cgroups, Namespaces, Root, Remount, Terminal, Confine, Seccomp, Exec, PtyMaster };
 
 struct JoinReport { // PtyMaster carries a descriptor; anything else is a failure
     JoinStage stage = JoinStage::Exec;
