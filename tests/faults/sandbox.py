@@ -4,7 +4,10 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
+
+import leaks
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 INNER = "LXCPP_FAULTS_INNER"
@@ -18,7 +21,7 @@ def enter():
         sys.exit(77)
     if INNER not in os.environ:
         os.environ[INNER] = "1"
-        os.execvp("unshare", ["unshare", "--mount", "--propagation", "private", "--pid", "--fork", "--kill-child",
+        os.execvp("unshare", ["unshare", "--mount", "--propagation", "private", "--pid", "--net", "--fork", "--kill-child",
                               "--mount-proc", sys.executable, "-B", *sys.argv])
     worker = os.fork()
     while worker:
@@ -41,24 +44,30 @@ class Result:
 
 
 class Sandbox:
-    def __init__(self, size="256m"):
+    def __init__(self, size="256m", disk=None):
+        """DISK mounts a file system of its own for state, runtime, cache and log: disk(directory)."""
         stage, prefix = os.environ["LXCPP_TEST_STAGE"], os.environ["LXCPP_TEST_PREFIX"]
         self.id = f"f{os.getpid()}x{time.time_ns() % 1000000000:09d}"
         self.top = f"/var/tmp/lxcpp-{self.id}"
         os.mkdir(self.top, 0o755)
         subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size},mode=0755", "faults", self.top], check=True)
-        for name in ("etc", "state", "cache", "log", "tmp"):
+        for name in ("etc", "tmp", "disk"):
             os.mkdir(f"{self.top}/{name}", 0o755)
-        os.mkdir(f"{self.top}/run", 0o700)
-        self.lxcpath = f"{self.top}/state"
+        self.disk = f"{self.top}/disk"
+        if disk:
+            disk(self.disk)
+        os.chmod(self.disk, 0o755)
+        for name, mode in (("state", 0o755), ("cache", 0o755), ("log", 0o755), ("run", 0o700)):
+            os.mkdir(f"{self.disk}/{name}", mode)
+        self.lxcpath, self.runtime = f"{self.disk}/state", f"{self.disk}/run"
         installed = stage + prefix
         roots = [d for d, _, _ in os.walk(f"{installed}/lib") if d.endswith("/lxcpp/rootfs")]
         self.env = {
             "PATH": f"{installed}/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
             "LC_ALL": "C.UTF-8", "HOME": self.top, "LXCPP_ROOTFS_MOUNT": roots[0],
             "LXCPP_CONFIG_DIR": f"{self.top}/etc", "LXCPP_STATE_DIR": self.lxcpath,
-            "LXCPP_CACHE_DIR": f"{self.top}/cache", "LXCPP_RUNTIME_DIR": f"{self.top}/run",
-            "LXCPP_LOG_DIR": f"{self.top}/log", "LXCPP_LIBEXEC_DIR": f"{installed}/libexec/lxcpp",
+            "LXCPP_CACHE_DIR": f"{self.disk}/cache", "LXCPP_RUNTIME_DIR": self.runtime,
+            "LXCPP_LOG_DIR": f"{self.disk}/log", "LXCPP_LIBEXEC_DIR": f"{installed}/libexec/lxcpp",
             "LXCPP_DATA_DIR": f"{installed}/share/lxcpp", "CASE_ID": self.id, "SANDBOX": self.top,
             "LXCPATH": self.lxcpath}
         self.payload = f"{self.top}/tmp/payload"
@@ -73,7 +82,7 @@ class Sandbox:
         open(f"{self.top}/etc/default.conf", "w", encoding="utf-8").close()
         self.counter = 0
         os.chdir(f"{self.top}/tmp")
-        self.before = self.reading()
+        self.before = leaks.reading(self)
 
     def name(self):
         self.counter += 1
@@ -81,8 +90,8 @@ class Sandbox:
 
     def run(self, argv, limit=LIMIT, prefix=()):
         start = time.monotonic()
-        with open(f"{self.top}/tmp/out", "w+", encoding="utf-8", errors="replace") as out, \
-                open(f"{self.top}/tmp/err", "w+", encoding="utf-8", errors="replace") as err:
+        with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace", dir=f"{self.top}/tmp") as out, \
+                tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace", dir=f"{self.top}/tmp") as err:
             child = subprocess.Popen([*prefix, *argv], stdin=subprocess.DEVNULL, stdout=out, stderr=err, env=self.env,
                                      start_new_session=True)
             try:
@@ -134,7 +143,7 @@ class Sandbox:
 
     def owner(self, name):
         """The process that answers for a running container: its monitor."""
-        for folder in os.scandir(f"{self.top}/run"):
+        for folder in os.scandir(self.runtime):
             try:
                 with open(f"{folder.path}/{name}/owner", encoding="utf-8") as file:
                     return int(file.read().split()[1])
@@ -142,20 +151,11 @@ class Sandbox:
                 continue
         return None
 
-    def reading(self):
-        text = subprocess.run(["bash", "-c", f"source {HERE}/../system/leaks.sh; leak_reading >$SANDBOX/tmp/leaks"],
-                              env=self.env, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False).stderr
-        with open(f"{self.top}/tmp/leaks", encoding="utf-8") as file:
-            lines = file.read().splitlines()
-        if text:
-            lines.append(f"leak meter: {text.decode().strip()}")
-        return sorted(line for line in lines if "leak_reading" not in line)
-
     def leaks(self, patience=3):
         """What is there now and was not at the start; what goes by itself within PATIENCE is none."""
         end = time.monotonic() + patience
         while True:
-            rest = list(self.reading())
+            rest = leaks.reading(self)
             for line in self.before:
                 if line in rest:
                     rest.remove(line)
@@ -180,8 +180,8 @@ class Sandbox:
                     os.rmdir(path)
                 except OSError:
                     pass
-        shutil.rmtree(f"{self.top}/run", ignore_errors=True)
-        os.mkdir(f"{self.top}/run", 0o700)
+        shutil.rmtree(self.runtime, ignore_errors=True)
+        os.mkdir(self.runtime, 0o700)
         for entry in os.scandir(self.lxcpath):
             if entry.is_dir():
                 shutil.rmtree(entry.path, ignore_errors=True)
@@ -198,5 +198,7 @@ class Sandbox:
     def remove(self):
         self.clear()
         os.chdir("/")
+        if os.path.ismount(self.disk):
+            subprocess.run(["umount", "-l", self.disk], check=False)
         subprocess.run(["umount", "-l", self.top], check=False)
         os.rmdir(self.top)
