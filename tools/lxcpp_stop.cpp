@@ -15,7 +15,12 @@ constexpr int kNotRunning = 2;
 int stop(const tools::Cli& cli, const StopOptions& options) {
     Container container(cli.name(), cli.lxcpath());
     try {
-        return container.stop(options) ? 0 : 1;
+        if (container.stop(options)) return 0;
+        if (!cli.quiet()) {
+            fmt::print(stderr, "lxcpp-stop: {}: the container did not {} in time\n", container.name(),
+                       options.reboot ? "go down for its reboot and come back" : "stop");
+        }
+        return 1;
     } catch (const StateError& error) {
         if (error.problem() != StateProblem::NotRunning) throw;
         if (!cli.quiet()) fmt::print(stderr, "lxcpp-stop: {}: {}\n", container.name(), error.what());

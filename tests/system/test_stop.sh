@@ -40,6 +40,8 @@ test_nokill_gives_up() {
     make_container "$C1"
     expect 0 lxcpp-start -n "$C1" -- /bin/testinit pause-deaf
     expect 1 lxcpp-stop -n "$C1" -t 1 --nokill
+    err_is_one_line
+    err_has "did not stop in time"
     is "$(state_of "$C1")" RUNNING
 }
 
