@@ -16,6 +16,7 @@
 #include "start/owner.h"
 #include "start/shared_mounts.h"
 #include "start/starter.h"
+#include "sys/fd_table.h"
 #include "sys/file.h"
 #include "sys/socket.h"
 
@@ -124,7 +125,7 @@ private:
             // From here on it is a start like any other, which can be seen and ended as one.
             sys::remove_file(impl_.runtime() / "state");
             sys::remove_file(impl_.runtime() / kRebootWish);
-            StarterFds fds{duplicate(runtime_fd_), duplicate(socket_), {}, {}, duplicates(subscribers_), viewers()};
+            StarterFds fds{sys::duplicate(runtime_fd_), sys::duplicate(socket_), {}, {}, duplicates(subscribers_), viewers()};
             const ContainerKey key = impl_.key();
             const Paths paths = impl_.paths;
             become_monitor(std::move(input), std::move(fds),
@@ -181,15 +182,14 @@ private:
     std::vector<Fd> viewers() const {
         std::vector<Fd> sockets;
         for (const Fd& session : sessions_) {
-            if (S_ISSOCK(sys::stat_fd(session).st_mode)) sockets.push_back(duplicate(session));
+            if (S_ISSOCK(sys::stat_fd(session).st_mode)) sockets.push_back(sys::duplicate(session));
         }
         return sockets;
     }
 
-    static Fd duplicate(const Fd& fd) { return Fd(::fcntl(fd.raw(), F_DUPFD_CLOEXEC, 3)); }
     static std::vector<Fd> duplicates(const std::vector<Fd>& fds) {
         std::vector<Fd> copies;
-        for (const Fd& fd : fds) copies.push_back(duplicate(fd));
+        for (const Fd& fd : fds) copies.push_back(sys::duplicate(fd));
         return copies;
     }
 

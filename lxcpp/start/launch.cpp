@@ -7,6 +7,7 @@
 #include "start/detach.h"
 #include "start/owner.h"
 #include "sys/epoll.h"
+#include "sys/fd_table.h"
 #include "sys/file.h"
 #include "sys/pidfd.h"
 #include "sys/signal.h"
@@ -15,7 +16,6 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
-#include <fcntl.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 
@@ -35,9 +35,9 @@ void report(const Fd& status, const std::string& text) {
 [[noreturn]] void run_starter(StarterInput input, const LaunchOptions& options, StarterFds fds,
                               const std::function<void(const StartReport&)>& running,
                               const std::function<void()>& failed) {
-    // The status end must outlive become_monitor, which takes the others.
-    Fd status(::fcntl(fds.status.raw(), F_DUPFD_CLOEXEC, 3));
+    Fd status; // must outlive become_monitor, which takes the others
     try {
+        status = sys::duplicate(fds.status);
         if (!options.keep_stdio) detach_stdio(options.output);
         leave_caller();
         save_owner(input.runtime, OwnerKind::Starter); // so that a start that hangs can be found and ended

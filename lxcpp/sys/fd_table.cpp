@@ -40,6 +40,12 @@ void set_inheritable(FdRef fd, bool inherit) {
     }
 }
 
+Fd duplicate(FdRef fd) {
+    Fd copy(::fcntl(fd.raw(), F_DUPFD_CLOEXEC, static_cast<int>(kFirstCloseable)));
+    if (!copy.valid()) throw SystemError(label("duplicate", fd));
+    return copy;
+}
+
 void set_nonblocking(FdRef fd, bool nonblocking) {
     const int flags = ::fcntl(fd.raw(), F_GETFL);
     if (flags < 0) throw SystemError(label("read flags of", fd));

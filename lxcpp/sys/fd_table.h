@@ -11,6 +11,7 @@ namespace lxcpp::sys {
 [[nodiscard]] bool is_open(FdRef fd) noexcept;
 [[nodiscard]] int try_set_inheritable(FdRef fd, bool inherit) noexcept; // 0 or -errno
 void set_inheritable(FdRef fd, bool inherit); // clears or sets FD_CLOEXEC
+[[nodiscard]] Fd duplicate(FdRef fd); // close-on-exec, none of 0, 1, 2
 void set_nonblocking(FdRef fd, bool nonblocking);
 // Closes every descriptor above 2 that is not listed. Order and repeats do not matter.
 void close_all_except(std::span<const FdRef> keep);
