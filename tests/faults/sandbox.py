@@ -180,6 +180,9 @@ class Sandbox:
                     os.rmdir(path)
                 except OSError:
                     pass
+        for entry in os.scandir(self.lxcpath):
+            if entry.name.startswith("inventory.db"):
+                os.unlink(entry.path)
         shutil.rmtree(self.runtime, ignore_errors=True)
         os.mkdir(self.runtime, 0o700)
         for entry in os.scandir(self.lxcpath):
