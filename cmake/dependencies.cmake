@@ -11,7 +11,7 @@ pkg_check_modules(ARCHIVE REQUIRED IMPORTED_TARGET libarchive)
 pkg_check_modules(GPGME REQUIRED IMPORTED_TARGET gpgme)
 
 # Why some things are linked statically: doc/decisions/002-what-programs-load.md.
-option(LXCPP_STATIC_RUNTIME "Programs carry libstdc++; the hot ones also SQLite and libseccomp" ON)
+option(LXCPP_STATIC_RUNTIME "Programs carry libstdc++; the hot ones are static" ON)
 if(LXCPP_SANITIZE)
   set(LXCPP_STATIC_RUNTIME OFF) # the sanitizers intercept the shared libstdc++
 endif()
@@ -23,14 +23,17 @@ target_include_directories(lxcpp_fmt_headers SYSTEM INTERFACE
   $<TARGET_PROPERTY:fmt::fmt,INTERFACE_INCLUDE_DIRECTORIES>)
 target_link_libraries(lxcpp_fmt PRIVATE lxcpp_fmt_headers)
 
-# SQLite and libseccomp: shared for most, the static archives for a program that starts often
+# SQLite and libseccomp: shared for most, the static archives (and a static libc) for a program that starts often
 # (property LXCPP_HOT, see programs.cmake) where the distribution ships them.
 find_library(LXCPP_SQLITE3_ARCHIVE libsqlite3.a)
 find_library(LXCPP_SECCOMP_ARCHIVE libseccomp.a)
 add_library(lxcpp_deps INTERFACE)
 add_library(lxcpp_hot_deps INTERFACE)
 target_link_libraries(lxcpp_deps INTERFACE PkgConfig::SQLITE3 PkgConfig::SECCOMP)
+set(LXCPP_STATIC_PROGRAMS OFF)
 if(LXCPP_STATIC_RUNTIME AND LXCPP_SQLITE3_ARCHIVE AND LXCPP_SECCOMP_ARCHIVE)
+  set(LXCPP_STATIC_PROGRAMS ON)
+  add_library(lxcpp_no_loading OBJECT ${CMAKE_CURRENT_LIST_DIR}/no_loading.c)
   target_link_libraries(lxcpp_hot_deps INTERFACE ${LXCPP_SQLITE3_ARCHIVE} ${LXCPP_SECCOMP_ARCHIVE} m)
 else()
   target_link_libraries(lxcpp_hot_deps INTERFACE lxcpp_deps)

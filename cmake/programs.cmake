@@ -3,14 +3,18 @@
 #
 # A program lxcpp-… that uses the library's inside: it links the archive lxcpp_internal, of which
 # the linker keeps only what the program reaches. HOT: it runs so often, or stays in memory so long,
-# that loading a shared library less is felt. LIBEXEC: not for the administrator's PATH.
+# that loading shared libraries is felt. LIBEXEC: not for the administrator's PATH.
 function(lxcpp_add_program name)
   cmake_parse_arguments(arg "HOT;LIBEXEC" "" "SOURCES;LIBRARIES" ${ARGN})
   add_executable(${name} ${arg_SOURCES})
   set_target_properties(${name} PROPERTIES LXCPP_HOT ${arg_HOT})
   target_link_libraries(${name} PRIVATE lxcpp_internal ${arg_LIBRARIES})
   target_link_options(${name} PRIVATE -Wl,--gc-sections)
-  if(LXCPP_STATIC_RUNTIME)
+  if(LXCPP_STATIC_PROGRAMS AND arg_HOT)
+    # Not together with -static-libgcc, whose start files are for a program at a fixed address.
+    target_link_libraries(${name} PRIVATE lxcpp_no_loading)
+    target_link_options(${name} PRIVATE -static-pie)
+  elseif(LXCPP_STATIC_RUNTIME)
     target_link_options(${name} PRIVATE -static-libstdc++ -static-libgcc)
   endif()
   if(arg_LIBEXEC)

@@ -61,8 +61,7 @@ private:
     bool bare_;  // without labels
 };
 
-void print_stats(const Container& container, const Printer& out) {
-    const Statistics stats = container.statistics();
+void print_stats(const Statistics& stats, const Printer& out) {
     out.time("CPU use:", stats.cpu_ns);
     out.size("BlkIO use:", stats.block_io_bytes);
     out.size("Memory use:", stats.memory_bytes);
@@ -96,17 +95,15 @@ void print_keys(const Container& container, const Wish& wish) {
 void print_human(const Container& container, const Wish& wish) {
     const Printer out(wish.plain, wish.bare());
     const bool all = wish.everything();
-    const State state = container.state();
-    const bool running = state != State::Stopped;
+    const bool much = all || wish.ips || wish.stats;
+    const Overview facts = much ? container.overview() : Overview{container.state(), container.init_pid(), {}, {}};
     if (all) out.line("Name:", container.name());
-    if (all || wish.state) out.line("State:", std::string(state_name(state)));
-    if ((all || wish.pid) && running) {
-        if (const auto pid = container.init_pid()) out.line("PID:", std::to_string(*pid));
+    if (all || wish.state) out.line("State:", std::string(state_name(facts.state)));
+    if ((all || wish.pid) && facts.init_pid) out.line("PID:", std::to_string(*facts.init_pid));
+    if (all || wish.ips) {
+        for (const std::string& address : facts.addresses) out.line("IP:", address);
     }
-    if ((all || wish.ips) && running) {
-        for (const std::string& address : container.addresses()) out.line("IP:", address);
-    }
-    if ((all || wish.stats) && running && container.init_pid()) print_stats(container, out);
+    if ((all || wish.stats) && facts.init_pid) print_stats(facts.statistics, out);
     print_keys(container, wish);
 }
 
@@ -116,9 +113,8 @@ Cell number(const std::optional<std::uint64_t>& value) {
 }
 
 void print_formatted(const Container& container, Format format) {
-    const auto pid = container.init_pid();
-    Statistics stats;
-    if (pid) stats = container.statistics();
+    const Overview facts = container.overview();
+    const Statistics& stats = facts.statistics;
     Rows rows;
     rows.rows.emplace_back();
     const auto add = [&rows](const char* title, Cell cell) {
@@ -126,9 +122,9 @@ void print_formatted(const Container& container, Format format) {
         rows.rows[0].push_back(std::move(cell));
     };
     add("NAME", container.name());
-    add("STATE", std::string(state_name(container.state())));
-    add("PID", pid ? Cell(static_cast<std::int64_t>(*pid)) : Cell());
-    add("IPS", container.addresses());
+    add("STATE", std::string(state_name(facts.state)));
+    add("PID", facts.init_pid ? Cell(static_cast<std::int64_t>(*facts.init_pid)) : Cell());
+    add("IPS", facts.addresses);
     add("CPU_USE_NS", number(stats.cpu_ns));
     add("BLKIO_USE_BYTES", number(stats.block_io_bytes));
     add("MEMORY_USE_BYTES", number(stats.memory_bytes));

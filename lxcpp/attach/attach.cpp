@@ -46,13 +46,11 @@ void require_alive(const AttachTarget& target) {
 }
 
 bool shares(pid_t pid, std::string_view name) {
-    const auto ours = sys::open_namespace(::getpid(), name);
+    const auto ours = sys::stat_path(fmt::format("/proc/self/ns/{}", name));
     if (!ours) return true; // a kernel without this type
-    const auto theirs = sys::open_namespace(pid, name);
+    const auto theirs = sys::stat_path(fmt::format("/proc/{}/ns/{}", pid, name));
     if (!theirs) stopped();
-    const auto left = sys::stat_fd(*theirs);
-    const auto right = sys::stat_fd(*ours);
-    return left.st_ino == right.st_ino && left.st_dev == right.st_dev;
+    return theirs->st_ino == ours->st_ino && theirs->st_dev == ours->st_dev;
 }
 
 // setns(2) refuses to "enter" the namespace one is in already, for some types.

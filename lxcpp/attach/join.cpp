@@ -90,14 +90,6 @@ void connect_terminal(const JoinPlan& plan) noexcept {
     }
 }
 
-int drop_bounding(std::uint64_t keep) noexcept {
-    for (unsigned long number = 0; number < 64; ++number) {
-        if ((keep >> number & 1) != 0 || ::prctl(PR_CAPBSET_READ, number, 0, 0, 0) != 1) continue;
-        if (::prctl(PR_CAPBSET_DROP, number, 0, 0, 0) < 0) return -errno;
-    }
-    return 0;
-}
-
 int load_seccomp(const JoinPlan& plan) noexcept {
     if (plan.seccomp.empty()) return 0;
     sock_fprog program{};
@@ -109,7 +101,7 @@ int load_seccomp(const JoinPlan& plan) noexcept {
 void confine(const JoinPlan& plan) noexcept {
     if (plan.personality) check(plan, JoinStage::Confine, status(::personality(*plan.personality)));
     check(plan, JoinStage::Confine, raw::clear_inheritable());
-    if (plan.bounding_set) check(plan, JoinStage::Confine, drop_bounding(*plan.bounding_set));
+    if (plan.bounding_set) check(plan, JoinStage::Confine, raw::drop_bounding(*plan.bounding_set));
     if (plan.no_new_privs) check(plan, JoinStage::Confine, status(::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)));
     check(plan, JoinStage::Seccomp, load_seccomp(plan));
     if (plan.change_ids) check(plan, JoinStage::Confine, raw::become(plan.uid, plan.gid, {}, true));

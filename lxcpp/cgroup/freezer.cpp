@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <ranges>
 #include <string>
 
 namespace lxcpp {
@@ -48,8 +49,9 @@ struct Freezer {
     }
 };
 
+// On a hybrid host the v2 group comes last.
 std::optional<Freezer> find_v2(std::span<const fs::path> dirs) {
-    for (const fs::path& dir : dirs) {
+    for (const fs::path& dir : std::views::reverse(dirs)) {
         if (sys::exists(dir / "cgroup.freeze")) return Freezer{dir / "cgroup.freeze", dir / "cgroup.events"};
     }
     return std::nullopt;

@@ -102,8 +102,7 @@ void delegate_group(const CgroupGroups& groups, const CgroupOwner& owner) {
     const fs::path& home = groups.home();
     sys::chown(home, owner.uid, owner.gid);
     for (const std::string& file : delegated_files(groups.version)) {
-        const fs::path path = home / file;
-        if (sys::exists(path)) sys::chown(path, owner.uid, owner.gid);
+        (void)sys::chown_if_exists(home / file, owner.uid, owner.gid);
     }
 }
 

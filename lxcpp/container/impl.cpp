@@ -84,8 +84,8 @@ State frozen_or(const std::vector<std::filesystem::path>& groups, State otherwis
 
 } // namespace
 
-State Container::Impl::state() const {
-    if (const auto now = running()) {
+State Container::Impl::state_of(const std::optional<Running>& now) const {
+    if (now) {
         const State state = frozen_or(now->state.payload_cgroups, State::Running);
         if (state != State::Running) return state;
         try {

@@ -55,7 +55,8 @@ public:
     // nullopt when it does not run.
     [[nodiscard]] std::optional<Running> running() const;
     [[nodiscard]] Running require_running() const; // StateError NotRunning
-    [[nodiscard]] State state() const;
+    [[nodiscard]] State state() const { return state_of(running()); }
+    [[nodiscard]] State state_of(const std::optional<Running>& now) const; // of what running() has just told
 
     // Excludes other commands on this container. Throws StateError Busy.
     [[nodiscard]] ContainerLock lock() const;

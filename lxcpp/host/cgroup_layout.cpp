@@ -146,11 +146,8 @@ void add(CgroupLayout& layout, Hierarchy made) {
 
 // Only a cgroup file system counts: another mount may hide it.
 bool is_visible(const Hierarchy& hierarchy) {
-    const auto dir =
-        sys::try_open_file(hierarchy.mountpoint, {.access = sys::Access::Path, .directory = true});
-    if (!dir) return false;
-    const long magic = sys::filesystem_magic(*dir);
-    return magic == (hierarchy.version == 2 ? CGROUP2_SUPER_MAGIC : CGROUP_SUPER_MAGIC);
+    return sys::filesystem_magic(hierarchy.mountpoint) ==
+           (hierarchy.version == 2 ? CGROUP2_SUPER_MAGIC : CGROUP_SUPER_MAGIC);
 }
 
 std::filesystem::path group_dir(const Hierarchy& hierarchy, const std::string& path) {
@@ -159,16 +156,18 @@ std::filesystem::path group_dir(const Hierarchy& hierarchy, const std::string& p
     return dir;
 }
 
-void fill_in(Hierarchy& hierarchy, bool root) {
-    if (hierarchy.version == 2) {
-        const std::string text =
-            sys::read_file_if_exists(hierarchy.mountpoint / "cgroup.controllers").value_or("");
-        for (const std::string_view word : split_words(trim(text))) {
-            hierarchy.controllers.emplace_back(word);
-        }
+void read_controllers(Hierarchy& hierarchy) {
+    if (hierarchy.version != 2) return;
+    const std::string text =
+        sys::read_file_if_exists(hierarchy.mountpoint / "cgroup.controllers").value_or("");
+    for (const std::string_view word : split_words(trim(text))) {
+        hierarchy.controllers.emplace_back(word);
     }
+}
+
+bool is_writable(const Hierarchy& hierarchy, bool root) {
     const std::string& base = base_path(hierarchy, root, false);
-    hierarchy.writable = !base.empty() && sys::may_write(group_dir(hierarchy, base));
+    return !base.empty() && sys::may_write(group_dir(hierarchy, base));
 }
 
 // /proc may be mounted so that others' processes are hidden.
@@ -223,13 +222,19 @@ CgroupLayout parse_cgroup_layout(std::string_view mountinfo, std::string_view se
     return layout;
 }
 
-CgroupLayout probe_cgroup_layout() {
+CgroupLayout mounted_cgroup_layout() {
     CgroupLayout layout = parse_cgroup_layout(
         sys::read_file("/proc/self/mountinfo"),
         sys::read_file_if_exists("/proc/self/cgroup").value_or(""), init_memberships());
+    for (Hierarchy& hierarchy : layout.list) read_controllers(hierarchy);
+    return layout;
+}
+
+CgroupLayout probe_cgroup_layout() {
+    CgroupLayout layout = mounted_cgroup_layout();
     std::erase_if(layout.list, [](const Hierarchy& hierarchy) { return !is_visible(hierarchy); });
     const bool root = ::geteuid() == 0;
-    for (Hierarchy& hierarchy : layout.list) fill_in(hierarchy, root);
+    for (Hierarchy& hierarchy : layout.list) hierarchy.writable = is_writable(hierarchy, root);
     return layout;
 }
 

@@ -48,6 +48,9 @@ struct CgroupLayout {
 [[nodiscard]] CgroupLayout parse_cgroup_layout(std::string_view mountinfo,
                                                std::string_view self_cgroup,
                                                std::string_view init_cgroup = {});
+// As it is mounted, with the controllers of v2; writable stays false. Other mounts may hide what it names.
+[[nodiscard]] CgroupLayout mounted_cgroup_layout();
+// Only what can be seen, with all its fields.
 [[nodiscard]] CgroupLayout probe_cgroup_layout();
 
 } // namespace lxcpp

@@ -21,7 +21,7 @@ using Clock = std::chrono::steady_clock;
 using std::chrono::microseconds;
 
 // Small, because the first process after a pause reads the whole log again.
-constexpr const char* kLogPages = "PRAGMA wal_autocheckpoint=128";
+constexpr int kLogPages = 64;
 // The file grows in steps of this many bytes: room to fold the log in when the disk is full.
 constexpr int kGrowth = 128 * 1024;
 
@@ -101,6 +101,12 @@ struct Database::Wait {
         return static_cast<Wait*>(self)->pause(round) ? 1 : 0;
     }
 
+    static int note_log(void* self, sqlite3*, const char*, int pages) {
+        static_cast<Wait*>(self)->log_pages = pages;
+        return SQLITE_OK;
+    }
+
+    int log_pages = 0; // of the write-ahead log, after the last commit
     std::chrono::milliseconds timeout;
     Clock::time_point deadline;
     std::minstd_rand random{static_cast<unsigned>(::getpid())};
@@ -189,7 +195,7 @@ Database::Database(const std::filesystem::path& file, OpenMode mode, int busy_ti
     if (mode != OpenMode::ReadWrite) return;
     int growth = kGrowth;
     sqlite3_file_control(handle, "main", SQLITE_FCNTL_CHUNK_SIZE, &growth);
-    execute(kLogPages);
+    sqlite3_wal_hook(handle, &Wait::note_log, wait_.get());
 }
 
 Database::~Database() {
@@ -258,6 +264,24 @@ bool Database::fold_log() const noexcept {
                                      nullptr) == SQLITE_OK;
 }
 
+// SQLite's own automatic checkpoint copies the log but leaves it in place, and every process that opens the file
+// alone takes what it finds there for new: with short connections only, the log would grow for ever.
+void Database::keep_log_short() const noexcept {
+    if (wait_->log_pages < kLogPages) return;
+    wait_->log_pages = 0;
+    sqlite3_busy_handler(handle_.get(), nullptr, nullptr); // a reader is no reason to wait: the next writer tries again
+    if (fold_log()) begin_log_anew();
+    sqlite3_busy_handler(handle_.get(), &Wait::call, wait_.get());
+}
+
+// Only a write marks in the file that what stands behind it is old.
+void Database::begin_log_anew() const noexcept {
+    try {
+        execute(fmt::format("PRAGMA user_version={}", integer("PRAGMA user_version")));
+    } catch (const InventoryError&) { // somebody else writes, which is as good
+    }
+}
+
 Database::Transaction::Transaction(const Database& database, Durability durability)
     : database_(database) {
     database.execute(durability == Durability::Disk ? "PRAGMA synchronous=FULL"
@@ -268,6 +292,7 @@ Database::Transaction::Transaction(const Database& database, Durability durabili
 void Database::Transaction::commit() {
     database_.execute("COMMIT");
     open_ = false;
+    database_.keep_log_short();
 }
 
 Database::Transaction::~Transaction() {

@@ -122,8 +122,10 @@ private:
         }
     }
     void check_process() const;
+    void keep_log_short() const noexcept;
+    void begin_log_anew() const noexcept;
 
-    struct Wait; // of one contended lock
+    struct Wait; // of one contended lock, and what SQLite told us last
     struct Close {
         void operator()(sqlite3* handle) const noexcept;
     };

@@ -19,6 +19,8 @@ const std::string kEmptyTmpfs[] = {"size=4k", "nr_inodes=1", "mode=000"};
 int open_target(const Target& target, const ChildState& state) noexcept {
     const char* path = target.path.c_str();
     if (target.create == Create::Dir) {
+        const int there = raw::open_in(state.root, path, O_PATH | O_DIRECTORY); // mostly it is
+        if (there != -ENOENT) return there;
         if (const int error = raw::make_dirs_in(state.root, path, 0755); error < 0) return error;
     } else if (target.create == Create::File) {
         if (const int error = raw::make_file_in(state.root, path, 0644); error < 0) return error;

@@ -95,11 +95,7 @@ int run(const LoopbackUp&, ChildState&) noexcept { return raw::loopback_up(); }
 int run(const SetPersonality& step, ChildState&) noexcept { return result(::personality(step.persona)); }
 
 int run(const DropBounding& step, ChildState&) noexcept {
-    for (unsigned long number = 0; number < 64; ++number) {
-        if ((step.keep >> number & 1) != 0) continue;
-        if (::prctl(PR_CAPBSET_READ, number, 0, 0, 0) != 1) continue; // unknown to this kernel, or gone
-        if (::prctl(PR_CAPBSET_DROP, number, 0, 0, 0) < 0) return -errno;
-    }
+    if (const int error = raw::drop_bounding(step.keep); error < 0) return error;
     return raw::clear_inheritable();
 }
 

@@ -12,6 +12,7 @@
 #include "cgroup/tree.h"
 #include "config/load.h"
 #include "monitor/handover.h"
+#include "monitor/protocol.h"
 #include "security/seccomp_cache.h"
 #include "security/seccomp_profile.h"
 #include "start/console_target.h"
@@ -24,10 +25,12 @@
 #include "sys/memfd.h"
 #include "sys/namespace.h"
 #include "sys/raw.h"
+#include "sys/socket.h"
 
 #include <sched.h>
 #include <sys/mount.h>
 #include <unistd.h>
+#include <utility>
 
 namespace lxcpp {
 namespace {
@@ -106,7 +109,7 @@ void fill_descriptors(SupervisorState& supervisor, const StarterFds& fds, FdRef 
                       const std::vector<Fd>& masters, bool console) {
     supervisor.socket = fds.socket.raw();
     supervisor.pidfd = pidfd.raw();
-    supervisor.status = fds.status.raw();
+    supervisor.status = -1; // told before the monitor takes over
     supervisor.session = fds.session.raw();
     number_terminals(supervisor, masters, console);
 }
@@ -122,6 +125,13 @@ CgroupTree make_groups(const std::filesystem::path& runtime, const CgroupPlan& p
             save_made(runtime, made);
         });
     });
+}
+
+// What the tool waits for. From here on the container is what everybody finds in the runtime directory, also when we
+// die before the monitor has taken over.
+void announce_running(const Fd& status, const SupervisorState& state) {
+    const protocol::Event running{state.name, State::Running, state.init.pid, std::nullopt};
+    (void)sys::try_send_packet(status, protocol::encode(0, running));
 }
 
 void release_quietly(const StarterInput& input) noexcept {
@@ -202,6 +212,8 @@ void become_monitor(StarterInput input, StarterFds fds, const std::function<void
     if (!input.pid_file.empty()) {
         sys::write_file_atomic(input.pid_file, std::to_string(::getpid()) + "\n", 0644);
     }
+    // The inventory and the monitor's program cost more than all the rest from init's exec on: nobody waits for them.
+    announce_running(std::exchange(fds.status, {}), state.supervisor);
     if (running) running({state.supervisor.init, ::getpid()});
     const SupervisorArguments arguments{fds.runtime.raw(), numbers(fds.subscribers), numbers(fds.sessions), numbers(held)};
     tree.close_entry();

@@ -187,6 +187,12 @@ long filesystem_magic(FdRef fd) {
     return static_cast<long>(info.f_type);
 }
 
+std::optional<long> filesystem_magic(const std::filesystem::path& path) noexcept {
+    struct statfs info{};
+    if (::statfs(path.c_str(), &info) != 0) return std::nullopt;
+    return static_cast<long>(info.f_type);
+}
+
 void make_dirs(const fs::path& path, mode_t mode) {
     const fs::path dir = without_trailing_slash(path);
     if (::mkdir(dir.c_str(), mode) == 0) return;
@@ -243,6 +249,12 @@ void fsync_dir(const fs::path& path) {
 void chown(const fs::path& path, uid_t uid, gid_t gid) {
     check(::fchownat(AT_FDCWD, path.c_str(), uid, gid, AT_SYMLINK_NOFOLLOW), "change the owner of",
           path);
+}
+
+bool chown_if_exists(const fs::path& path, uid_t uid, gid_t gid) {
+    if (::fchownat(AT_FDCWD, path.c_str(), uid, gid, AT_SYMLINK_NOFOLLOW) == 0) return true;
+    if (is_absent(errno)) return false;
+    throw SystemError("change the owner of " + path.native());
 }
 
 void chmod(const fs::path& path, mode_t mode) {

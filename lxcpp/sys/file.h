@@ -56,6 +56,8 @@ void write_file_atomic(const fs::path& path, std::string_view content, mode_t mo
 [[nodiscard]] std::optional<struct stat> stat_path(const fs::path& path, bool follow = true);
 [[nodiscard]] struct stat stat_fd(FdRef fd);
 [[nodiscard]] long filesystem_magic(FdRef fd); // fstatfs(2) f_type
+// nullopt where nothing is, or nothing that we may look at.
+[[nodiscard]] std::optional<long> filesystem_magic(const std::filesystem::path& path) noexcept;
 // mkdir -p; the last component gets mode, missing parents 0755. No error when it exists.
 void make_dirs(const fs::path& path, mode_t mode = 0755);
 // As make_dirs with 0700; throws Error unless it is then a real directory owned by us that nobody
@@ -69,6 +71,7 @@ void rename(const fs::path& from, const fs::path& to);
 void rename_noreplace(const fs::path& from, const fs::path& to); // renameat2(RENAME_NOREPLACE)
 void fsync_dir(const fs::path& path);
 void chown(const fs::path& path, uid_t uid, gid_t gid); // does not follow links
+bool chown_if_exists(const fs::path& path, uid_t uid, gid_t gid); // false: nothing is there
 void chmod(const fs::path& path, mode_t mode);
 // Names (not "." and "..") sorted bytewise. Throws SystemError.
 [[nodiscard]] std::vector<std::string> list_dir(const fs::path& path);

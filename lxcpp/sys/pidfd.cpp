@@ -152,7 +152,8 @@ std::optional<ExitStatus> exit_of_other(const ProcessId& id, FdRef pidfd, std::c
 }
 
 std::string boot_id() {
-    return std::string(trim(read_file("/proc/sys/kernel/random/boot_id")));
+    static const std::string id(trim(read_file("/proc/sys/kernel/random/boot_id"))); // the same as long as we live
+    return id;
 }
 
 bool is_alive(const ProcessId& id, const std::string& current_boot_id) {

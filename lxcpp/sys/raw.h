@@ -41,6 +41,8 @@ namespace lxcpp::sys::raw {
 [[nodiscard]] int become(uid_t uid, gid_t gid, std::span<const gid_t> groups, bool set_groups) noexcept;
 // Nothing inheritable, nothing ambient: root's execve(2) would add it to what the bounding set allows.
 [[nodiscard]] int clear_inheritable() noexcept;
+// Takes from the capability bounding set what keep does not name (bit = capability).
+[[nodiscard]] int drop_bounding(std::uint64_t keep) noexcept;
 [[nodiscard]] int loopback_up() noexcept;
 // argv and envp end in nullptr. Waits; returns the wait status >= 0.
 [[nodiscard]] int run_program(char* const* argv, char* const* envp) noexcept;

@@ -105,12 +105,12 @@ int make_dirs_in(int root, const char* path, mode_t mode) noexcept {
 namespace {
 
 // Opens the directory of path, making it when needed.
-int open_parent(int root, const char* path, const char*& leaf, bool make) noexcept {
+int open_parent(int root, const char* path, const char*& leaf) noexcept {
     PathBuffer directory;
     if (const int error = split_leaf(path, directory, leaf); error < 0) return error;
-    if (make) {
-        if (const int error = make_dirs_in(root, directory.text, 0755); error < 0) return error;
-    }
+    const int parent = open_in(root, directory.text, O_PATH | O_DIRECTORY); // mostly it is there
+    if (parent != -ENOENT) return parent;
+    if (const int error = make_dirs_in(root, directory.text, 0755); error < 0) return error;
     return open_in(root, directory.text, O_PATH | O_DIRECTORY);
 }
 
@@ -118,7 +118,7 @@ int open_parent(int root, const char* path, const char*& leaf, bool make) noexce
 
 int make_file_in(int root, const char* path, mode_t mode) noexcept {
     const char* leaf = nullptr;
-    const int parent = open_parent(root, path, leaf, true);
+    const int parent = open_parent(root, path, leaf);
     if (parent < 0) return parent;
     int status = result(::mknodat(parent, leaf, S_IFREG | mode, 0));
     if (status == -EEXIST || status == -EROFS) status = 0;
@@ -128,7 +128,7 @@ int make_file_in(int root, const char* path, mode_t mode) noexcept {
 
 int make_link_in(int root, const char* target, const char* path) noexcept {
     const char* leaf = nullptr;
-    const int parent = open_parent(root, path, leaf, true);
+    const int parent = open_parent(root, path, leaf);
     if (parent < 0) return parent;
     int status = result(::symlinkat(target, parent, leaf));
     if (status == -EEXIST) status = 0;
@@ -138,7 +138,7 @@ int make_link_in(int root, const char* target, const char* path) noexcept {
 
 int make_node_in(int root, const char* path, mode_t mode, dev_t device) noexcept {
     const char* leaf = nullptr;
-    const int parent = open_parent(root, path, leaf, true);
+    const int parent = open_parent(root, path, leaf);
     if (parent < 0) return parent;
     int status = result(::mknodat(parent, leaf, mode, device));
     if (status == 0) status = result(::fchmodat(parent, leaf, mode & 07777, 0)); // umask

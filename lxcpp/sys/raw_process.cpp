@@ -105,6 +105,17 @@ int clear_inheritable() noexcept {
     return result(::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0));
 }
 
+int drop_bounding(std::uint64_t keep) noexcept {
+    for (unsigned long number = 0; number < 64; ++number) {
+        if ((keep >> number & 1) != 0 || ::prctl(PR_CAPBSET_DROP, number, 0, 0, 0) == 0) continue;
+        const int error = errno;
+        if (error == EINVAL) return 0; // past the kernel's last capability
+        // Nothing may be dropped without CAP_SETPCAP, but what is gone need not be.
+        if (::prctl(PR_CAPBSET_READ, number, 0, 0, 0) != 0) return -error;
+    }
+    return 0;
+}
+
 int loopback_up() noexcept {
     const int socket = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     if (socket < 0) return -errno;

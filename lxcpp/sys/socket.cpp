@@ -11,6 +11,7 @@
 
 #include <array>
 #include <cstring>
+#include <memory>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/time.h>
@@ -114,9 +115,9 @@ std::vector<Fd> take_fds(msghdr& message) {
 // nullopt: nothing there yet.
 std::optional<Packet> receive_now(FdRef socket, std::size_t limit) {
     Packet packet;
-    packet.data.resize(limit);
+    const auto buffer = std::make_unique_for_overwrite<char[]>(limit); // of which little is touched
     Control control{};
-    iovec part{packet.data.data(), limit};
+    iovec part{buffer.get(), limit};
     msghdr message{};
     message.msg_iov = &part;
     message.msg_iovlen = 1;
@@ -130,7 +131,7 @@ std::optional<Packet> receive_now(FdRef socket, std::size_t limit) {
     if (size < 0 && errno == ECONNRESET) size = retry_eintr(receive);
     if (size < 0 && errno == EAGAIN) return std::nullopt;
     if (size < 0 && errno != ECONNRESET) throw SystemError("receive a packet");
-    packet.data.resize(size > 0 ? static_cast<std::size_t>(size) : 0);
+    if (size > 0) packet.data.assign(buffer.get(), static_cast<std::size_t>(size));
     packet.fds = take_fds(message);
     if ((message.msg_flags & MSG_TRUNC) != 0) {
         throw Error(fmt::format("receive a packet: it is larger than {} bytes", limit));

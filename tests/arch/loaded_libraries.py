@@ -9,7 +9,7 @@ import sys
 import common
 
 NEVER = re.compile(r"lib(curl|gpgme|archive|yaml-cpp|systemd|sdbus|ssl|crypto)\b")
-# The hot programs and everything that stays in memory load the C library and nothing else.
+# The hot programs and everything that stays in memory load at most the C library (nothing when they are static).
 C_LIBRARY = re.compile(r"^(libc|libm|ld-linux.*)\.so\.\d+$")
 HOT = ("start", "attach", "stop", "info", "ls", "wait", "execute", "freeze", "unfreeze", "create", "destroy")
 

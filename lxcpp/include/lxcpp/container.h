@@ -90,6 +90,14 @@ struct Statistics {
     std::vector<LinkStatistics> links;
 };
 
+// Everything above at one moment; what does not run has a state only.
+struct Overview {
+    State state = State::Stopped;
+    std::optional<pid_t> init_pid;
+    std::vector<std::string> addresses;
+    Statistics statistics;
+};
+
 struct StateChange {
     State state;
     std::optional<Exit> exit;
@@ -152,6 +160,8 @@ public:
     void set_cgroup_item(const std::string& key, const std::string& value);
 
     [[nodiscard]] Statistics statistics() const;
+    // state(), init_pid(), addresses() and statistics() for the price of little more than one of them.
+    [[nodiscard]] Overview overview() const;
     // Addresses inside, global scope, IPv4 first; without a running container empty.
     [[nodiscard]] std::vector<std::string> addresses() const;
 

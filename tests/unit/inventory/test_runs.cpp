@@ -98,3 +98,27 @@ TEST_F(Runs, OldEventsAreCutOff) {
     ASSERT_EQ(left.size(), 1u);
     EXPECT_EQ(left[0].event, "second");
 }
+
+// As the tools use it: every process opens the file alone, and is gone before the next one comes.
+TEST_F(Runs, TheLogOfShortConnectionsStaysShort) {
+    const Event started = event("c1", "start");
+    std::uintmax_t largest = 0;
+    for (int i = 0; i < 300; ++i) {
+        open().set_run(key("c1"), {.init = {.pid = i}}, &started);
+        largest = std::max(largest, std::filesystem::file_size(file().string() + "-wal"));
+    }
+    EXPECT_LT(largest, 128u * 4120);
+    EXPECT_EQ(open().events().size(), 300u);
+    EXPECT_EQ(open().find_run(key("c1"))->init.pid, 299);
+}
+
+TEST_F(Runs, AReaderDoesNotDelayWhoShortensTheLog) {
+    open().record_event(event("c1", "create"));
+    const Database reader(file(), OpenMode::ReadOnly);
+    Statement held = reader.prepare("SELECT id FROM events");
+    ASSERT_TRUE(held.step()); // a read transaction that stays open
+    const auto begin = std::chrono::steady_clock::now();
+    for (int i = 0; i < 100; ++i) open().record_event(event("c1", "start"));
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(Database::kBusyTimeoutMs / 1000));
+    EXPECT_EQ(open().events().size(), 101u);
+}
