@@ -166,6 +166,12 @@ void leave_host_mounts() {
     if (const int error = sys::raw::set_root_propagation(MS_SLAVE); error < 0) throw SystemError("lxc.monitor.unshare: leave the host's mounts", -error);
 }
 
+// Found out before there is a container to lose.
+void require_program(const std::filesystem::path& program) {
+    if (sys::exists(program)) return;
+    throw Error(program.string() + " is missing, without which no container is supervised: install lxcpp again");
+}
+
 } // namespace
 
 void log_to_container(const Log& wish) {
@@ -177,6 +183,7 @@ void log_to_container(const Log& wish) {
 void become_monitor(StarterInput input, StarterFds fds, const std::function<void(const StartReport&)>& running) {
     const auto deadline = std::chrono::steady_clock::now() + input.timeout;
     log_to_container(input.config.log);
+    require_program(input.paths.libexec / "lxcpp-supervisor");
     const CgroupLayout layout = probe_cgroup_layout();
     const PlanHost host = probe_plan_host(input.config, layout, input.paths);
     input.request.fstab = read_fstab(input.config.mounts.fstab);

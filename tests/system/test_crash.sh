@@ -248,6 +248,18 @@ test_monitor_is_upgraded_in_place() {
     expect 0 lxcpp-stop -k -n "$C1"
 }
 
+test_start_without_a_monitor_program_is_refused() {
+    own_libexec
+    make_container "$C1"
+    mv "$SANDBOX/libexec/lxcpp-supervisor" "$SANDBOX/libexec/old"
+    expect 1 lxcpp-start -n "$C1"
+    err_has "lxcpp-supervisor is missing"
+    err_is_one_line
+    is "$(state_of "$C1")" STOPPED
+    mv "$SANDBOX/libexec/old" "$SANDBOX/libexec/lxcpp-supervisor"
+    start "$C1"
+}
+
 test_failed_upgrade_is_rolled_back() {
     own_libexec
     make_container "$C1"
