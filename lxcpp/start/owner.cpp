@@ -6,6 +6,8 @@
 
 #include <fmt/core.h>
 
+#include <cstdint>
+#include <limits>
 #include <unistd.h>
 
 namespace lxcpp {
@@ -31,7 +33,10 @@ std::optional<RuntimeOwner> load_owner(const std::filesystem::path& runtime) {
     if (words.size() != 4 || (words[0] != kLauncher && words[0] != kStarter)) return std::nullopt;
     const auto pid = parse_u64(words[1]);
     const auto start = parse_u64(words[2]);
-    if (!pid || !start) return std::nullopt;
+    // What does not fit would be another process, and 0 or below it a group of processes or all of them.
+    if (!pid || *pid == 0 || *pid > static_cast<std::uint64_t>(std::numeric_limits<pid_t>::max()) || !start) {
+        return std::nullopt;
+    }
     return RuntimeOwner{words[0] == kLauncher ? OwnerKind::Launcher : OwnerKind::Starter,
                         {static_cast<pid_t>(*pid), *start, std::string(words[3])}};
 }
