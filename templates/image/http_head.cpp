@@ -48,7 +48,7 @@ HttpHead parse_status_line(std::string_view line) {
     if (blank == std::string_view::npos) return head;
     const auto rest = trim(line.substr(blank));
     const auto code = parse_u64(rest.substr(0, 3));
-    if (!code) return head;
+    if (!code || rest.size() < 3) return head; // no status that anybody could mean
     head.status = static_cast<int>(*code);
     head.reason = printable(trim(rest.substr(3)).substr(0, 80));
     if (head.reason.empty()) head.reason = known_reason(head.status);
