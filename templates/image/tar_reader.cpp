@@ -113,7 +113,7 @@ std::optional<timespec> parse_pax_time(std::string_view text) {
         nanoseconds = static_cast<long>(parse_u64(digits).value_or(0));
     }
     if (whole.front() == '-' && nanoseconds != 0) { // "-1.25" is a quarter before -1
-        --seconds;
+        seconds = std::max(seconds, std::numeric_limits<std::int64_t>::min() + 1) - 1;
         nanoseconds = 1'000'000'000 - nanoseconds;
     }
     return clamp_time(seconds, nanoseconds);

@@ -99,6 +99,7 @@ TEST(TarReader, KeepsTimesWithinWhatFileSystemsHold) {
     EXPECT_EQ(time_of("292000000000000000"), 0x3ffffffff);
     EXPECT_EQ(time_of("99999999999999999999999"), 0x3ffffffff);
     EXPECT_EQ(time_of("-99999999999999999999999"), -0x80000000LL);
+    EXPECT_EQ(time_of("-9223372036854775808.5"), -0x80000000LL); // the lowest number, and then some
     EXPECT_EQ(refusal(make_tar(pax(pax_record("mtime", "nan")), TarMember{.name = "a"})),
               "x.tar: pax mtime is 'nan': the archive is refused");
 }
