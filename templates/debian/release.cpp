@@ -142,7 +142,10 @@ std::optional<std::time_t> parse_release_date(std::string_view text) noexcept {
         broken.tm_hour = static_cast<int>(*hour);
         broken.tm_min = static_cast<int>(*minute);
         broken.tm_sec = static_cast<int>(*second);
-        return ::timegm(&broken);
+        const std::time_t time = ::timegm(&broken);
+        // timegm(3) makes the 1st of July of the 31st of June. A leap second is the next minute's first one.
+        const bool exists = *second == 60 || broken.tm_mday == static_cast<int>(*day);
+        return exists ? std::optional(time) : std::nullopt;
     } catch (...) {
         return std::nullopt;
     }

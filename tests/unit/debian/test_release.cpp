@@ -73,6 +73,10 @@ TEST(Release, ReadsDates) {
     EXPECT_EQ(parse_release_date("Thu, 01 Jan 1970 00:00:00 +0200"), std::nullopt);
     EXPECT_EQ(parse_release_date("Thu, 41 Jan 1970 00:00:00 UTC"), std::nullopt);
     EXPECT_EQ(parse_release_date("yesterday"), std::nullopt);
+    // Not the 1st of the month after it.
+    EXPECT_EQ(parse_release_date("31 Jun 2026 00:00:00 UTC"), std::nullopt);
+    EXPECT_EQ(parse_release_date("29 Feb 2026 00:00:00 UTC"), std::nullopt);
+    EXPECT_EQ(parse_release_date("31 Dec 2016 23:59:60 UTC"), parse_release_date("01 Jan 2017 00:00:00 UTC"));
     EXPECT_EQ(format_release_date(1783764997), "Sat, 11 Jul 2026 10:16:37 UTC");
 }
 
