@@ -54,7 +54,8 @@ bool is_hardware_octet(std::string_view octet) {
 std::string parse_address(Family family, std::string_view text) {
     std::array<unsigned char, sizeof(in6_addr)> address{};
     const std::string copy(text);
-    if (inet_pton(address_family(family), copy.c_str(), address.data()) != 1)
+    const bool whole = copy.find('\0') == copy.npos; // inet_pton(3) would not see what follows
+    if (!whole || inet_pton(address_family(family), copy.c_str(), address.data()) != 1)
         reject(text, family_name(family));
     std::array<char, INET6_ADDRSTRLEN> shown{};
     inet_ntop(address_family(family), address.data(), shown.data(), shown.size());

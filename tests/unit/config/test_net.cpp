@@ -64,6 +64,7 @@ TEST(Net, AddressesPrintAsAddressAndPrefix) {
 }
 
 TEST(Net, MissingPrefixIsThatOfTheClass) {
+    EXPECT_THROW((void)parse_address(Family::Ipv4, std::string_view("10.1.2.3\0x", 10)), Error);
     EXPECT_EQ(parse_ip(Family::Ipv4, "10.1.2.3").prefix, 8);
     EXPECT_EQ(parse_ip(Family::Ipv4, "127.0.0.1").prefix, 8);
     EXPECT_EQ(parse_ip(Family::Ipv4, "172.16.0.1").prefix, 16);
