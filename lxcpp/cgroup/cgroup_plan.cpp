@@ -209,8 +209,10 @@ private:
 
     // The limit of memory and swap may not be below that of memory, whose default is no limit.
     static void order(std::vector<CgroupWrite>& writes) {
-        std::ranges::stable_partition(
-            writes, [](const CgroupWrite& write) { return write.file != "memory.memsw.limit_in_bytes"; });
+        // Not ranges::stable_partition: clang 14 cannot compile the subrange that libstdc++ 12's returns.
+        std::stable_partition(writes.begin(), writes.end(), [](const CgroupWrite& write) {
+            return write.file != "memory.memsw.limit_in_bytes";
+        });
     }
 
     const CgroupLayout& layout_;

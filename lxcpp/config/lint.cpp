@@ -92,7 +92,8 @@ private:
     // Two values in one file for a key that takes one: the first was written for nothing.
     void check_replaced() {
         std::map<std::pair<std::string_view, std::string_view>, int> later; // key and file: line
-        for (const auto& line : std::views::reverse(loaded_.assignments)) {
+        for (auto at = loaded_.assignments.rbegin(); at != loaded_.assignments.rend(); ++at) {
+            const Assignment& line = *at;
             const auto [next, last] = later.try_emplace({line.key, line.origin.file}, 0);
             if (!last && !line.value.empty() && !is_list_key(line.key))
                 warn(line.origin, line.key, fmt::format("is replaced by line {}", next->second),

@@ -205,7 +205,9 @@ std::vector<Assignment> effective_assignments(const LoadedConfig& loaded) {
     std::set<std::string_view> set;
     std::set<std::string_view> cleared;
     std::vector<Assignment> effective;
-    for (const auto& line : std::views::reverse(loaded.assignments)) {
+    // Not views::reverse here and in lint: clang 14 cannot compile libstdc++ 12's.
+    for (auto at = loaded.assignments.rbegin(); at != loaded.assignments.rend(); ++at) {
+        const Assignment& line = *at;
         const bool undone = (set.contains(line.key) && !is_list_key(line.key)) ||
                             std::ranges::any_of(cleared, [&](std::string_view key) {
                                 return clears(key, line.key);
