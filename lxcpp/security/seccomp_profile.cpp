@@ -180,6 +180,10 @@ private:
         SeccompCompare result{static_cast<unsigned>(*index), operation(key, trim(fields[2])),
                               value(key, text, fields[1]), 0};
         if (fields.size() == 4) result.mask = value(key, text, fields[3]);
+        // It could never hold; libseccomp would compare without those bits, so that it held too often.
+        if (result.op == SeccompOp::MaskedEqual && (result.value & ~result.mask) != 0) {
+            fail(key, fmt::format("[{}]: the value has bits outside the mask, the fourth field", printable(text)));
+        }
         return result;
     }
 

@@ -95,7 +95,7 @@ TEST(SeccompProfile, EveryComparisonByNameAndSymbol) {
                  {"SCMP_CMP_MASKED_EQ", "&=", SeccompOp::MaskedEqual}};
     for (const auto& row : kRows) {
         for (const char* word : {row.name, row.symbol}) {
-            const auto policy = parse(std::string("2\ndenylist\nx [0,1,") + word + "]\n");
+            const auto policy = parse(std::string("2\ndenylist\nx [0,1,") + word + ",1]\n");
             EXPECT_EQ(policy.rules[0].compares[0].op, row.op) << word;
         }
     }
@@ -134,6 +134,9 @@ TEST(SeccompProfile, RefusesWhatItDoesNotUnderstand) {
     expect_error("2\ndenylist\nx [0,1]\n", 3, "an argument rule has 3 or 4 fields");
     expect_error("2\ndenylist\nx [0,one,==]\n", 3, "'one' is not a number");
     expect_error("2\ndenylist\nx [0,1,~]\n", 3, "unknown comparison '~'");
+    // (argument & 2) is never 3, and the library would look at the bit that both have alone.
+    expect_error("2\ndenylist\nx [0,3,&=,2]\n", 3, "[0,3,&=,2]: the value has bits outside the mask, the fourth field");
+    expect_error("2\ndenylist\nx [0,1,&=]\n", 3, "[0,1,&=]: the value has bits outside the mask, the fourth field");
     expect_error("2\ndenylist\nx [0,1,==\n", 3, "an argument rule is written [INDEX,VALUE,OP]");
     expect_error("2\ndenylist\nx [0,1,==] kill\n", 3, "an argument rule is written [INDEX,VALUE,OP]");
     expect_error("2\ndenylist\nreject_force_umount kill\n", 3, "takes no action");
