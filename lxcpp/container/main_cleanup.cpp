@@ -64,7 +64,8 @@ public:
     void run() {
         log::configure({.program = "lxcpp-cleanup", .level = config_.log.level.value_or(LogLevel::Error),
                         .file = config_.log.file, .to_stderr = false});
-        save_owner(impl_.runtime(), OwnerKind::Starter); // when the monitor died, somebody else runs us
+        // When the monitor died, somebody else runs us; else it is this process that the file names already.
+        if (!owned_by_us()) save_owner(impl_.runtime(), OwnerKind::Starter);
         bool reboot = asks_for_reboot(exit_, impl_.runtime());
         run_hooks("stop", config_.hooks.stop, reboot);
         held_.clear();
@@ -76,6 +77,11 @@ public:
     }
 
 private:
+    [[nodiscard]] bool owned_by_us() const {
+        const auto owner = load_owner(impl_.runtime());
+        return owner && owner->process.pid == ::getpid() && sys::is_alive(owner->process, sys::boot_id());
+    }
+
     bool run_hooks(const std::string& type, const std::vector<std::string>& commands, bool reboot) {
         StartRequest request;
         request.name = impl_.name;

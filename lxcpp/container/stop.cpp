@@ -11,6 +11,7 @@
 #include "sys/file.h"
 #include "sys/epoll.h"
 
+#include <cerrno>
 #include <csignal>
 
 namespace lxcpp {
@@ -53,20 +54,20 @@ void remove_quietly(const std::filesystem::path& file) noexcept {
 
 class Stopping {
 public:
-    Stopping(const Container::Impl& impl, const StopOptions& options)
-        : impl_(impl), options_(options), running_(impl.require_running()), config_(impl.running_config()),
+    Stopping(const Container::Impl& impl, const StopOptions& options, Running running)
+        : impl_(impl), options_(options), running_(std::move(running)), config_(impl.running_config()),
           monitor_(subscribed(impl)) {
         if (options.timeout) deadline_ = Clock::now() + *options.timeout;
     }
 
     bool kill() {
-        sys::send_signal(running_.init, config_.signals.stop.value_or(SIGKILL));
+        send(config_.signals.stop.value_or(SIGKILL));
         thaw_if_frozen(running_);
         return wait_gone(Clock::now() + std::chrono::seconds(60));
     }
 
     bool shut_down() {
-        sys::send_signal(running_.init, halt_signal(config_, running_.pid()));
+        send(halt_signal(config_, running_.pid()));
         thaw_if_frozen(running_);
         if (!options_.wait) return true;
         if (wait_gone(deadline_)) return true;
@@ -82,6 +83,12 @@ public:
     }
 
 private:
+    // One that is gone by now needs no signal: what is left is to wait for its clean-up.
+    void send(int signal) {
+        const int result = sys::try_send_signal(running_.init, signal);
+        if (result != 0 && result != -ESRCH) throw SystemError("send signal " + std::to_string(signal), -result);
+    }
+
     bool reboot_now() {
         sys::send_signal(running_.init, reboot_signal(config_, running_.pid()));
         thaw_if_frozen(running_);
@@ -146,14 +153,18 @@ bool Container::stop(const StopOptions& options) {
     impl_->require_root("stop");
     adopt_if_orphaned(*impl_);
     const Deadline deadline = options.timeout ? Deadline(Clock::now() + *options.timeout) : std::nullopt;
-    // A start in progress is ended; a reboot of what has only begun to start waits for it.
-    if (!options.reboot && state() == State::Starting && abort_start(*impl_)) return true;
-    if (options.reboot && state() == State::Starting) (void)wait({State::Running, State::Stopped}, left(deadline));
-    // Another stop was first, or its init has ended by itself: what is left are hooks and clean-up.
-    if (!options.reboot && state() == State::Stopping) {
-        return !options.wait || wait({State::Stopped}, left(deadline)).has_value();
+    std::optional<Running> now = impl_->running();
+    if (!now) {
+        // A start in progress is ended; a reboot of what has only begun to start waits for it.
+        if (!options.reboot && state() == State::Starting && abort_start(*impl_)) return true;
+        if (options.reboot && state() == State::Starting) (void)wait({State::Running, State::Stopped}, left(deadline));
+        // Another stop was first, or its init has ended by itself: what is left are hooks and clean-up.
+        if (!options.reboot && state() == State::Stopping) {
+            return !options.wait || wait({State::Stopped}, left(deadline)).has_value();
+        }
+        now = impl_->require_running();
     }
-    Stopping stopping(*impl_, options);
+    Stopping stopping(*impl_, options, std::move(*now));
     if (options.reboot) return stopping.reboot();
     return options.kill ? stopping.kill() : stopping.shut_down();
 }
