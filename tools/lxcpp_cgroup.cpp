@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "common/cli.h"
+#include "common/harmless.h"
 
 #include <lxcpp/container.h>
 
@@ -18,7 +19,7 @@ int main(int argc, char** argv) {
         if (words.size() == 2) {
             container.set_cgroup_item(words[0], words[1]);
         } else {
-            fmt::print("{}\n", container.cgroup_item(words[0]));
+            fmt::print("{}\n", tools::for_output(container.cgroup_item(words[0])));
         }
         return 0;
     });

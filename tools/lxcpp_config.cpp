@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "common/cli.h"
+#include "common/harmless.h"
 #include "common/plan_problems.h"
 
 #include "base/paths.h"
@@ -69,7 +70,7 @@ fs::path config_path(const Options& options) {
 // Prints with exactly one line break at the end; nothing for an empty text.
 void print(std::string_view text) {
     if (text.empty()) return;
-    fmt::print("{}{}", text, text.ends_with('\n') ? "" : "\n");
+    fmt::print("{}{}", tools::for_output(text), text.ends_with('\n') ? "" : "\n");
 }
 
 int list_items() {
@@ -81,7 +82,7 @@ int list_items() {
 int print_item(const std::string& item) {
     const auto value = global_item(load_global_config(default_paths()), item);
     if (!value) {
-        fmt::print("Unknown configuration item: {}\n", item);
+        print("Unknown configuration item: " + item);
         return 1;
     }
     print(value->empty() ? item + " is not set." : *value);
@@ -169,7 +170,7 @@ int unset(const Options& options) {
     for (const auto& line : effective_assignments(load(options)))
         if (value.empty() && line.key == options.key && !line.value.empty())
             fmt::print(stderr, "lxcpp-config: still set by {}:{}: {}\n", line.origin.file,
-                       line.origin.line, assignment(line.key, line.value));
+                       line.origin.line, tools::harmless(assignment(line.key, line.value)));
     return status;
 }
 
@@ -180,8 +181,8 @@ int show(const Options& options) {
         return 0;
     }
     for (const auto& line : effective_assignments(loaded))
-        fmt::print("{}:{}: {}\n", line.origin.file, line.origin.line,
-                   assignment(line.key, line.value));
+        print(fmt::format("{}:{}: {}", line.origin.file, line.origin.line,
+                          assignment(line.key, line.value)));
     return 0;
 }
 
@@ -190,7 +191,7 @@ void fix(const Options& options, const fs::path& path) {
     const KeepV1 keep = options.migrate ? KeepV1::No : KeepV1::Yes;
     const std::string old = read_config_file(path);
     const auto result = migrate(ConfigText(old), keep);
-    for (const auto& change : result.changes) fmt::print("{}: {}\n", path.string(), change);
+    for (const auto& change : result.changes) print(path.string() + ": " + change);
     if (result.text.text() == old) return;
     const fs::path backup = path.string() + ".backup";
     sys::write_file_atomic(backup, old, sys::stat_path(path)->st_mode & 07777);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "common/cli.h"
+#include "common/harmless.h"
 #include "common/rows.h"
 #include "config/load.h"
 
@@ -84,9 +85,9 @@ void print_keys(const Container& container, const Wish& wish) {
         } else {
             const std::string_view text = value->ends_with('\n') ? std::string_view(*value).substr(0, value->size() - 1) : *value;
             if (wish.plain) {
-                fmt::print("{}\n", text);
+                fmt::print("{}\n", tools::for_output(text));
             } else {
-                fmt::print("{} ={}{}\n", key, text.empty() ? "" : " ", text);
+                fmt::print("{} ={}{}\n", key, text.empty() ? "" : " ", tools::for_output(text));
             }
         }
     }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "common/cli.h"
+#include "common/harmless.h"
 #include "common/list_filter.h"
 #include "common/nested.h"
 #include "common/rows.h"
@@ -123,7 +124,7 @@ std::string one_a_line(const std::vector<ListEntry>& entries) {
 
 void warn_broken(const std::vector<ListEntry>& entries, bool quiet) {
     for (const ListEntry& entry : entries) {
-        if (!entry.broken.empty() && !quiet) fmt::print(stderr, "lxcpp-ls: {}: {}\n", entry.name, entry.broken);
+        if (!entry.broken.empty() && !quiet) fmt::print(stderr, "lxcpp-ls: {}: {}\n", entry.name, tools::harmless(entry.broken));
     }
 }
 
@@ -143,7 +144,7 @@ std::vector<ListEntry> with_nested(std::vector<ListEntry> outer, NestedLister& l
             const auto* state = dynamic_cast<const StateError*>(&error);
             if (state != nullptr && state->problem() == StateProblem::NotRunning) continue; // it stopped just now
             denied = state != nullptr && state->problem() == StateProblem::Denied;
-            if (!quiet) fmt::print(stderr, "lxcpp-ls: --nesting: {}: {}\n", name, error.what());
+            if (!quiet) fmt::print(stderr, "lxcpp-ls: --nesting: {}: {}\n", name, tools::harmless(error.what()));
         }
         filter.apply(inside);
         for (ListEntry& nested : inside) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "common/cli.h"
+#include "common/harmless.h"
 #include "common/start_options.h"
 
 #include <lxcpp/container.h>
@@ -57,7 +58,7 @@ int main(int argc, char** argv) {
         if (adopt) return take_over(container, parsed.quiet());
         command.options.note = tools::note_printer(parsed);
         if (!plan) return start(container, command.options, parsed.quiet());
-        fmt::print("{}", container.print_plan(command.options));
+        fmt::print("{}", tools::for_output(container.print_plan(command.options)));
         return 0;
     });
 }

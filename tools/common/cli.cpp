@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "common/cli.h"
 
+#include "common/harmless.h"
+
 #include "base/log.h"
 #include "base/strings.h"
 #include "config/load.h"
@@ -144,7 +146,7 @@ int run_tool(Cli& cli, int argc, char** argv, const std::function<int(Cli&)>& bo
     } catch (const std::exception& error) {
         if (!cli.quiet()) {
             const std::string subject = cli.name().empty() ? "" : printable(cli.name()) + ": ";
-            say(fmt::format("{}: {}{}\n", cli.program(), subject, error.what()));
+            say(fmt::format("{}: {}{}\n", cli.program(), subject, harmless(error.what())));
         }
         const auto* program = dynamic_cast<const ProgramError*>(&error);
         return program == nullptr ? 1 : program->exit_code();
@@ -163,7 +165,7 @@ std::optional<std::chrono::seconds> parse_timeout(const std::string& text) {
 std::function<void(const std::string&)> note_printer(const Cli& cli) {
     if (cli.quiet()) return {};
     return [prefix = cli.program() + ": " + cli.name() + ": "](const std::string& line) {
-        fmt::print(stderr, "{}{}\n", prefix, line);
+        fmt::print(stderr, "{}{}\n", prefix, harmless(line));
     };
 }
 
