@@ -48,6 +48,14 @@ int mount_over(const char* type, const char* place, std::uint64_t attributes) no
     return result;
 }
 
+// The name may lead, through links that the container made, into something of the host that is still open here
+// (CVE-2024-21626): that has no path in here.
+void change_directory(const JoinPlan& plan) noexcept {
+    char path[4096];
+    if (::chdir(plan.working_directory.c_str()) == 0 && ::syscall(SYS_getcwd, path, sizeof path) > 0 && path[0] == '/') return;
+    check(plan, JoinStage::Root, status(::chdir("/")));
+}
+
 void remount_proc_sys(const JoinPlan& plan) noexcept {
     constexpr std::uint64_t quiet = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
     check(plan, JoinStage::Remount, status(::unshare(CLONE_NEWNS)));
@@ -132,7 +140,7 @@ void run_join(const JoinPlan& plan) noexcept {
         check(plan, JoinStage::Namespaces, status(::setns(plan.init_pidfd, static_cast<int>(plan.namespaces))));
     }
     if (plan.become_root) check(plan, JoinStage::Root, raw::become(0, 0, {}, true));
-    if (::chdir(plan.working_directory.c_str()) < 0) (void)!::chdir("/");
+    change_directory(plan);
     if (plan.remount_proc_sys) remount_proc_sys(plan);
     if (plan.terminal) connect_terminal(plan);
     confine(plan);
