@@ -138,8 +138,8 @@ void shift_owner(const Work& work, const std::filesystem::path& path) {
 }
 
 std::string header(const Work& work, const std::filesystem::path& program) {
-    std::string text = "# Template used to create this container: " + program.string() + "\n# Parameters passed to the template:";
-    for (const std::string& word : work.options.template_args) text += ' ' + word;
+    std::string text = "# Template used to create this container: " + printable(program.string()) + "\n# Parameters passed to the template:";
+    for (const std::string& word : work.options.template_args) text += ' ' + printable(word); // a line break would begin a line of configuration
     text += "\n# Template script checksum (SHA-256): " + sha256_hex(sys::read_file(program, 64u << 20));
     return text + "\n# For additional config options, please look at lxcpp.container.conf(5)\n\n";
 }
