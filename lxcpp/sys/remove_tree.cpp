@@ -48,7 +48,9 @@ private:
             throw Error(
                 fmt::format("remove {}: something is mounted there, unmount it first", path));
         }
-        if (fd < 0 && fd != -ENOENT) throw SystemError("remove " + path, -fd);
+        // Gone, or exchanged for something else since it was seen: there is nothing to enter.
+        const bool other = fd == -ENOENT || fd == -ENOTDIR || fd == -ELOOP;
+        if (fd < 0 && !other) throw SystemError("remove " + path, -fd);
         return Fd(fd);
     }
 
@@ -84,7 +86,9 @@ private:
             const bool whole = empty(open_dir(dir, name, path), path, depth + 1);
             if (::unlinkat(dir.raw(), name.c_str(), AT_REMOVEDIR) == 0 || errno == ENOENT)
                 return whole;
-            if (errno != ENOTEMPTY && errno != EEXIST) throw SystemError("remove " + path);
+            if (errno == ENOTDIR && ::unlinkat(dir.raw(), name.c_str(), 0) == 0) return whole;
+            const bool again = errno == ENOTEMPTY || errno == EEXIST || errno == EISDIR || errno == ENOENT;
+            if (!again) throw SystemError("remove " + path);
         }
         throw SystemError("remove " + path, ENOTEMPTY);
     }
