@@ -10,8 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <termios.h>
@@ -126,12 +128,61 @@ static int connect_to(const char* path) {
     return try_connect(&address, sizeof address, path);
 }
 
+// What the listener says to somebody who sends it one byte.
+static int hello(const char* path) {
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    char answer[4096];
+    if (strlen(path) >= sizeof address.sun_path) return puts("too long"), 1;
+    strcpy(address.sun_path, path);
+    int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+    if (fd < 0 || connect(fd, (struct sockaddr*)&address, sizeof address) < 0) return puts(strerrorname_np(errno)), 0;
+    (void)send(fd, "", 1, MSG_NOSIGNAL); // it may have closed by now
+    ssize_t size = recv(fd, answer, sizeof answer, 0);
+    for (ssize_t i = 0; i < size; ++i)
+        if (answer[i] >= ' ') putchar(answer[i]);
+    putchar('\n');
+    return 0;
+}
+
+// A device of the host by its numbers, in a tree of our own.
+static int open_device(const char* kind, const char* numbers) {
+    unsigned major = 0, minor = 0;
+    if (sscanf(numbers, "%u:%u", &major, &minor) != 2) return 98;
+    unlink("/tmp/device");
+    if (mknod("/tmp/device", (*kind == 'b' ? S_IFBLK : S_IFCHR) | 0600, makedev(major, minor)) < 0)
+        return printf("mknod %s\n", strerrorname_np(errno)), 0;
+    int fd = open("/tmp/device", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    printf("open %s\n", fd < 0 ? strerrorname_np(errno) : "ok");
+    return unlink("/tmp/device");
+}
+
+// The file of a v1 hierarchy whose content the host's root runs (CVE-2022-0492); opened, not written.
+static int find_release_agent(const char* controller) {
+    mkdir("/tmp/cgroup", 0755);
+    if (mount("cgroup", "/tmp/cgroup", "cgroup", 0, controller) < 0) return printf("mount %s\n", strerrorname_np(errno)), 0;
+    int fd = open("/tmp/cgroup/release_agent", O_WRONLY | O_CLOEXEC);
+    printf("open %s\n", fd < 0 ? strerrorname_np(errno) : "ok");
+    if (fd >= 0) close(fd);
+    return umount2("/tmp/cgroup", MNT_DETACH);
+}
+
+static int print_seals(const char* path) {
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    printf("seals %d\n", fd < 0 ? -errno : fcntl(fd, F_GET_SEALS));
+    return 0;
+}
+
 int main(int argc, char** argv) {
     if (argc == 4 && !strcmp(argv[1], "swap")) return swap(argv[2], argv[3]);
     if (argc == 3 && !strcmp(argv[1], "hunt")) return hunt(argv[2]);
     if (argc == 3 && !strcmp(argv[1], "init-hunt")) return as_init(argv);
     if (argc == 3 && !strcmp(argv[1], "type")) return type_into(argv[2]);
     if (argc == 3 && !strcmp(argv[1], "connect")) return connect_to(argv[2]);
-    fprintf(stderr, "attacker: swap A B | hunt FILE | init-hunt FILE | type TEXT | connect PATH\n");
+    if (argc == 3 && !strcmp(argv[1], "hello")) return hello(argv[2]);
+    if (argc == 4 && !strcmp(argv[1], "device")) return open_device(argv[2], argv[3]);
+    if (argc == 3 && !strcmp(argv[1], "release-agent")) return find_release_agent(argv[2]);
+    if (argc == 3 && !strcmp(argv[1], "seals")) return print_seals(argv[2]);
+    fprintf(stderr, "attacker: swap A B | hunt FILE | init-hunt FILE | type TEXT | connect PATH | hello PATH |\n"
+                    "  device b|c MAJOR:MINOR | release-agent CONTROLLER | seals PATH\n");
     return 98;
 }

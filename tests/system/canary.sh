@@ -23,6 +23,7 @@ canary_make() {
     echo secret >"$CANARY/secret" && chmod 0600 "$CANARY/secret"
     echo precious | tee "$CANARY/file" "$CANARY/d/null" "$CANARY/d/ptmx" "$CANARY/d/hostname" >"$CANARY/guard/file"
     chmod 0666 "$CANARY/file" "$CANARY"/d/*
+    printf 'lxc.uts.name = stolen\n' >"$CANARY/config"
     mkfifo -m 0666 "$CANARY/fifo"
     install -m 4755 /bin/true "$CANARY/setuid"
     canary_reading >"$SANDBOX/canary.before"
@@ -41,6 +42,7 @@ plant() {
     case $1 in
     link-to-directory) ln -s "$CANARY/d" "$2" ;;
     link-to-file) ln -s "$CANARY/file" "$2" ;;
+    link-to-config) ln -s "$CANARY/config" "$2" ;;
     link-upwards) ln -s "../../../../../../../../../../..$CANARY/d" "$2" ;;
     dangling) ln -s "$CANARY/d/made-by-us" "$2" ;;
     loop) ln -s "${2##*/}" "$2" ;;

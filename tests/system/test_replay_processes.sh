@@ -58,8 +58,9 @@ test_b1_b2_fake_proc() {
     local before file
     make_busybox_container "$C1" 'lxc.cap.drop = sys_time' 'lxc.no_new_privs = 1'
     start "$C1"
+    before=$(grep -E '^(Cap|NoNewPrivs|Seccomp:)' "/proc/$(init_pid "$C1")/status")
     attach "$C1" /bin/testinit status
-    before=$(grep -E '^(Cap|NoNewPrivs|Seccomp:)' <<<"$OUT")
+    is "$(grep -E '^(Cap|NoNewPrivs|Seccomp:)' <<<"$OUT")" "$before" "restrictions of an attached program, as of init"
     # What attach could ask there, answered by the container; a link to another file of procfs among it.
     attach "$C1" /bin/sh -c 'mkdir /kept && mount -o bind /proc /kept && mount -t tmpfs none /proc && mkdir -p /proc/self/attr /proc/self/fd /proc/self/ns &&
         echo 9 >/proc/self/status && ln -s /kept/self/setgroups /proc/self/attr/exec && ln -s / /proc/self/fd/0 && ln -s /kept/1/ns/mnt /proc/self/ns/mnt'
@@ -71,20 +72,23 @@ test_b1_b2_fake_proc() {
 
 # CVE-2024-21626: a working directory that is not in the container's tree.
 test_b3_attach_in_a_directory_of_the_host() {
-    local flavour
+    local flavour number reached
     canary_make
     for flavour in '' --privileged; do
         CREATE_OPTIONS=$flavour make_container "$C1"
         start "$C1"
         exec 9<"$CANARY/d"
-        (cd /proc/self/fd/9 && lxcpp-attach -n "$C1" -- /bin/testinit cwd) >"$SANDBOX/tmp/cwd" 2>&1
-        exec 9<&-
-        is "$(<"$SANDBOX/tmp/cwd")" / "$flavour working directory of an attached program"
-        # The same name exists inside, as a way out.
+        is "$(cd /proc/self/fd/9 && lxcpp-attach -n "$C1" -- /bin/testinit cwd 2>&1)" / "$flavour working directory of an attached program"
+        # The same name exists inside, as a way out: through whatever is open in the joining process.
         mkdir -p "$LXCPATH/$C1/rootfs$(dirname "$CANARY")"
-        ln -s /proc/1/root/proc/self/fd/9 "$LXCPATH/$C1/rootfs$CANARY"
-        (cd "$CANARY" && lxcpp-attach -n "$C1" -- /bin/testinit cwd) >"$SANDBOX/tmp/cwd" 2>&1
-        is "$(<"$SANDBOX/tmp/cwd")" / "$flavour working directory through a link"
+        reached=''
+        for number in {3..20}; do
+            ln -sfn "/proc/self/fd/$number" "$LXCPATH/$C1/rootfs$CANARY"
+            # Where there is no path testinit has nothing to say.
+            [ "$(cd "$CANARY" && lxcpp-attach -n "$C1" -- /bin/testinit cwd 2>&1)" = / ] || reached+="$number "
+        done
+        exec 9<&-
+        is "$reached" '' "$flavour working directories that were reached through a descriptor"
         lxcpp-destroy -f -n "$C1"
     done
 }
@@ -134,6 +138,14 @@ test_c2_h4_command_socket_is_no_ones() {
     differs $? 0 "exit code of nobody's stop"
     chmod 0700 "$LXCPP_RUNTIME_DIR" "$(dirname "$(dirname "$socket")")" "$(dirname "$socket")"
     is "$(state_of "$C1")" RUNNING "state after nobody's stop"
+    chmod 0711 "$LXCPP_RUNTIME_DIR" "$(dirname "$(dirname "$socket")")" "$(dirname "$socket")"
+    expect 0 setpriv --reuid 65534 --regid 65534 --clear-groups "$LXCPP_ATTACKER" hello "$socket"
+    out_has "may not command this container"
+    chmod 0700 "$LXCPP_RUNTIME_DIR" "$(dirname "$(dirname "$socket")")" "$(dirname "$socket")"
+    # Whatever the caller's umask is.
+    stop "$C1"
+    (umask 0 && lxcpp-start -n "$C1") || fail "start"
+    is "$(find "$LXCPP_RUNTIME_DIR" ! -type l -perm /077 ! -name 'lock' -printf '%P %m ')" '' "what others may touch below the runtime directory"
 }
 
 # CVE-2016-10124: keystrokes pushed into the administrator's shell.
@@ -170,6 +182,19 @@ test_c5_names_with_escapes() {
         [[ "$OUT$ERR" != *$'\033'* ]] || fail "lxcpp-$verb prints ESC"
         [[ "$OUT$ERR" != *$'\302\233'* ]] || fail "lxcpp-$verb prints a C1 control"
         [[ "$OUT$ERR" != *$'\342\200\256'* ]] || fail "lxcpp-$verb prints a bidirectional override"
+    done
+    # A value goes byte for byte into a pipe, but not onto a terminal; a message never quotes it raw.
+    expect 0 lxcpp-config -n "$C1" get lxc.group
+    out_is $'g\033[2J\302\2332J\342\200\256x'
+    need_tool script
+    printf 'lxc.no\033[2Jkey = 1\n' >"$SANDBOX/tmp/bad"
+    for verb in "config -n $C1 get lxc.group" "config -n $C1 show" "config -n $C1 show --origin" "info -n $C1 -c lxc.group" \
+        "start -n $C1 --print-plan" "start -n $C2 -f $SANDBOX/tmp/bad" "config -f $SANDBOX/tmp/bad lint"; do
+        timeout 30 script -qec "lxcpp-$verb" /dev/null </dev/null >"$SANDBOX/tmp/typescript" 2>&1
+        OUT=$(<"$SANDBOX/tmp/typescript")
+        [ -n "$OUT" ] || fail "lxcpp-$verb prints nothing"
+        [[ "$OUT" != *$'\033'* ]] || fail "lxcpp-$verb prints ESC on a terminal"
+        [[ "$OUT" != *$'\302\233'* ]] || fail "lxcpp-$verb prints a C1 control on a terminal"
     done
 }
 
