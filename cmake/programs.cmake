@@ -13,7 +13,7 @@ function(lxcpp_add_program name)
   if(LXCPP_STATIC_PROGRAMS AND arg_HOT)
     # Not together with -static-libgcc, whose start files are for a program at a fixed address.
     target_link_libraries(${name} PRIVATE lxcpp_no_loading)
-    target_link_options(${name} PRIVATE -static-pie)
+    target_link_options(${name} PRIVATE -static-pie -Wl,--wrap=dlopen)
   elseif(LXCPP_STATIC_RUNTIME)
     target_link_options(${name} PRIVATE -static-libstdc++ -static-libgcc)
   endif()
