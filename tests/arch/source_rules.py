@@ -33,6 +33,7 @@ ACCEPTED_RAW = {
     ("lxcpp/base/log.cpp", "open"): "the administrator's log file, O_NOFOLLOW; sys/ itself logs",
     ("lxcpp/base/paths.cpp", "access"): "is there a /run/user/UID of ours",
     ("lxcpp/start/detach.cpp", "fork"): "the starter: fork rule 1 names start/ beside sys::spawn",
+    ("lxcpp/start/detach.cpp", "vfork"): "the process between tool and starter, which only forks",
     ("lxcpp/start/detach.cpp", "chdir"): "the starter leaves the caller's directory, to /",
 }
 # What runs after fork or clone and before exec, and may not call anything that allocates; and the
