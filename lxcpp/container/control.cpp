@@ -99,6 +99,7 @@ void Container::freeze(std::chrono::milliseconds timeout) {
         lxcpp::freeze(running.state.payload_cgroups, timeout);
     } catch (const Error&) {
         announce(*impl_, State::Running);
+        (void)impl_->require_running(); // it may have stopped, and its groups with it
         throw;
     }
     announce(*impl_, State::Frozen);
@@ -109,7 +110,12 @@ void Container::unfreeze(std::chrono::milliseconds timeout) {
     impl_->require_root("unfreeze");
     adopt_if_orphaned(*impl_);
     const Running running = impl_->require_running();
-    thaw(running.state.payload_cgroups, timeout);
+    try {
+        thaw(running.state.payload_cgroups, timeout);
+    } catch (const Error&) {
+        (void)impl_->require_running();
+        throw;
+    }
     announce(*impl_, State::Thawed);
     announce(*impl_, State::Running);
     record_state(impl_->paths, impl_->key(), State::Running, "unfreeze");
