@@ -20,6 +20,8 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using Deadline = std::optional<Clock::time_point>;
 
+constexpr int kMostRestarts = 10;
+
 std::optional<std::chrono::milliseconds> left(const Deadline& deadline) {
     if (!deadline) return std::nullopt;
     const auto rest = std::chrono::duration_cast<std::chrono::milliseconds>(*deadline - Clock::now());
@@ -52,26 +54,27 @@ void remove_quietly(const std::filesystem::path& file) noexcept {
     }
 }
 
+// Restarted: another command's reboot was under way, or init took the signal as a wish for one.
+enum class Outcome { Gone, StillThere, Restarted };
+
 class Stopping {
 public:
-    Stopping(const Container::Impl& impl, const StopOptions& options, Running running)
+    Stopping(const Container::Impl& impl, const StopOptions& options, const Deadline& deadline, Running running)
         : impl_(impl), options_(options), running_(std::move(running)), config_(impl.running_config()),
-          monitor_(subscribed(impl)) {
-        if (options.timeout) deadline_ = Clock::now() + *options.timeout;
-    }
+          monitor_(subscribed(impl)), deadline_(deadline) {}
 
-    bool kill() {
+    Outcome kill() {
         send(config_.signals.stop.value_or(SIGKILL));
         thaw_if_frozen(running_);
         return wait_gone(Clock::now() + std::chrono::seconds(60));
     }
 
-    bool shut_down() {
+    Outcome shut_down() {
         send(halt_signal(config_, running_.pid()));
         thaw_if_frozen(running_);
-        if (!options_.wait) return true;
-        if (wait_gone(deadline_)) return true;
-        return options_.kill_after_timeout && kill();
+        if (!options_.wait) return Outcome::Gone;
+        const Outcome outcome = wait_gone(deadline_);
+        return outcome == Outcome::StillThere && options_.kill_after_timeout ? kill() : outcome;
     }
 
     bool reboot() {
@@ -112,7 +115,7 @@ private:
         }
         recover(impl_, sys::exit_of_other(running_.state.supervisor.init, running_.init, std::chrono::seconds(2)));
         if (impl_.running()) return true;
-        throw Error("its monitor is dead, so nobody starts the container again: use lxcpp-start");
+        throw Error("the container stopped instead of rebooting: another command stopped it, or its monitor was killed; use lxcpp-start");
     }
 
     // A monitor that is dead or does not answer must not keep anybody from stopping the container.
@@ -126,17 +129,25 @@ private:
         }
     }
 
-    bool wait_gone(const Deadline& deadline) {
+    Outcome wait_gone(const Deadline& deadline) {
+        Outcome outcome = Outcome::StillThere;
+        const auto ended = [this, &outcome](const protocol::Event& event) {
+            if (event.state == State::Stopped) outcome = Outcome::Gone;
+            if (event.state == State::Running && event.pid != running_.pid()) outcome = Outcome::Restarted;
+            return outcome != Outcome::StillThere;
+        };
         try {
-            const auto stopped = [](const protocol::Event& event) { return event.state == State::Stopped; };
-            if (monitor_) return wait_event(*monitor_, deadline, stopped);
+            if (monitor_) {
+                (void)wait_event(*monitor_, deadline, ended);
+                return outcome;
+            }
         } catch (const StateError& error) {
             if (error.problem() != StateProblem::NotRunning) throw;
             monitor_.reset(); // it died under us; init's own end counts
         }
-        if (!sys::wait_exited(running_.init, left(deadline))) return false;
+        if (!sys::wait_exited(running_.init, left(deadline))) return Outcome::StillThere;
         recover(impl_, sys::exit_of_other(running_.state.supervisor.init, running_.init, std::chrono::seconds(2)));
-        return true;
+        return impl_.running() ? Outcome::Restarted : Outcome::Gone;
     }
 
     const Container::Impl& impl_;
@@ -164,9 +175,15 @@ bool Container::stop(const StopOptions& options) {
         }
         now = impl_->require_running();
     }
-    Stopping stopping(*impl_, options, std::move(*now));
-    if (options.reboot) return stopping.reboot();
-    return options.kill ? stopping.kill() : stopping.shut_down();
+    if (options.reboot) return Stopping(*impl_, options, deadline, std::move(*now)).reboot();
+    // What comes back is stopped again; each round ends, at the latest, with a kill.
+    for (int round = 0; now && round < kMostRestarts; ++round, now = impl_->running()) {
+        Stopping stopping(*impl_, options, deadline, std::move(*now));
+        const Outcome outcome = options.kill ? stopping.kill() : stopping.shut_down();
+        if (outcome != Outcome::Restarted) return outcome == Outcome::Gone;
+    }
+    if (!now) return wait({State::Stopped}, left(deadline)).has_value();
+    throw StateError(StateProblem::Busy, "the container starts again each time that it is stopped");
 }
 
 } // namespace lxcpp

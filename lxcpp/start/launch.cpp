@@ -74,7 +74,7 @@ pid_t wait_until_running(const Fd& status, sys::SignalFd& signals, std::chrono::
     wait_for_answer(status, signals, timeout);
     const auto packet = sys::receive_packet(status, protocol::kMaxPacket, std::chrono::seconds(10));
     if (!packet) throw StateError(StateProblem::TimedOut, "the container did not start in time");
-    if (packet->closed || packet->data.empty()) throw Error("the starter died before the container ran");
+    if (packet->closed || packet->data.empty()) throw Error("the start was ended before the container ran: by lxcpp-stop, or somebody killed it");
     const protocol::Frame frame = protocol::decode(packet->data);
     if (const auto* failure = std::get_if<protocol::Failure>(&frame.message)) throw Error(failure->text);
     if (const auto* event = std::get_if<protocol::Event>(&frame.message)) return event->pid;
