@@ -92,7 +92,8 @@ void attempt(const Container::Impl& impl, Step&& step) noexcept {
 void finish_destroy(const Container::Impl& impl, const std::string& trash, const std::string& name) {
     const sys::RootedDir parent = sys::RootedDir::open(impl.lxcpath);
     parent.remove_tree(trash, true);
-    if (!name.empty()) forget_container(impl.paths, {impl.lxcpath.string(), name});
+    // The next create or destroy tries again: the directory is how it knows.
+    if (!name.empty() && !forget_container(impl.paths, {impl.lxcpath.string(), name})) return;
     parent.remove_tree(trash);
 }
 

@@ -107,15 +107,28 @@ ContainerLock::~ContainerLock() {
     if (!directory_.empty()) (void)sys::try_remove_dir(directory_); // fails while anything is in it
 }
 
+namespace {
+
+// A container can be stopped and destroyed all the same. As long as no lock file can be made, all come here.
+sys::FileLock lock_on_full_disk(const Container::Impl& impl, const SystemError& error) {
+    auto held = sys::FileLock::acquire_directory(impl.directory(), std::chrono::seconds(30));
+    if (held) return std::move(*held);
+    if (!sys::exists(impl.directory())) throw error;
+    throw StateError(StateProblem::Busy, "another command is working on this container");
+}
+
+} // namespace
+
 ContainerLock Container::Impl::lock() const {
     const std::filesystem::path file = container_lock_file(paths, lxcpath, name);
     for (int tries = 0;; ++tries) {
-        sys::make_private_dirs(file.parent_path());
         try {
+            sys::make_private_dirs(file.parent_path());
             auto held = sys::FileLock::acquire(file, std::chrono::seconds(30), true);
             if (!held) throw StateError(StateProblem::Busy, "another command is working on this container");
             return {std::move(*held), file.parent_path()};
         } catch (const SystemError& error) {
+            if (error.code() == ENOSPC || error.code() == EDQUOT) return {lock_on_full_disk(*this, error), {}};
             // Somebody else found the directory empty and removed it just now.
             if (error.code() != ENOENT || tries == 100) throw;
         }

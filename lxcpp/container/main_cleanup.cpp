@@ -64,8 +64,7 @@ public:
     void run() {
         log::configure({.program = "lxcpp-cleanup", .level = config_.log.level.value_or(LogLevel::Error),
                         .file = config_.log.file, .to_stderr = false});
-        // When the monitor died, somebody else runs us; else it is this process that the file names already.
-        if (!owned_by_us()) save_owner(impl_.runtime(), OwnerKind::Starter);
+        become_owner();
         bool reboot = asks_for_reboot(exit_, impl_.runtime());
         run_hooks("stop", config_.hooks.stop, reboot);
         held_.clear();
@@ -77,9 +76,15 @@ public:
     }
 
 private:
-    [[nodiscard]] bool owned_by_us() const {
-        const auto owner = load_owner(impl_.runtime());
-        return owner && owner->process.pid == ::getpid() && sys::is_alive(owner->process, sys::boot_id());
+    // The monitor's process owns the container already; when the monitor died, somebody else runs us.
+    void become_owner() const {
+        const std::optional<RuntimeOwner> owner = load_owner(impl_.runtime());
+        if (owner && owner->process.pid == ::getpid() && is_owned(impl_.runtime())) return;
+        try {
+            save_owner(impl_.runtime(), OwnerKind::Starter);
+        } catch (const Error& error) { // on a full disk it still has to stop
+            log::error("{}", error.what());
+        }
     }
 
     bool run_hooks(const std::string& type, const std::vector<std::string>& commands, bool reboot) {

@@ -11,12 +11,14 @@ namespace lxcpp {
 namespace {
 
 template <typename Body>
-void attempt(const Paths& paths, Body&& body) {
+bool attempt(const Paths& paths, Body&& body) {
     try {
         Inventory inventory = Inventory::open(inventory_file(paths));
         body(inventory);
+        return true;
     } catch (const Error& error) {
         log::warn("inventory: {}", error.what());
+        return false;
     }
 }
 
@@ -63,8 +65,8 @@ void record_stop(const Paths& paths, const ContainerKey& key, const std::optiona
     });
 }
 
-void forget_container(const Paths& paths, const ContainerKey& key) {
-    attempt(paths, [&](Inventory& inventory) {
+bool forget_container(const Paths& paths, const ContainerKey& key) {
+    return attempt(paths, [&](Inventory& inventory) {
         inventory.remove_container(key);
         inventory.record_event(make_event(key, "destroy"));
     });

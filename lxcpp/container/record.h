@@ -19,7 +19,7 @@ void record_stop(const Paths& paths, const ContainerKey& key, const std::optiona
                  const std::string& event);
 void record_event(const Paths& paths, const ContainerKey& key, const std::string& event, const std::string& detail);
 
-void forget_container(const Paths& paths, const ContainerKey& key); // and notes the destroy
+[[nodiscard]] bool forget_container(const Paths& paths, const ContainerKey& key); // and notes the destroy; false: logged
 
 // A create that died left its claim on the name: removed when its process is gone and nothing is there.
 void drop_stale_claim(Inventory& inventory, const Container::Impl& impl);

@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <ctime>
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -67,6 +68,19 @@ std::optional<FileLock> FileLock::acquire(const std::filesystem::path& path, mil
         if (left <= milliseconds(0)) return std::nullopt;
         pause_for(std::min(pause, left));
         pause = std::min(pause * 2, milliseconds(20));
+    }
+}
+
+std::optional<FileLock> FileLock::acquire_directory(const std::filesystem::path& path, milliseconds timeout) {
+    const auto deadline = Clock::now() + timeout;
+    Fd fd(retry_eintr([&] { return ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC); }));
+    if (!fd.valid() && errno == ENOENT) return std::nullopt;
+    if (!fd.valid()) throw SystemError("open " + path.native());
+    for (;;) {
+        if (retry_eintr([&] { return ::flock(fd.raw(), LOCK_EX | LOCK_NB); }) == 0) return FileLock(std::move(fd), path, false);
+        if (errno != EWOULDBLOCK) throw SystemError("lock " + path.native());
+        if (Clock::now() >= deadline) return std::nullopt;
+        pause_for(milliseconds(20));
     }
 }
 

@@ -19,6 +19,10 @@ public:
     [[nodiscard]] static std::optional<FileLock> acquire(const std::filesystem::path& path,
                                                          std::chrono::milliseconds timeout,
                                                          bool remove_on_release = false);
+    // For a disk on which no file can be made any more: flock(2) on a directory that is there. nullopt also when
+    // it is not. Excludes only others that do the same.
+    [[nodiscard]] static std::optional<FileLock> acquire_directory(const std::filesystem::path& path,
+                                                                   std::chrono::milliseconds timeout);
     FileLock(FileLock&&) noexcept = default;
     FileLock& operator=(FileLock&& other) noexcept;
     ~FileLock() { release(); }

@@ -99,3 +99,14 @@ TEST(FileLock, ALinkIsRefused) {
     EXPECT_EQ(test::error_of([&] { (void)FileLock::acquire(dir / "lock", 0ms); }),
               "open lock file " + (dir / "lock").native() + ": Too many levels of symbolic links");
 }
+
+TEST(FileLock, ADirectoryIsLockedWithoutAFile) {
+    const TempDir dir;
+    auto first = FileLock::acquire_directory(dir.path(), 0ms);
+    ASSERT_TRUE(first);
+    EXPECT_FALSE(FileLock::acquire_directory(dir.path(), 5ms));
+    first.reset();
+    EXPECT_TRUE(FileLock::acquire_directory(dir.path(), 0ms));
+    EXPECT_TRUE(sys::list_dir(dir.path()).empty());
+    EXPECT_FALSE(FileLock::acquire_directory(dir / "none", 0ms));
+}
