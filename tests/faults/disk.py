@@ -24,6 +24,8 @@ class Tmpfs:
     def __init__(self, top):
         self.top = top
         run(["mount", "-t", "tmpfs", "-o", "size=64m,nr_inodes=4096", "full", top])
+        with open(f"{top}/ballast", "wb") as file:
+            file.write(bytes(4096))  # a size of 0 would mean no limit
 
     def leave(self, size=None, inodes=None):
         now = os.statvfs(self.top)
