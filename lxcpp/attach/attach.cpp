@@ -110,7 +110,7 @@ void confine(JoinPlan& plan, const AttachTarget& target, const AttachOptions& op
         plan.no_new_privs = config.no_new_privs;
         if (config.seccomp.profile != "none") {
             const SeccompPolicy policy =
-                config.seccomp.profile.empty() ? default_policy()
+                config.seccomp.profile.empty() ? default_policy(default_policy_options(config))
                     : load_seccomp_profile(find_shared_file(config.seccomp.profile));
             plan.seccomp = compile_bpf_cached(policy, native_seccomp_archs(), target.paths.cache).bpf;
         }

@@ -32,9 +32,10 @@ constexpr auto kTable = std::to_array<Key<Config>>({
         .later(),
     key<&Config::apparmor, &AppArmor::allow_nesting>(
         "lxc.apparmor.allow_nesting",
-        "A generated profile allows containers inside, and their proc and sys are mounted at "
-        "/dev/.lxc.")
-        .later(),
+        "Containers may run inside: the built-in system call policy allows user namespaces, clone3(2) and "
+        "keys, and proc and sysfs without masked or read-only places are mounted at /dev/.lxc, for root alone; "
+        "the kernel lets a user namespace mount these two only where they are visible as a whole. Included "
+        "with nesting.conf, which also brings /dev/fuse."),
     key<&Config::apparmor, &AppArmor::profile>(
         "lxc.apparmor.profile",
         "AppArmor profile of the payload, or unconfined, unchanged, generated.")

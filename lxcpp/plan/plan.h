@@ -96,9 +96,10 @@ struct MakeNode {
     mode_t mode = 0;
     dev_t device = 0;
 };
-// Covers a file or directory with an empty read-only inode of our own; absent = skipped.
+// Covers files and directories, each with an empty read-only inode of our own that nobody may read; one that
+// is not there is skipped. '#' in a path stands for 0, 1, 2, ... as long as its directory is there.
 struct Mask {
-    std::string path;
+    std::vector<std::string> paths;
 };
 // Writes into a file of procfs (relative to /proc), through a mount of our own.
 struct WriteProc {

@@ -119,7 +119,7 @@ struct Describe {
         return fmt::format("make device /{} ({}:{}, mode {:04o})", step.path, ::major(step.device),
                            ::minor(step.device), step.mode & 07777);
     }
-    std::string operator()(const Mask& step) const { return fmt::format("mask /{}", step.path); }
+    std::string operator()(const Mask& step) const { return "mask /" + join(step.paths, ", /"); }
     std::string operator()(const WriteProc& step) const {
         return fmt::format("write \"{}\" to /proc/{} ({})", step.value, step.path, step.key);
     }

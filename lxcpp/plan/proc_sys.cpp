@@ -4,13 +4,31 @@
 #include "base/error.h"
 
 #include <algorithm>
+#include <iterator>
 #include <sched.h>
 #include <sys/mount.h>
+#include <utility>
 
 namespace lxcpp {
 namespace {
 
 constexpr std::uint64_t kQuiet = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
+
+// Hardware and the host's kernel, on which an unprivileged reader could listen or whose root could act.
+constexpr const char* kMaskedInProc[] = {
+    "proc/acpi",        "proc/apm",          "proc/asound",        "proc/interrupts",   "proc/kallsyms",
+    "proc/kcore",       "proc/keys",         "proc/key-users",     "proc/kmsg",         "proc/latency_stats",
+    "proc/pagetypeinfo", "proc/sched_debug", "proc/scsi",          "proc/slabinfo",     "proc/sysrq-trigger",
+    "proc/timer_list",  "proc/timer_stats",  "proc/vmallocinfo",
+};
+constexpr const char* kMaskedInSys[] = {
+    "sys/firmware",
+    "sys/kernel/notes",
+    "sys/kernel/vmcoreinfo",
+    "sys/devices/virtual/powercap",
+    "sys/devices/system/cpu/cpu#/thermal_throttle",
+};
+constexpr const char* kReadOnly[] = {"proc/bus", "proc/fs", "proc/irq"};
 
 // A bind of a place onto itself is a mount of its own, with flags of its own.
 void read_only(const PlanContext& context, const std::string& path, bool optional) {
@@ -46,7 +64,8 @@ void plan_proc(const PlanContext& context) {
     if (!mode || *mode == AutoMode::ReadWrite) return;
     read_only(context, "proc/sys", false);
     if (context.creates(CLONE_NEWNET)) writable_again(context, "proc/sys/net");
-    read_only(context, "proc/sysrq-trigger", true);
+    for (const char* path : kReadOnly) read_only(context, path, true);
+    context.add(Mask{{std::begin(kMaskedInProc), std::end(kMaskedInProc)}});
 }
 
 void mount_sysfs(const PlanContext& context, std::uint64_t attributes) {
@@ -60,13 +79,33 @@ void mount_sysfs(const PlanContext& context, std::uint64_t attributes) {
                         .target = {"sys", Create::Dir}});
 }
 
+void mask_in_sys(const PlanContext& context) {
+    context.add(Mask{{std::begin(kMaskedInSys), std::end(kMaskedInSys)}});
+}
+
 void plan_sys(const PlanContext& context) {
     const auto& mode = context.config.mounts.automatic.sys;
     if (!mode) return;
-    if (*mode == AutoMode::ReadWrite) return mount_sysfs(context, kQuiet);
+    if (*mode == AutoMode::ReadWrite) {
+        mount_sysfs(context, kQuiet);
+        // userns.conf leaves writing to the kernel's checks; it would let anybody read.
+        if (context.creates(CLONE_NEWUSER)) mask_in_sys(context);
+        return;
+    }
     mount_sysfs(context, kQuiet | MOUNT_ATTR_RDONLY);
+    mask_in_sys(context);
     if (*mode == AutoMode::Mixed && context.creates(CLONE_NEWNET)) {
         writable_again(context, "sys/devices/virtual/net");
+    }
+}
+
+// A user namespace may mount proc and sysfs only where its mount namespace shows each as a whole: there, with
+// nothing masked or read-only. For root alone, because of just that.
+void plan_nesting(const PlanContext& context) {
+    if (!context.config.apparmor.allow_nesting || context.config.rootfs.path.empty()) return;
+    context.add(MakeDir{"dev/.lxc", 0700});
+    for (const auto& [type, path] : {std::pair("proc", "dev/.lxc/proc"), std::pair("sysfs", "dev/.lxc/sys")}) {
+        context.add(MountFs{.type = type, .source = type, .attributes = kQuiet, .target = {path, Create::Dir, true}});
     }
 }
 
@@ -75,6 +114,7 @@ void plan_sys(const PlanContext& context) {
 void plan_proc_sys(const PlanContext& context) {
     plan_proc(context);
     plan_sys(context);
+    plan_nesting(context);
 }
 
 } // namespace lxcpp

@@ -2,6 +2,7 @@
 #include "security/seccomp_bpf.h"
 
 #include "base/strings.h"
+#include "security/seccomp_first_match.h"
 #include "security/seccomp_names.h"
 #include "sys/file.h"
 #include "sys/memory_file.h"
@@ -54,13 +55,6 @@ constexpr std::array kTokens = {
 #endif
 };
 
-std::uint32_t token_of(SeccompArch arch) {
-    const auto row = std::ranges::find(kTokens, arch, &ArchToken::arch);
-    if (row != kTokens.end()) return row->token;
-    throw Error(fmt::format("seccomp: the installed libseccomp does not know the architecture {}",
-                            seccomp_arch_name(arch)));
-}
-
 std::uint32_t action_of(const SeccompVerdict& verdict) {
     switch (verdict.action) {
     case SeccompAction::Allow: return SCMP_ACT_ALLOW;
@@ -95,7 +89,7 @@ Filter new_filter(SeccompArch arch, std::uint32_t otherwise) {
     check(seccomp_attr_set(filter.get(), SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS), "set the default");
     check(seccomp_attr_set(filter.get(), SCMP_FLTATR_API_TSKIP, 1), "let tracers skip calls");
     check(seccomp_attr_set(filter.get(), SCMP_FLTATR_CTL_OPTIMIZE, 2), "use a binary tree");
-    const std::uint32_t token = token_of(arch);
+    const std::uint32_t token = seccomp_arch_token(arch);
     if (token == seccomp_arch_native()) return filter;
     check(seccomp_arch_add(filter.get(), token), "add an architecture");
     check(seccomp_arch_remove(filter.get(), seccomp_arch_native()), "remove an architecture");
@@ -214,6 +208,13 @@ std::vector<SeccompArch> native_seccomp_archs() {
     return with_compatible(row->arch);
 }
 
+std::uint32_t seccomp_arch_token(SeccompArch arch) {
+    const auto row = std::ranges::find(kTokens, arch, &ArchToken::arch);
+    if (row != kTokens.end()) return row->token;
+    throw Error(fmt::format("seccomp: the installed libseccomp does not know the architecture {}",
+                            seccomp_arch_name(arch)));
+}
+
 std::string_view seccomp_arch_name(SeccompArch arch) noexcept {
     return std::ranges::find(kSeccompArchNames, arch, &SeccompArchName::arch)->name;
 }
@@ -225,7 +226,8 @@ std::string seccomp_library_version() {
 
 SeccompProgram compile_bpf(const SeccompPolicy& policy, std::span<const SeccompArch> archs) {
     if (archs.empty()) throw Error("seccomp: no architecture is given");
-    return Compiler(policy).run(policy.native_only ? archs.first(1) : archs);
+    const auto used = policy.native_only ? archs.first(1) : archs;
+    return policy.first_match ? compile_first_match(policy, used) : Compiler(policy).run(used);
 }
 
 } // namespace lxcpp

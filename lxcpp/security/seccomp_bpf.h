@@ -20,6 +20,7 @@ struct SeccompProgram {
 // The ABIs that this kernel may run: the native one first, then the compatible ones.
 [[nodiscard]] std::vector<SeccompArch> native_seccomp_archs();
 [[nodiscard]] std::string_view seccomp_arch_name(SeccompArch arch) noexcept; // as in a profile
+[[nodiscard]] std::uint32_t seccomp_arch_token(SeccompArch arch); // AUDIT_ARCH_*; Error when the library has none
 [[nodiscard]] std::string seccomp_library_version();                        // "2.5.4"
 
 // Calls through an ABI that is not in archs kill the process. Throws Error that names the rule.

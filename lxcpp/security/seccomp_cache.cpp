@@ -21,7 +21,7 @@ namespace {
 namespace fs = std::filesystem;
 
 // Also the format of the files, and changes when compile_bpf() does.
-constexpr std::string_view kFormat = "lxcpp-seccomp-1";
+constexpr std::string_view kFormat = "lxcpp-seccomp-2";
 constexpr std::size_t kLargestFile = 4u << 20;
 
 std::string print_verdict(const SeccompVerdict& verdict) {
@@ -32,7 +32,7 @@ std::string print_verdict(const SeccompVerdict& verdict) {
 std::string fingerprint(const SeccompPolicy& policy, std::span<const SeccompArch> archs) {
     std::string text = fmt::format("{}\n{}\n", kFormat, seccomp_library_version());
     for (const SeccompArch arch : archs) text += fmt::format("{} ", seccomp_arch_name(arch));
-    text += fmt::format("\n{} {}\n", print_verdict(policy.otherwise), policy.native_only);
+    text += fmt::format("\n{} {} {}\n", print_verdict(policy.otherwise), policy.native_only, policy.first_match);
     for (const SeccompRule& rule : policy.rules) {
         text += fmt::format("{} {} {}", rule.syscall, seccomp_arch_name(rule.arch), print_verdict(rule.verdict));
         for (const SeccompCompare& compare : rule.compares) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "config/types.h"
+
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -48,11 +50,23 @@ struct SeccompPolicy {
     SeccompVerdict otherwise;
     std::vector<SeccompRule> rules;
     bool native_only = false; // calls through other ABIs kill the process (format 1)
+    // Of several rules for a call the first that matches decides, and only int arguments are
+    // compared (MaskedEqual). Otherwise it is as libseccomp weighs them.
+    bool first_match = false;
     bool operator==(const SeccompPolicy&) const = default;
 };
 
-// What a container gets without a profile of its own: modules, kexec, file handles, forced umount
-// and terminal injection are refused, through every ABI.
-[[nodiscard]] SeccompPolicy default_policy();
+struct DefaultPolicyOptions {
+    bool nesting = false;        // user namespaces, clone3(2) and keys, for containers inside
+    bool compatible_abi = false; // 32-bit programs on a 64-bit kernel
+    bool operator==(const DefaultPolicyOptions&) const = default;
+};
+
+// What a container gets without a profile of its own, doc/security.md: what is not listed does not
+// exist (ENOSYS), what belongs to the host is refused (EPERM), calls through another ABI kill.
+[[nodiscard]] SeccompPolicy default_policy(const DefaultPolicyOptions& options = {});
+
+// What lxc.apparmor.allow_nesting and a 32-bit lxc.arch ask for.
+[[nodiscard]] DefaultPolicyOptions default_policy_options(const Config& config);
 
 } // namespace lxcpp

@@ -14,8 +14,6 @@ namespace raw = sys::raw;
 
 namespace {
 
-const std::string kEmptyTmpfs[] = {"size=4k", "nr_inodes=1", "mode=000"};
-
 int open_target(const Target& target, const ChildState& state) noexcept {
     const char* path = target.path.c_str();
     if (target.create == Create::Dir) {
@@ -100,11 +98,6 @@ int change(const ChangeMount& step, const ChildState& state) noexcept {
     return raw::change_mount(place.get(), step.set, step.clear, step.propagation, step.recursive);
 }
 
-int cover(int mount, int place) noexcept {
-    if (const int error = raw::change_mount(mount, MOUNT_ATTR_RDONLY, 0, 0, false); error < 0) return error;
-    return raw::attach_mount(mount, place);
-}
-
 } // namespace
 
 int run(const MountFs& step, ChildState& state) noexcept { return tolerate(mount_fs(step, state), step.target); }
@@ -116,21 +109,6 @@ int run(const MountPrepared& step, ChildState& state) noexcept {
     return tolerate(mount_prepared(step, state), step.target);
 }
 int run(const ChangeMount& step, ChildState& state) noexcept { return tolerate(change(step, state), step.target); }
-
-int run(const Mask& step, ChildState& state) noexcept {
-    const RawFd place(raw::open_in(state.root, step.path.c_str(), O_PATH));
-    if (place.failed()) return place.get() == -ENOENT ? 0 : place.get();
-    const RawFd directory(raw::open_in(state.root, step.path.c_str(), O_PATH | O_DIRECTORY));
-    if (!directory.failed()) {
-        const RawFd empty(raw::new_mount("tmpfs", "none", kEmptyTmpfs, 0));
-        return empty.failed() ? empty.get() : cover(empty.get(), place.get());
-    }
-    // The host's node, not the container's: the image may hold anything under that name.
-    const RawFd null(raw::open_path(AT_FDCWD, "/dev/null"));
-    if (null.failed()) return null.get();
-    const RawFd mount(raw::clone_tree(null.get(), "", false));
-    return mount.failed() ? mount.get() : cover(mount.get(), place.get());
-}
 
 int run(const MakeDir& step, ChildState& state) noexcept {
     return raw::make_dirs_in(state.root, step.path.c_str(), step.mode);

@@ -109,7 +109,9 @@ int run_one_shot(const OneShot& request) {
     const Paths paths = default_paths();
     InitResources resources;
     resources.init_program = sys::sealed_program(paths.libexec / "lxcpp-init");
-    resources.seccomp = compile_bpf_cached(default_policy(), native_seccomp_archs(), paths.cache).bpf;
+    // A 32-bit system is set up here as well.
+    const SeccompPolicy policy = default_policy({.compatible_abi = true});
+    resources.seccomp = compile_bpf_cached(policy, native_seccomp_archs(), paths.cache).bpf;
     const Streams streams(request.log);
     const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
     InitHandle init = InitHandle::spawn(plan, resources, deadline);

@@ -68,7 +68,7 @@ CgroupPlan plan_groups(const StarterInput& input, const CgroupLayout& layout) {
 std::vector<std::uint8_t> seccomp_program(const Config& config, const Paths& paths) {
     if (config.seccomp.profile == "none") return {};
     const SeccompPolicy policy =
-        config.seccomp.profile.empty() ? default_policy()
+        config.seccomp.profile.empty() ? default_policy(default_policy_options(config))
             : load_seccomp_profile(find_shared_file(config.seccomp.profile));
     SeccompProgram program = compile_bpf_cached(policy, native_seccomp_archs(), paths.cache);
     for (const std::string& name : program.unknown) {

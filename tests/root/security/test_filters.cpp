@@ -5,14 +5,20 @@
 #include <gtest/gtest.h>
 
 #include <cerrno>
+#include <csignal>
 #include <functional>
 #include <linux/filter.h>
+#include <linux/netlink.h>
 #include <linux/seccomp.h>
+#include <sched.h>
+#include <spawn.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <thread>
 #include <unistd.h>
 
 namespace lxcpp {
@@ -46,6 +52,38 @@ TEST(SeccompInTheKernel, DefaultPolicy) {
     EXPECT_EQ(errno_under(policy, [] { return ::syscall(SYS_ioctl, -1, 1ul << 32 | TIOCSTI, ""); }), EPERM);
     EXPECT_EQ(errno_under(policy, [] { return ::ioctl(-1, TIOCGWINSZ, nullptr); }), EBADF);
     EXPECT_EQ(errno_under(policy, [] { return ::getppid() > 0 ? 0L : -1L; }), 0);
+    EXPECT_EQ(errno_under(policy, [] { return ::unshare(CLONE_NEWUSER); }), EPERM);
+    EXPECT_EQ(errno_under(policy, [] { return ::syscall(SYS_clone3, nullptr, 0); }), ENOSYS);
+    EXPECT_EQ(errno_under(policy, [] { return ::syscall(SYS_keyctl, 0, 0, 0, 0, 0); }), ENOSYS);
+    EXPECT_EQ(errno_under(policy, [] { return ::syscall(5000); }), ENOSYS);
+}
+
+// The C library's threads and processes get along with what the filter leaves of clone(2).
+TEST(SeccompInTheKernel, ThreadsAndChildrenUnderTheDefaultPolicy) {
+    EXPECT_EQ(errno_under(default_policy(), [] {
+        int from_thread = 0;
+        std::thread([&] { from_thread = 7; }).join();
+        pid_t child = -1;
+        char name[] = "true";
+        char* argv[] = {name, nullptr};
+        errno = EPROTO;
+        if (::posix_spawn(&child, "/bin/true", nullptr, nullptr, argv, nullptr) != 0) return -1L;
+        int status = -1;
+        return from_thread == 7 && ::waitpid(child, &status, 0) == child && status == 0 ? 0L : -1L;
+    }), 0);
+}
+
+TEST(SeccompInTheKernel, SocketFamiliesOfTheDefaultPolicy) {
+    const auto error_of_family = [](int family, int type, int protocol) {
+        return errno_under(default_policy(), [=] { return static_cast<long>(::socket(family, type, protocol)); });
+    };
+    EXPECT_EQ(error_of_family(AF_UNIX, SOCK_STREAM, 0), 0);
+    EXPECT_EQ(error_of_family(AF_INET, SOCK_DGRAM, 0), 0);
+    EXPECT_EQ(error_of_family(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE), 0);
+    EXPECT_EQ(error_of_family(AF_NETLINK, SOCK_RAW, NETLINK_AUDIT), EAFNOSUPPORT);
+    for (const int family : {AF_ALG, AF_VSOCK, AF_CAN, AF_KEY, AF_BLUETOOTH, AF_RDS, AF_TIPC, AF_XDP}) {
+        EXPECT_EQ(error_of_family(family, SOCK_RAW, 0), EAFNOSUPPORT) << family;
+    }
 }
 
 #ifdef __x86_64__
@@ -62,6 +100,8 @@ TEST(SeccompInTheKernel, TheOldAbiIsNoWayAround) {
     SeccompPolicy policy;
     policy.rules.push_back({"delete_module", SeccompArch::All, {SeccompAction::Errno, 77}, {}});
     EXPECT_EQ(errno_under(policy, delete_module_32), 77);
+    EXPECT_EQ(errno_under(default_policy(), delete_module_32), -SIGSYS);
+    EXPECT_EQ(errno_under(default_policy({.compatible_abi = true}), delete_module_32), EPERM);
 }
 #endif
 

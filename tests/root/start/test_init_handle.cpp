@@ -106,8 +106,22 @@ TEST_F(Init, ALinkInATargetIsRefusedAndNotFollowed) {
     EXPECT_THAT(failure(plan({MakeDir{"srv/data"}})), StartsWith("make directory /srv/data (mode 0755): "));
     EXPECT_THAT(failure(plan({MakeLink{"x", "srv/data"}})), StartsWith("link /srv/data to x: "));
     EXPECT_THAT(failure(plan({WriteInside{"srv/data", "x", 0644}})), StartsWith("write file /srv/data (mode 0644): "));
-    EXPECT_THAT(failure(plan({Mask{"srv/data"}})), StartsWith("mask /srv/data: "));
+    EXPECT_THAT(failure(plan({Mask{{"srv/data"}}})), StartsWith("mask /srv/data: "));
     EXPECT_TRUE(std::filesystem::is_empty(victim));
+}
+
+TEST_F(Init, MasksFilesDirectoriesAndNumberedPlaces) {
+    for (const char* place : {"srv/c0/x", "srv/c1/x", "srv/c3/x", "srv/whole"}) {
+        sys::make_dirs(root_->path() / place, 0755);
+        sys::write_file_atomic(root_->path() / place / "secret", "s", 0644);
+    }
+    sys::write_file_atomic(root_->path() / "srv/file", "s", 0644);
+    const std::string look = "cd /srv; for p in c0/x c1/x whole; do [ -d $p ] && [ -z \"$(ls $p)\" ] || exit 1; done; "
+                             "[ -f file ] && [ ! -s file ] || exit 2; ! echo x >file || exit 3; ! mkdir whole/y || exit 4; "
+                             "[ -s c3/x/secret ] || exit 5; [ -d /srv ] && [ ! -e /directory ] || exit 6";
+    EXPECT_EQ(run(plan({Mask{{"srv/file", "srv/missing", "srv/c#/x", "srv/whole", "srv/file/below"}}},
+                       {"/bin/busybox", "sh", "-c", look})), sys::ExitStatus{});
+    EXPECT_EQ(sys::read_file(root_->path() / "srv/file"), "s");
 }
 
 // A file of our own making never goes to where a link of the image leads.

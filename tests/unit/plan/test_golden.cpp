@@ -105,6 +105,7 @@ std::vector<Golden> cases() {
         {"console_none", with_root("lxc.console.path = none\nlxc.tty.max = 1\n"), hybrid_host()},
         {"seccomp_none", with_root("lxc.seccomp.profile = none\nlxc.no_new_privs = 1\n"), hybrid_host()},
         {"no_autodev", with_root("lxc.autodev = 0\nlxc.tty.max = 1\nlxc.hook.autodev = /h/autodev\n"), hybrid_host()},
+        {"nesting", std::string(kUnprivileged) + "lxc.apparmor.allow_nesting = 1\nlxc.mount.auto = proc:mixed sys:rw\n", hybrid_host()},
         {"limits", with_root("lxc.prlimit.nofile = 1024:4096\nlxc.prlimit.core = unlimited\n"
                              "lxc.sysctl.net.ipv4.ip_forward = 1\nlxc.proc.oom_score_adj = 10\n"
                              "lxc.mount.auto = proc\n"),
