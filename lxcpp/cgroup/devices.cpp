@@ -86,6 +86,10 @@ std::vector<DeviceRule> rules_of(const std::vector<Setting>& settings, std::stri
     return rules;
 }
 
+bool sets_mode(const std::vector<DeviceRule>& rules) {
+    return std::ranges::find(rules, DeviceType::All, &DeviceRule::type) != rules.end();
+}
+
 } // namespace
 
 DeviceRule parse_device_rule(bool allow, std::string_view text) {
@@ -143,13 +147,12 @@ bool device_allowed(const DevicePolicy& policy, DeviceType type, std::uint32_t m
     return excepted != policy.allow_by_default;
 }
 
-DevicePlan plan_devices(const CgroupLayout& layout, const CgroupOptions& options) {
+DevicePlan plan_devices(const CgroupLayout& layout, const CgroupOptions& options, std::span<const DeviceRule> defaults) {
     DevicePlan plan{rules_of(options.v1, "lxc.cgroup"), rules_of(options.v2, "lxc.cgroup2")};
     const Hierarchy* controller = layout.with("devices");
     const Hierarchy* unified = layout.unified();
     const bool has_v1 = controller != nullptr && controller->writable;
     const bool has_v2 = unified != nullptr && unified->writable;
-    if (has_v1 && has_v2) return plan;
     if (!has_v1 && !has_v2) {
         if (plan.v1.empty() && plan.v2.empty()) return plan;
         throw Error("device rules are given (lxc.cgroup.devices, lxc.cgroup2.devices), and this host has "
@@ -158,16 +161,21 @@ DevicePlan plan_devices(const CgroupLayout& layout, const CgroupOptions& options
     }
     std::vector<DeviceRule>& used = has_v1 ? plan.v1 : plan.v2;
     std::vector<DeviceRule>& other = has_v1 ? plan.v2 : plan.v1;
-    if (used.empty()) used = std::move(other);
-    other.clear();
+    if (!has_v1 || !has_v2) {
+        if (used.empty()) used = std::move(other);
+        other.clear();
+    }
+    // One that sets the mode says all about devices; where none does, each adds to the usual list.
+    if (!sets_mode(used) && !sets_mode(other)) {
+        used.insert(used.begin(), defaults.begin(), defaults.end());
+        if (!other.empty()) other.insert(other.begin(), defaults.begin(), defaults.end());
+    }
     return plan;
 }
 
 std::vector<DeviceRule> default_device_rules() {
     std::vector<DeviceRule> rules = {{.allow = false}};
     const auto allow = [&](std::string_view text) { rules.push_back(parse_device_rule(true, text)); };
-    allow("c *:* m");
-    allow("b *:* m");
     for (const char* device : {"1:3", "1:5", "1:7", "1:8", "1:9", "5:0", "5:1", "5:2", "136:*"}) {
         allow(fmt::format("c {} rwm", device));
     }

@@ -56,12 +56,13 @@ struct DevicePlan {
 
 // Pure. lxc.cgroup.devices.* goes to the v1 controller, lxc.cgroup2.devices.* to v2 where the host
 // has them (a hybrid host applies both); on a host with one of the two, rules that were given only
-// for the other one are used for it. Throws Error for a bad rule, or when there are rules and
-// neither can be applied.
-[[nodiscard]] DevicePlan plan_devices(const CgroupLayout& layout, const CgroupOptions& options);
+// for the other one are used for it. The rules are added to defaults unless one of them is for "a", which
+// sets the whole list. Throws Error for a bad rule, or when there are rules and neither can be applied;
+// defaults alone are left out then.
+[[nodiscard]] DevicePlan plan_devices(const CgroupLayout& layout, const CgroupOptions& options,
+                                      std::span<const DeviceRule> defaults = {});
 
-// The allow-list for containers that have no rules of their own: any mknod, and access to null,
-// zero, full, random, urandom, tty, console, ptmx, pts.
+// The allow-list of every container: null, zero, full, random, urandom, tty, console, ptmx, pts.
 [[nodiscard]] std::vector<DeviceRule> default_device_rules();
 
 } // namespace lxcpp

@@ -19,6 +19,7 @@
 #include "start/held_namespaces.h"
 #include "start/init_handle.h"
 #include "start/made.h"
+#include "start/mounted_devices.h"
 #include "start/payload.h"
 #include "start/shared_mounts.h"
 #include "sys/file.h"
@@ -27,6 +28,7 @@
 #include "sys/raw.h"
 #include "sys/socket.h"
 
+#include <algorithm>
 #include <sched.h>
 #include <sys/mount.h>
 #include <unistd.h>
@@ -77,8 +79,28 @@ std::vector<std::uint8_t> seccomp_program(const Config& config, const Paths& pat
     return std::move(program.bpf);
 }
 
-void apply_devices(const CgroupLayout& layout, const Config& config, const CgroupTree& tree) {
-    const DevicePlan devices = plan_devices(layout, config.cgroup);
+bool names_devices(const CgroupOptions& options) {
+    const auto of_devices = [](const Setting& setting) { return setting.name.starts_with("devices."); };
+    return std::ranges::any_of(options.v1, of_devices) || std::ranges::any_of(options.v2, of_devices);
+}
+
+bool has_group_with(const CgroupTree& tree, const char* file) {
+    return std::ranges::any_of(tree.payload(), [file](const std::filesystem::path& dir) { return sys::exists(dir / file); });
+}
+
+void apply_devices(const CgroupLayout& layout, const Config& config, const StartPlan& plan, const PlanHost& host,
+                   const CgroupTree& tree) {
+    std::vector<DeviceRule> defaults;
+    if (!host.inside_user_namespace) { // else the container around has set them
+        defaults = default_device_rules();
+        allow_mounted_devices(plan, defaults);
+    }
+    const DevicePlan devices = plan_devices(layout, config.cgroup, defaults);
+    const bool possible = has_group_with(tree, devices.v1.empty() ? "cgroup.controllers" : "devices.allow");
+    if (!defaults.empty() && !possible && !names_devices(config.cgroup)) {
+        log::warn("no cgroup of this container can limit which devices it uses: neither a v1 devices group nor a v2 group");
+        return;
+    }
     if (!devices.v1.empty()) apply_device_rules_v1(tree.payload(), devices.v1);
     if (!devices.v2.empty()) apply_device_rules_v2(tree.payload(), devices.v2);
 }
@@ -205,7 +227,7 @@ void become_monitor(StarterInput input, StarterFds fds, const std::function<void
     resources.shared_namespaces = open_shared_namespaces(plan, input);
 
     InitHandle init = InitHandle::spawn(plan, resources, deadline);
-    with_context("devices", [&] { apply_devices(layout, input.config, tree); });
+    with_context("devices", [&] { apply_devices(layout, input.config, plan, host, tree); });
     run_host_hooks(plan.start_host, {"LXC_PID=" + std::to_string(init.pid())});
     const std::vector<Fd> held = namespaces_for_stop_hooks(input.config, init.pid());
     init.exec();

@@ -149,7 +149,8 @@ TEST(DeviceDefaults, AllowTheUsualNodesOnly) {
     const auto rules = default_device_rules();
     EXPECT_TRUE(allowed(rules, DeviceType::Char, 1, 3, kR | kW));
     EXPECT_TRUE(allowed(rules, DeviceType::Char, 136, 7, kR | kW));
-    EXPECT_TRUE(allowed(rules, DeviceType::Block, 8, 0, kM));
+    EXPECT_TRUE(allowed(rules, DeviceType::Char, 1, 3, kM));
+    EXPECT_FALSE(allowed(rules, DeviceType::Block, 8, 0, kM)); // a disk: not even a node
     EXPECT_FALSE(allowed(rules, DeviceType::Block, 8, 0, kR));
     EXPECT_FALSE(allowed(rules, DeviceType::Char, 1, 1, kR));    // /dev/mem
     EXPECT_FALSE(allowed(rules, DeviceType::Char, 10, 229, kR)); // fuse
@@ -178,6 +179,25 @@ TEST(DevicePlan, TranslatesRulesOfTheOtherVersionRatherThanDropThem) {
     none.list[0].writable = false;
     EXPECT_THROW(static_cast<void>(plan_devices(none, v1_only)), Error);
     EXPECT_EQ(plan_devices(none, {}), DevicePlan{});
+}
+
+TEST(DevicePlan, RulesAddToTheDefaultsUnlessTheySetTheMode) {
+    const std::vector defaults{deny("a"), allow("c 1:3 rwm")};
+    EXPECT_EQ(plan_devices(hybrid_host(), {}, defaults).v1, defaults);
+    EXPECT_THAT(plan_devices(hybrid_host(), {}, defaults).v2, IsEmpty());
+    EXPECT_EQ(plan_devices(unified_host(), {}, defaults).v2, defaults);
+    CgroupOptions options;
+    options.v2 = {{"devices.allow", "c 10:200 rwm"}};
+    const std::vector with_tun{deny("a"), allow("c 1:3 rwm"), allow("c 10:200 rwm")};
+    EXPECT_EQ(plan_devices(unified_host(), options, defaults).v2, with_tun);
+    EXPECT_EQ(plan_devices(hybrid_host(), options, defaults).v1, defaults);
+    EXPECT_EQ(plan_devices(hybrid_host(), options, defaults).v2, with_tun);
+    options.v2.insert(options.v2.begin(), {"devices.allow", "a"});
+    EXPECT_THAT(plan_devices(unified_host(), options, defaults).v2, ElementsAre(allow("a"), allow("c 10:200 rwm")));
+    EXPECT_THAT(plan_devices(hybrid_host(), options, defaults).v1, IsEmpty());
+    CgroupLayout none = unified_host();
+    none.list[0].writable = false;
+    EXPECT_EQ(plan_devices(none, {}, defaults), DevicePlan{});
 }
 
 TEST(DevicePlan, RefusesOtherDeviceFiles) {
