@@ -113,8 +113,11 @@ void confine(JoinPlan& plan, const AttachTarget& target, const AttachOptions& op
                 config.seccomp.profile.empty() ? default_policy(default_policy_options(config))
                     : load_seccomp_profile(find_shared_file(config.seccomp.profile));
             plan.seccomp = compile_bpf_cached(policy, native_seccomp_archs(), target.paths.cache).bpf;
+            // Of a profile nobody knows what it leaves of clone(2).
+            plan.confine_first = config.seccomp.profile.empty();
         }
     }
+    if (options.remount_proc_sys) plan.confine_first = false;
     plan.personality = options.personality;
     if (!plan.personality && config.arch == Arch::Bits32) plan.personality = PER_LINUX32;
 }
@@ -160,20 +163,18 @@ public:
         if (options_.timeout) deadline_ = Clock::now() + *options_.timeout;
         auto [ours, theirs] = sys::socket_pair();
         plan_.report = theirs.raw();
-        // Only children are affected; ours is the one below.
-        if ((namespaces_ & CLONE_NEWPID) != 0) sys::enter_namespace(target_.init, CLONE_NEWPID);
         if (!plan_.terminal) signals_.emplace({SIGTERM, SIGHUP}); // before there is a program to miss one
         sys::CloneOptions clone;
         clone.into_cgroup = entry_.unified;
-        sys::Cloned child = sys::clone_process(clone);
-        if (child.pid == 0) {
+        sys::Cloned joining = sys::clone_process(clone);
+        if (joining.pid == 0) {
             redirect();
             run_join(plan_);
         }
-        leave_pid_namespace();
+        joining_ = std::move(joining.pidfd);
         theirs.reset();
-        relay_until_end(ours, child);
-        return sys::reap(child.pidfd);
+        relay_until_end(ours);
+        return sys::reap(child());
     }
 
     [[nodiscard]] const std::optional<JoinReport>& failure() const { return failure_; }
@@ -182,15 +183,9 @@ public:
 private:
     using Clock = std::chrono::steady_clock;
 
-    // The caller's next child must not be born in this container.
-    void leave_pid_namespace() const {
-        if ((namespaces_ & CLONE_NEWPID) == 0) return;
-        if (const auto own = sys::open_namespace(::getpid(), "pid")) sys::enter_namespace(*own, CLONE_NEWPID);
-    }
-
     void fill_plan() {
         plan_.init_pidfd = target_.init.raw();
-        plan_.namespaces = namespaces_ & ~static_cast<std::uint64_t>(CLONE_NEWPID);
+        plan_.namespaces = namespaces_;
         plan_.become_root = (namespaces_ & CLONE_NEWUSER) != 0;
         plan_.remount_proc_sys = options_.remount_proc_sys;
         if (!options_.elevation.cgroup) entry_ = attach_fds(homes(target_));
@@ -243,7 +238,10 @@ private:
         const int size = sys::raw::receive_message(channel.raw(), &report, sizeof report, fds, count);
         Fd received(count == 1 ? fds[0] : -1);
         if (size != static_cast<int>(sizeof report)) return false;
-        if (report.stage != JoinStage::PtyMaster) {
+        if (report.stage == JoinStage::Born) {
+            // A child of ours: nobody else can reap it, so that the number is its own.
+            if (auto born = sys::open_pidfd(report.error)) program_ = std::move(*born);
+        } else if (report.stage != JoinStage::PtyMaster) {
             failure_ = report;
         } else if (received.valid() && sys::is_ptmx_master(received)) {
             master_ = std::move(received); // a container could have sent anything else
@@ -257,54 +255,69 @@ private:
         return std::max(rest, std::chrono::milliseconds(0));
     }
 
+    // Who runs the program, or is about to.
+    [[nodiscard]] FdRef child() const { return program_.valid() ? program_ : joining_; }
+
+    // A process that it had just made ends by itself when it finds nobody here.
+    void kill_all() const {
+        if (joining_.valid()) (void)sys::try_send_signal(joining_, SIGKILL);
+        if (program_.valid()) (void)sys::try_send_signal(program_, SIGKILL);
+    }
+
     // A container can keep even a killed process from ending (frozen, or in a file system that it serves): the
     // kernel reaps it for whoever inherits it.
-    void give_up_when_late(const sys::Cloned& child) const {
+    void give_up_when_late() const {
         if (!deadline_ || Clock::now() < *deadline_) return;
-        (void)sys::try_send_signal(child.pidfd, SIGKILL);
-        if (sys::wait_exited(child.pidfd, std::chrono::seconds(1))) (void)sys::reap(child.pidfd);
+        kill_all();
+        for (const Fd* process : {&joining_, &program_}) {
+            if (process->valid() && sys::wait_exited(*process, std::chrono::seconds(1))) (void)sys::reap(*process);
+        }
         throw StateError(StateProblem::TimedOut, command_.front() + " did not end in time and was killed");
     }
 
     // Until the program runs a signal is for the tool: left unread, it acts as soon as it is no longer blocked.
-    void end_by_signal_before(const Fd& channel, const sys::Cloned& child) {
+    void end_by_signal_before(const Fd& channel) {
         sys::Epoll epoll;
         epoll.add(channel, EPOLLIN, 0);
         epoll.add(signals_->fd(), EPOLLIN, 1);
         std::array<sys::Ready, 1> ready{};
-        while (epoll.wait(ready, left()) == 0) give_up_when_late(child);
+        while (epoll.wait(ready, left()) == 0) give_up_when_late();
         if (ready[0].tag == 0) return;
-        (void)sys::try_send_signal(child.pidfd, SIGKILL);
+        kill_all();
         signals_.reset();
     }
 
     // Who ends the tool ("timeout 10 lxcpp-attach ...") means the program; it would stay inside for ever.
-    void pass_signals_until_end(const sys::Cloned& child) {
+    void pass_signals_until_end() {
         constexpr std::uint64_t kChild = 0;
         constexpr std::uint64_t kSignal = 1;
         sys::Epoll epoll;
-        epoll.add(child.pidfd, EPOLLIN, kChild);
+        epoll.add(child(), EPOLLIN, kChild);
         epoll.add(signals_->fd(), EPOLLIN, kSignal);
         for (;;) {
             std::array<sys::Ready, 2> ready{};
             const std::size_t count = epoll.wait(ready, left());
-            if (count == 0) give_up_when_late(child);
+            if (count == 0) give_up_when_late();
             for (std::size_t i = 0; i < count; ++i) {
                 if (ready[i].tag == kChild) return;
-                if (const auto signal = signals_->next()) (void)sys::try_send_signal(child.pidfd, *signal);
+                if (const auto signal = signals_->next()) (void)sys::try_send_signal(child(), *signal);
             }
         }
     }
 
-    void relay_until_end(const Fd& channel, const sys::Cloned& child) {
+    void relay_until_end(const Fd& channel) {
         do {
-            if (signals_) end_by_signal_before(channel, child);
+            if (signals_) end_by_signal_before(channel);
         } while (take_report(channel));
         fallback_.slave.reset();
-        if (failure_) return (void)sys::wait_exited(child.pidfd, {});
-        if (!plan_.terminal) return pass_signals_until_end(child);
+        if (program_.valid()) { // the other has done its work; who looks for our child finds the program alone
+            (void)sys::reap(joining_);
+            joining_.reset();
+        }
+        if (failure_) return (void)sys::wait_exited(child(), {});
+        if (!plan_.terminal) return pass_signals_until_end();
         RelayOptions relay_options;
-        relay_options.until = child.pidfd;
+        relay_options.until = child();
         Fd log;
         if (!options_.pty_log.empty()) {
             log = sys::open_file(options_.pty_log, {.access = sys::Access::Append, .create = true, .mode = 0600});
@@ -312,8 +325,8 @@ private:
         relay_options.log = log;
         const FdRef master = master_.valid() ? FdRef(master_) : FdRef(fallback_.master);
         const SessionResult result = relay(terminal_input(), terminal_output(), master, relay_options);
-        if (result.end == SessionEnd::Signal) (void)sys::try_send_signal(child.pidfd, result.signal);
-        (void)sys::wait_exited(child.pidfd, {});
+        if (result.end == SessionEnd::Signal) (void)sys::try_send_signal(child(), result.signal);
+        (void)sys::wait_exited(child(), {});
     }
 
     [[nodiscard]] FdRef terminal_input() const {
@@ -335,6 +348,8 @@ private:
     CgroupEntry entry_;
     sys::Pty fallback_;
     Fd master_;
+    Fd joining_; // pidfds
+    Fd program_; // in a pid namespace of its own
     JoinPlan plan_;
     std::optional<sys::SignalFd> signals_; // without a terminal; the relay has its own
     std::optional<JoinReport> failure_;

@@ -5,8 +5,10 @@
 
 #include <cerrno>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <poll.h>
 #include <sched.h>
 #include <span>
 #include <sys/ioctl.h>
@@ -86,16 +88,20 @@ int container_pty(const JoinPlan& plan) noexcept {
     return slave;
 }
 
-void connect_terminal(const JoinPlan& plan) noexcept {
+// The terminals among the standard streams become one of the container. Returns the first of them.
+int connect_terminal(const JoinPlan& plan) noexcept {
     bool terminal[3];
     for (int fd = 0; fd <= 2; ++fd) terminal[fd] = raw::is_terminal(fd);
     const int slave = container_pty(plan);
     if (slave < 0) fail(plan, JoinStage::Terminal, -ENODEV);
-    check(plan, JoinStage::Terminal, status(::ioctl(slave, TIOCSCTTY, 0)));
     if (plan.change_ids) (void)!::fchown(slave, plan.uid, static_cast<gid_t>(-1));
-    for (int fd = 0; fd <= 2; ++fd) {
-        if (terminal[fd]) check(plan, JoinStage::Terminal, status(::dup2(slave, fd)));
+    int first = -1;
+    for (int fd = 2; fd >= 0; --fd) {
+        if (!terminal[fd]) continue;
+        check(plan, JoinStage::Terminal, status(::dup2(slave, fd)));
+        first = fd;
     }
+    return first;
 }
 
 int load_seccomp(const JoinPlan& plan) noexcept {
@@ -109,14 +115,38 @@ int load_seccomp(const JoinPlan& plan) noexcept {
 void confine(const JoinPlan& plan) noexcept {
     if (plan.personality) check(plan, JoinStage::Confine, status(::personality(*plan.personality)));
     check(plan, JoinStage::Confine, raw::clear_inheritable());
-    if (plan.bounding_set) check(plan, JoinStage::Confine, raw::drop_bounding(*plan.bounding_set));
     if (plan.no_new_privs) check(plan, JoinStage::Confine, status(::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)));
     check(plan, JoinStage::Seccomp, load_seccomp(plan));
     if (plan.change_ids) check(plan, JoinStage::Confine, raw::become(plan.uid, plan.gid, {}, true));
 }
 
+// Root's capabilities are the whole set until exec, whatever the bounding set says. Of more than that, only what
+// the filter and a change of ids will need remains.
+int limit_capabilities(const JoinPlan& plan) noexcept {
+    if (!plan.bounding_set) return 0;
+    constexpr std::uint64_t needed = 1ull << CAP_SYS_ADMIN | 1ull << CAP_SETUID | 1ull << CAP_SETGID;
+    return raw::limit_permitted(*plan.bounding_set | (plan.confine_first ? 0 : needed));
+}
+
+// What the container does to this process before exec it can do to itself: nothing of the host is left in it.
+void appear_inside(const JoinPlan& plan) noexcept {
+    (void)::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); // changed by the change of ids
+    const int pid = raw::fork_as_sibling();
+    check(plan, JoinStage::Namespaces, pid);
+    if (pid == 0) return;
+    const JoinReport report{JoinStage::Born, pid};
+    (void)raw::send_message(plan.report, &report, sizeof report, {});
+    ::_exit(0);
+}
+
+// Whoever asked is gone, perhaps without having heard of this process: nobody would wait for its end.
+void require_caller(const JoinPlan& plan) noexcept {
+    pollfd caller{plan.report, 0, 0};
+    if (::poll(&caller, 1, 0) > 0 && (caller.revents & POLLHUP) != 0) ::_exit(1);
+}
+
 [[noreturn]] void exec_program(const JoinPlan& plan) noexcept {
-    (void)raw::close_all_but(std::span(&plan.report, 1));
+    require_caller(plan);
     int error = ENOENT;
     for (const std::string& program : plan.programs) {
         ::execve(program.c_str(), plan.argv.data(), plan.envp.data());
@@ -132,7 +162,7 @@ void confine(const JoinPlan& plan) noexcept {
 
 void run_join(const JoinPlan& plan) noexcept {
     (void)raw::reset_signals();
-    (void)::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); // nobody inside may look into us before exec
+    (void)::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
     // In the caller's session /dev/tty would be the caller's terminal, to read from and to type into.
     (void)::setsid();
     join_cgroups(plan);
@@ -141,9 +171,18 @@ void run_join(const JoinPlan& plan) noexcept {
     }
     if (plan.become_root) check(plan, JoinStage::Root, raw::become(0, 0, {}, true));
     change_directory(plan);
+    const int terminal = plan.terminal ? connect_terminal(plan) : -1;
+    (void)raw::close_all_but(std::span(&plan.report, 1));
+    if (plan.bounding_set) check(plan, JoinStage::Confine, raw::drop_bounding(*plan.bounding_set));
+    if (plan.confine_first) confine(plan);
+    check(plan, JoinStage::Confine, limit_capabilities(plan));
+    if ((plan.namespaces & CLONE_NEWPID) != 0) {
+        appear_inside(plan);
+        (void)::setsid(); // a leader as its parent was
+    }
+    if (terminal >= 0) check(plan, JoinStage::Terminal, status(::ioctl(terminal, TIOCSCTTY, 0)));
     if (plan.remount_proc_sys) remount_proc_sys(plan);
-    if (plan.terminal) connect_terminal(plan);
-    confine(plan);
+    if (!plan.confine_first) confine(plan);
     exec_program(plan);
 }
 

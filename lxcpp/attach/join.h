@@ -14,13 +14,14 @@ namespace lxcpp {
 // Everything the attached process needs, in place before it is forked: it allocates nothing.
 struct JoinPlan {
     int init_pidfd = -1;
-    std::uint64_t namespaces = 0;    // CLONE_NEW* for setns(pidfd), without the pid namespace
+    std::uint64_t namespaces = 0;    // CLONE_NEW* for setns(pidfd)
     std::vector<int> cgroup_tasks;   // v1, opened by the parent
     bool become_root = false;        // a user namespace is entered
     bool remount_proc_sys = false;
     std::optional<std::uint64_t> bounding_set;
     bool no_new_privs = false;
     std::vector<std::uint8_t> seccomp;
+    bool confine_first = true;       // before there is a process in the pid namespace: the filter allows clone(2)
     std::optional<unsigned long> personality;
     uid_t uid = 0;
     gid_t gid = 0;
@@ -35,14 +36,16 @@ struct JoinPlan {
     int report = -1;                 // SOCK_SEQPACKET end for JoinReport
 };
 
-enum class JoinStage : std::int32_t { Cgroups, Namespaces, Root, Remount, Terminal, Confine, Seccomp, Exec, PtyMaster };
+enum class JoinStage : std::int32_t { Cgroups, Namespaces, Root, Remount, Terminal, Confine, Seccomp, Exec, PtyMaster, Born };
 
-struct JoinReport { // PtyMaster carries a descriptor; anything else is a failure
+struct JoinReport { // PtyMaster carries a descriptor, Born a pid; anything else is a failure
     JoinStage stage = JoinStage::Exec;
     std::int32_t error = 0;
 };
 
-// The attached process after fork. Exits with 126 or 127 when the program cannot be run.
+// The joining process after fork, which nobody inside can see. When it enters a pid namespace, it leaves what is
+// the host's behind and makes the process that the container sees, a child of the caller; Born tells its pid, and
+// the joining process exits with 0. Exits with 126 or 127 when the program cannot be run.
 [[noreturn]] void run_join(const JoinPlan& plan) noexcept;
 
 } // namespace lxcpp

@@ -43,7 +43,11 @@ namespace lxcpp::sys::raw {
 [[nodiscard]] int clear_inheritable() noexcept;
 // Takes from the capability bounding set what keep does not name (bit = capability).
 [[nodiscard]] int drop_bounding(std::uint64_t keep) noexcept;
+// Takes away what keep has not (bit n = capability n), effective and permitted.
+[[nodiscard]] int limit_permitted(std::uint64_t keep) noexcept;
 [[nodiscard]] int loopback_up() noexcept;
+// A fork whose child has our parent: the pid there, 0 in the child. clone(2), because filters hide clone3(2).
+[[nodiscard]] int fork_as_sibling() noexcept;
 // argv and envp end in nullptr. Waits; returns the wait status >= 0.
 [[nodiscard]] int run_program(char* const* argv, char* const* envp) noexcept;
 [[nodiscard]] int reset_signals() noexcept; // default handlers, nothing blocked

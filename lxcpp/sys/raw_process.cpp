@@ -11,6 +11,7 @@
 #include <linux/close_range.h>
 #include <linux/magic.h>
 #include <net/if.h>
+#include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -114,6 +115,26 @@ int drop_bounding(std::uint64_t keep) noexcept {
         if (::prctl(PR_CAPBSET_READ, number, 0, 0, 0) != 0) return -error;
     }
     return 0;
+}
+
+int limit_permitted(std::uint64_t keep) noexcept {
+    __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+    __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3]{};
+    if (::syscall(SYS_capget, &header, data) < 0) return -errno;
+    for (int half = 0; half < 2; ++half) {
+        const auto kept = static_cast<std::uint32_t>(keep >> (32 * half));
+        data[half].permitted &= kept;
+        data[half].effective &= kept;
+    }
+    return result(::syscall(SYS_capset, &header, data));
+}
+
+int fork_as_sibling() noexcept {
+#ifdef __s390__
+    return result(::syscall(SYS_clone, 0, CLONE_PARENT | SIGCHLD, 0, 0, 0));
+#else
+    return result(::syscall(SYS_clone, CLONE_PARENT | SIGCHLD, 0, 0, 0, 0));
+#endif
 }
 
 int loopback_up() noexcept {
