@@ -131,3 +131,46 @@ test_wrong_release_is_refused_by_name() {
     err_has nosuchrelease
     [ ! -e "$LXCPATH/$C1" ] || fail "a container was left"
 }
+
+# nesting.conf is the one switch for podman inside, for root and for a user.
+test_podman_runs_with_nesting() { # 900 s
+    needs_mirror
+    need_tool busybox
+    local url
+    url=$(cat /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null | grep -vE '^ *#' | grep -oE 'https?://[^ ]+' | head -1)
+    # crun runs nothing where it sees cgroups of both versions.
+    printf '%s\n' 'lxc.net.0.type = empty' "lxc.include = $LXCPP_DATA_DIR/config/nesting.conf" >"$SANDBOX/tmp/nesting.conf"
+    RUN_TIMEOUT=420 expect 0 lxcpp-create -n "$C1" -f "$SANDBOX/tmp/nesting.conf" -t debian -- -r bookworm
+    echo 'lxc.mount.auto = cgroup2:rw' >>"$LXCPATH/$C1/config"
+    local root="$LXCPATH/$C1/rootfs"
+    # Packages come over the host's network, as its apt gets them.
+    rm -f "$root"/etc/apt/sources.list.d/*
+    echo "deb $url bookworm main" >"$root/etc/apt/sources.list"
+    cp -L /etc/hosts /etc/resolv.conf "$root/etc/"
+    grep -lr Proxy /etc/apt/apt.conf /etc/apt/apt.conf.d 2>/dev/null | while read -r file; do cp "$file" "$root/etc/apt/apt.conf.d/"; done
+    start "$C1" -s lxc.net.0.type=none
+    RUN_TIMEOUT=400
+    run lxcpp-attach -n "$C1" --keep-env -- sh -c 'apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq \
+        --no-install-recommends podman crun uidmap'
+    run lxcpp-attach -n "$C1" -- podman --version
+    [[ "$OUT" == podman* ]] || skip "podman cannot be installed from here"
+    stop "$C1"
+    mkdir "$root/image"
+    cp "$(command -v busybox)" "$root/image/busybox"
+    printf '%s\n' 'FROM scratch' 'COPY busybox /bin/busybox' >"$root/image/Containerfile"
+    start "$C1"
+    RUN_TIMEOUT=120
+    systemd_is_running
+    attach "$C1" podman build -q -t small /image
+    # Only controllers that the host has on v2 can be limited.
+    attach "$C1" podman run --rm --pids-limit=0 --network none small /bin/busybox echo from the root of it
+    out_has "from the root of it"
+    attach "$C1" podman run --rm --pids-limit=0 small /bin/busybox grep Seccomp_filters /proc/self/status
+    out_matches '[2-9]' # podman's is added to ours
+    attach "$C1" useradd -m -s /bin/sh user
+    # Of the ids that the container has.
+    attach "$C1" sed -i 's/^user:.*/user:10000:50000/' /etc/subuid /etc/subgid
+    attach "$C1" su - user -c 'podman --cgroup-manager=cgroupfs build -q -t small /image'
+    attach "$C1" su - user -c 'podman --cgroup-manager=cgroupfs run --rm --network none small /bin/busybox echo from a user'
+    out_has "from a user"
+}
