@@ -48,6 +48,8 @@ void wait_for_change(const Container::Impl& impl, std::optional<std::chrono::mil
     constexpr std::chrono::milliseconds again{200};
     const std::filesystem::path directory = impl.runtime().parent_path();
     try {
+        sys::make_dirs(directory.parent_path(), 0755);
+        sys::make_private_dirs(directory.parent_path()); // the runtime directory, which somebody may have made first
         sys::make_private_dirs(directory);
         sys::DirectoryWatch watch(sys::exists(impl.runtime()) ? impl.runtime() : directory);
         (void)watch.wait(left ? std::min(*left, again) : again);

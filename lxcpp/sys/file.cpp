@@ -208,11 +208,6 @@ void make_dirs(const fs::path& path, mode_t mode) {
 
 void make_private_dirs(const fs::path& path) {
     const fs::path dir = without_trailing_slash(path);
-    if (dir.has_parent_path() && dir.parent_path() != dir) {
-        // Somebody may have made it first, as a link to where nothing of ours should appear.
-        make_dirs(dir.parent_path(), 0755);
-        check_private(dir.parent_path());
-    }
     make_dirs(dir, 0700);
     check_private(dir);
 }

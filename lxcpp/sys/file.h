@@ -60,8 +60,8 @@ void write_file_atomic(const fs::path& path, std::string_view content, mode_t mo
 [[nodiscard]] std::optional<long> filesystem_magic(const std::filesystem::path& path) noexcept;
 // mkdir -p; the last component gets mode, missing parents 0755. No error when it exists.
 void make_dirs(const fs::path& path, mode_t mode = 0755);
-// As make_dirs with 0700; throws Error unless it and the directory above are then real directories of
-// ours that nobody else may write (a symlink or a foreign owner is refused: attack H1).
+// As make_dirs with 0700; throws Error unless it is then a real directory owned by us that nobody
+// else may write (a symlink or a foreign owner is refused: attack H1).
 void make_private_dirs(const fs::path& path);
 void make_dir(const fs::path& path, mode_t mode);                // fails when it exists
 void remove_file(const fs::path& path);                          // no error when absent

@@ -109,6 +109,9 @@ TEST(File, PrivateDirectoriesMustBeOurOwn) {
         EXPECT_EQ(error_of([&] { sys::make_private_dirs(path); }),
                   link + " must be a directory of ours, and it is a link or a file: remove it");
     }
+    // What lies above may be the system's: /var/tmp, or /var/cache seen from a user namespace.
+    sys::chmod(dir / "a", 01777);
+    sys::make_private_dirs(dir / "a/b");
     sys::chmod(dir / "a/b", 0770);
     EXPECT_EQ(error_of([&] { sys::make_private_dirs(dir / "a/b"); }),
               (dir / "a/b").native() +
