@@ -64,6 +64,8 @@ std::optional<std::string> nearest(std::string_view word, std::span<const std::s
     const std::string* best = nullptr;
     std::size_t best_distance = std::min<std::size_t>(3, word.size() / 3) + 1;
     for (const auto& candidate : candidates) {
+        const auto [shorter, longer] = std::minmax({word.size(), candidate.size()});
+        if (longer - shorter >= best_distance) continue; // no need to look
         const auto distance = edit_distance(word, candidate);
         if (distance >= best_distance) continue;
         best_distance = distance;
