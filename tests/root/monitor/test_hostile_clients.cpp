@@ -187,6 +187,88 @@ TEST_F(HostileClients, FloodsFromManySidesDoNotDelayOthers) {
     }
 }
 
+// C3: each type of message, also those that there are not, with lengths that lie, bodies without an end, a newer
+// version that may say more, and descriptors that nobody asked for.
+TEST_F(HostileClients, NoTypeWithAnyLengthHarmsTheMonitor) {
+    const auto count = [&] { return sys::list_dir("/proc/" + std::to_string(container_.supervisor()) + "/fd").size(); };
+    const Fd null = sys::open_file("/dev/null");
+    const std::size_t before = count();
+    constexpr std::uint16_t kUpgrade = 10; // is obeyed when it is in good form
+    const std::vector<std::uint16_t> types{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 0x7fff, 0x8001, 0x8003, 0x8005, 0x8007, 0xffff};
+    for (const std::uint16_t type : types) {
+        for (const std::size_t body : {0u, 1u, 7u, 64u, 4080u}) {
+            for (const std::uint32_t length : {static_cast<std::uint32_t>(body), 0u, 0x1000u, 0x7fffffffu, 0xffffffffu}) {
+                for (const char minor : {'\1', '\2'}) {
+                    if (type == kUpgrade && length == body) continue;
+                    std::string packet = protocol::encode(9, protocol::GetStatus{}) + std::string(body, 'A');
+                    packet[5] = minor;
+                    std::memcpy(packet.data() + 6, &type, sizeof type);
+                    std::memcpy(packet.data() + 12, &length, sizeof length);
+                    const Fd socket = connect();
+                    sys::send_packet(socket, packet, std::vector<FdRef>(body % 17, null));
+                    const auto reply = sys::receive_packet(socket, protocol::kMaxPacket, 5s);
+                    ASSERT_TRUE(reply) << type << ' ' << body << ' ' << length;
+                    if (!reply->closed) (void)protocol::decode(reply->data);
+                }
+            }
+        }
+        expect_alive();
+    }
+    EXPECT_EQ(::kill(container_.init(), 0), 0);
+    expect_alive(); // the last of them are closed now
+    EXPECT_EQ(count(), before);
+}
+
+// What one of a thousand does with its connection; it never reads.
+void misbehave(int kind, FdRef socket) {
+    sys::set_nonblocking(socket, true);
+    switch (kind % 5) {
+    case 0: return; // says nothing
+    case 1: (void)sys::try_send_packet(socket, std::string(17, 'g')); return;
+    case 2: (void)sys::try_send_packet(socket, protocol::encode(1, protocol::Subscribe{})); return;
+    case 3: (void)sys::try_send_packet(socket, protocol::encode(1, protocol::OpenConsole{-1})); return;
+    default:
+        for (int i = 0; i < 100; ++i) (void)sys::try_send_packet(socket, protocol::encode(1, protocol::GetVersion{}));
+    }
+}
+
+TEST_F(HostileClients, AThousandAtOnceDoNotDelayOthers) {
+    constexpr int kProcesses = 4;
+    std::vector<pid_t> crowd;
+    const auto [ours, theirs] = sys::socket_pair();
+    for (int process = 0; process < kProcesses; ++process) {
+        const pid_t pid = ::fork();
+        if (pid == 0) {
+            (void)!::nice(15); // the monitor's fairness is the subject, not the scheduler's
+            std::vector<Fd> held;
+            for (int i = 0; i < 1000 / kProcesses; ++i) {
+                auto socket = sys::connect_to(container_.dir() / "socket");
+                if (!socket) ::_exit(1);
+                misbehave(i, *socket);
+                held.push_back(std::move(*socket));
+            }
+            sys::send_packet(theirs, "all");
+            for (;;) ::pause();
+        }
+        crowd.push_back(pid);
+    }
+    for (int process = 0; process < kProcesses;) {
+        expect_alive();
+        if (sys::receive_packet(ours, 16, 10ms)) ++process;
+        else if (::waitpid(-1, nullptr, WNOHANG) > 0) break;
+    }
+    for (int i = 0; i < 10; ++i) expect_alive(); // while all thousand are there
+    const std::size_t open = sys::list_dir("/proc/" + std::to_string(container_.supervisor()) + "/fd").size();
+    EXPECT_LE(open, CommandServer::kMaxClients + 16);
+    for (const pid_t pid : crowd) {
+        ::kill(pid, SIGKILL);
+        int status = 0;
+        ::waitpid(pid, &status, 0);
+        EXPECT_TRUE(WIFSIGNALED(status));
+    }
+    expect_alive();
+}
+
 TEST_F(HostileClients, AClientThatDiesAtAnyByteHarmsNobody) {
     const std::string request = protocol::encode(1, protocol::Subscribe{});
     for (std::size_t length = 1; length <= request.size(); ++length) {
