@@ -136,6 +136,9 @@ private:
             if (event.state == State::Running && event.pid != running_.pid()) outcome = Outcome::Restarted;
             return outcome != Outcome::StillThere;
         };
+        // It may have come back before we listened: of that no event tells us any more.
+        const std::optional<Running> now = impl_.running();
+        if (now && now->pid() != running_.pid()) return Outcome::Restarted;
         try {
             if (monitor_) {
                 (void)wait_event(*monitor_, deadline, ended);
