@@ -33,7 +33,7 @@ def violations():
         yield from (f"{mutant.name}: there is no test {test}" for test in mutant.tests if test not in tests)
         if problems:
             continue
-        words = ["patch", "--dry-run", "--silent", "--batch", "--reject-file=-", "--output=/dev/null", mutant.files[0], mutant.path]
+        words = ["patch", "--dry-run", "--silent", "--batch", "--forward", "--reject-file=-", "--output=/dev/null", mutant.files[0], mutant.path]
         if subprocess.run(words, cwd=root, capture_output=True).returncode != 0:
             yield f"{mutant.name}: does not apply to {mutant.files[0]} any more; bring it up to date"
 
