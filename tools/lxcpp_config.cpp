@@ -117,6 +117,8 @@ sys::FileLock lock_config(const Options& options, const fs::path& path) {
     fs::path file = path.string() + ".lock";
     if (!options.name.empty()) {
         file = container_lock_file(default_paths(), lxcpath(options), options.name);
+        sys::make_dirs(file.parent_path().parent_path(), 0755);
+        sys::make_private_dirs(file.parent_path().parent_path()); // the runtime directory, which somebody may have made first
         sys::make_private_dirs(file.parent_path());
     }
     if (!sys::exists(path)) (void)read_config_file(path); // its error says it best
