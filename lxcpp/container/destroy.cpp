@@ -8,6 +8,7 @@
 #include "container/record.h"
 #include "container/recover.h"
 #include "plan/planner.h"
+#include "start/owner.h"
 #include "sys/file.h"
 #include "sys/rooted_dir.h"
 
@@ -88,6 +89,27 @@ void remove_container(const Container::Impl& impl) {
     finish_destroy(impl, trash, impl.name);
 }
 
+namespace {
+
+void kill_if_running(Container& container) {
+    try {
+        (void)container.stop({.kill = true});
+    } catch (const StateError& error) {
+        if (error.problem() != StateProblem::NotRunning) throw; // it went by itself meanwhile
+    }
+}
+
+// Without the container's directory nobody would look there any more.
+void refuse_leftover_of_a_run(const Container::Impl& impl) {
+    if (!sys::exists(impl.runtime() / "state") || is_owned(impl.runtime())) return;
+    recover(impl); // who was at it just now may have died, too
+    if (!sys::exists(impl.runtime() / "state")) return;
+    throw StateError(StateProblem::Busy, "what its last run left in " + impl.runtime().string() +
+                                             " is not cleaned up yet: repeat");
+}
+
+} // namespace
+
 void Container::destroy(const DestroyOptions& options) {
     impl_->require_root("destroy");
     if (!sys::exists(impl_->directory())) finish_earlier_destroy(*impl_);
@@ -96,10 +118,11 @@ void Container::destroy(const DestroyOptions& options) {
         if (impl_->state() == State::Stopping) {
             (void)wait({State::Stopped}, std::chrono::seconds(60));
         } else {
-            (void)stop({.kill = true});
+            kill_if_running(*this);
         }
     }
     recover(*impl_); // its monitor may have died with it
+    refuse_leftover_of_a_run(*impl_);
     refuse_users_of(*impl_, options.snapshots);
     const auto config = config_if_sound(*impl_);
     if (config) run_destroy_hooks(*impl_, *config); // before the lock: a hook may call our tools

@@ -16,7 +16,7 @@ PROFILES = {
     "close_range": (["close_range=ENOSYS"], "close_range"),
     "memfd_create": (["memfd_create=ENOSYS"], "memfd"),
     "seccomp": (["seccomp=ENOSYS", "prctl=EINVAL@0,all,22"], "seccomp"),
-    "setns-pidfd": (["setns=EINVAL@1,all,536870912"], "enter a namespace"),  # with CLONE_NEWPID
+    "setns-pidfd": (["setns=EINVAL@1,all,536870912"], "enter the container's namespaces"),  # with CLONE_NEWPID
     "renameat2": (["renameat2=ENOSYS"], "rename"),
     "exec-by-descriptor": (["execveat=ENOSYS"], "execveat"),
     "bpf": (["bpf=ENOSYS"], "bpf|BPF"),
