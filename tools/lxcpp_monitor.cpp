@@ -83,8 +83,10 @@ private:
 
     static std::unique_ptr<sys::DirectoryWatch> make_watch(const std::filesystem::path& directory) {
         for (int tries = 0;; ++tries) {
-            sys::make_dirs(directory.parent_path(), 0755);
-            sys::make_private_dirs(directory.parent_path()); // the runtime directory, which somebody may have made first
+            if (::geteuid() == 0) { // the runtime directory, which somebody may have made first
+                sys::make_dirs(directory.parent_path().parent_path(), 0755);
+                sys::make_private_dirs(directory.parent_path());
+            }
             sys::make_private_dirs(directory);
             try {
                 return std::make_unique<sys::DirectoryWatch>(directory);

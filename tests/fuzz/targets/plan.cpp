@@ -71,7 +71,9 @@ struct StepCheck {
     void operator()(const MakeDir& step) const { check_below_root(step.path); }
     void operator()(const MakeLink& step) const { check_below_root(step.path), check_text(step.target); }
     void operator()(const MakeNode& step) const { check_below_root(step.path); }
-    void operator()(const Mask& step) const { check_below_root(step.path); }
+    void operator()(const Mask& step) const {
+        for (const std::string& path : step.paths) check_below_root(path);
+    }
     void operator()(const WriteInside& step) const { check_below_root(step.path); }
     void operator()(const WriteProc& step) const { check_below_root(step.path), check_text(step.value); }
     void operator()(const SetHostName& step) const { check_text(step.name); FUZZ_CHECK(step.name.size() <= 64); }
