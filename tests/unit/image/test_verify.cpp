@@ -2,6 +2,7 @@
 #include "image/verify.h"
 
 #include "gpg_fixture.h"
+#include "base/error.h"
 #include "base/strings.h"
 #include "sys/file.h"
 #include "sys/pidfd.h"
@@ -12,7 +13,6 @@
 
 #include <cstdlib>
 #include <ctime>
-#include <fstream>
 #include <map>
 #include <memory>
 
@@ -58,8 +58,11 @@ protected:
         for (const auto& name : sys::list_dir("/proc")) {
             const auto pid = parse_u64(name);
             if (!pid) continue;
-            std::ifstream file("/proc/" + name + "/cmdline");
-            std::string line(std::istreambuf_iterator<char>(file), {});
+            std::string line;
+            try {
+                line = sys::read_file_if_exists("/proc/" + name + "/cmdline").value_or("");
+            } catch (const lxcpp::Error&) { // it ended between open and read
+            }
             if (line.find(word) != std::string::npos) found[static_cast<pid_t>(*pid)] = line;
         }
         return found;
