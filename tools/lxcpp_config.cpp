@@ -15,6 +15,7 @@
 #include <algorithm>
 #include <fmt/core.h>
 
+#include "start/runtime_state.h"
 #include "sys/file.h"
 #include "sys/lock.h"
 
@@ -117,9 +118,7 @@ sys::FileLock lock_config(const Options& options, const fs::path& path) {
     fs::path file = path.string() + ".lock";
     if (!options.name.empty()) {
         file = container_lock_file(default_paths(), lxcpath(options), options.name);
-        sys::make_dirs(file.parent_path().parent_path(), 0755);
-        sys::make_private_dirs(file.parent_path().parent_path()); // the runtime directory, which somebody may have made first
-        sys::make_private_dirs(file.parent_path());
+        make_runtime_parent(file.parent_path());
     }
     if (!sys::exists(path)) (void)read_config_file(path); // its error says it best
     auto lock = sys::FileLock::acquire(file, kLockWait, true);

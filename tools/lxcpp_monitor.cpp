@@ -6,6 +6,7 @@
 #include "config/global.h"
 #include "monitor/client.h"
 #include "sys/epoll.h"
+#include "start/runtime_state.h"
 #include "sys/file.h"
 #include "sys/signal.h"
 #include "sys/watch.h"
@@ -83,11 +84,7 @@ private:
 
     static std::unique_ptr<sys::DirectoryWatch> make_watch(const std::filesystem::path& directory) {
         for (int tries = 0;; ++tries) {
-            if (::geteuid() == 0) { // the runtime directory, which somebody may have made first
-                sys::make_dirs(directory.parent_path().parent_path(), 0755);
-                sys::make_private_dirs(directory.parent_path());
-            }
-            sys::make_private_dirs(directory);
+            make_runtime_parent(directory);
             try {
                 return std::make_unique<sys::DirectoryWatch>(directory);
             } catch (const SystemError& error) {

@@ -11,8 +11,7 @@
 #include "config/load.h"
 #include "console/session.h"
 #include "security/capabilities.h"
-#include "security/seccomp_cache.h"
-#include "security/seccomp_profile.h"
+#include "security/container_filter.h"
 #include "sys/capability.h"
 #include "sys/clone.h"
 #include "sys/epoll.h"
@@ -108,14 +107,9 @@ void confine(JoinPlan& plan, const AttachTarget& target, const AttachOptions& op
     }
     if (!options.elevation.lsm) {
         plan.no_new_privs = config.no_new_privs;
-        if (config.seccomp.profile != "none") {
-            const SeccompPolicy policy =
-                config.seccomp.profile.empty() ? default_policy(default_policy_options(config))
-                    : load_seccomp_profile(find_shared_file(config.seccomp.profile));
-            plan.seccomp = compile_bpf_cached(policy, native_seccomp_archs(), target.paths.cache).bpf;
-            // Of a profile nobody knows what it leaves of clone(2).
-            plan.confine_first = config.seccomp.profile.empty();
-        }
+        plan.seccomp = container_filter(config, target.paths.cache).bpf;
+        // Of a profile nobody knows what it leaves of clone(2).
+        plan.confine_first = config.seccomp.profile.empty() || plan.seccomp.empty();
     }
     if (options.remount_proc_sys) plan.confine_first = false;
     plan.personality = options.personality;

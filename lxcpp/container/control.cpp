@@ -48,9 +48,7 @@ void wait_for_change(const Container::Impl& impl, std::optional<std::chrono::mil
     constexpr std::chrono::milliseconds again{200};
     const std::filesystem::path directory = impl.runtime().parent_path();
     try {
-        sys::make_dirs(directory.parent_path(), 0755);
-        sys::make_private_dirs(directory.parent_path()); // the runtime directory, which somebody may have made first
-        sys::make_private_dirs(directory);
+        make_runtime_parent(directory);
         sys::DirectoryWatch watch(sys::exists(impl.runtime()) ? impl.runtime() : directory);
         (void)watch.wait(left ? std::min(*left, again) : again);
         (void)sys::try_remove_dir(directory);

@@ -73,6 +73,25 @@ void remove_outside_rootfs(const Container::Impl& impl, const Config& config) {
     sys::RootedDir::open(rootfs.parent_path()).remove_tree(rootfs.filename().string());
 }
 
+void kill_if_running(Container& container) {
+    try {
+        (void)container.stop({.kill = true});
+    } catch (const StateError& error) {
+        if (error.problem() != StateProblem::NotRunning) throw; // it went by itself meanwhile
+    }
+}
+
+// Its monitor may have died with it. Without the container's directory nobody would look for what that left.
+void clean_up_after_run(const Container::Impl& impl) {
+    const auto left = [&impl] { return sys::exists(impl.runtime() / "state") && !is_owned(impl.runtime()); };
+    recover(impl);
+    if (left()) recover(impl); // who was at it just now may have died, too
+    if (left()) {
+        throw StateError(StateProblem::Busy, "what its last run left in " + impl.runtime().string() +
+                                                 " is not cleaned up yet: repeat");
+    }
+}
+
 // It is not there, but a destroy of it that was killed may have got no further than that.
 [[noreturn]] void finish_earlier_destroy(const Container::Impl& impl) {
     recover(impl);
@@ -89,27 +108,6 @@ void remove_container(const Container::Impl& impl) {
     finish_destroy(impl, trash, impl.name);
 }
 
-namespace {
-
-void kill_if_running(Container& container) {
-    try {
-        (void)container.stop({.kill = true});
-    } catch (const StateError& error) {
-        if (error.problem() != StateProblem::NotRunning) throw; // it went by itself meanwhile
-    }
-}
-
-// Without the container's directory nobody would look there any more.
-void refuse_leftover_of_a_run(const Container::Impl& impl) {
-    if (!sys::exists(impl.runtime() / "state") || is_owned(impl.runtime())) return;
-    recover(impl); // who was at it just now may have died, too
-    if (!sys::exists(impl.runtime() / "state")) return;
-    throw StateError(StateProblem::Busy, "what its last run left in " + impl.runtime().string() +
-                                             " is not cleaned up yet: repeat");
-}
-
-} // namespace
-
 void Container::destroy(const DestroyOptions& options) {
     impl_->require_root("destroy");
     if (!sys::exists(impl_->directory())) finish_earlier_destroy(*impl_);
@@ -121,8 +119,7 @@ void Container::destroy(const DestroyOptions& options) {
             kill_if_running(*this);
         }
     }
-    recover(*impl_); // its monitor may have died with it
-    refuse_leftover_of_a_run(*impl_);
+    clean_up_after_run(*impl_);
     refuse_users_of(*impl_, options.snapshots);
     const auto config = config_if_sound(*impl_);
     if (config) run_destroy_hooks(*impl_, *config); // before the lock: a hook may call our tools

@@ -123,9 +123,7 @@ ContainerLock Container::Impl::lock() const {
     const std::filesystem::path file = container_lock_file(paths, lxcpath, name);
     for (int tries = 0;; ++tries) {
         try {
-            sys::make_dirs(file.parent_path().parent_path(), 0755);
-            sys::make_private_dirs(file.parent_path().parent_path()); // the runtime directory, which somebody may have made first
-            sys::make_private_dirs(file.parent_path());
+            make_runtime_parent(file.parent_path());
             auto held = sys::FileLock::acquire(file, std::chrono::seconds(30), true);
             if (!held) throw StateError(StateProblem::Busy, "another command is working on this container");
             return {std::move(*held), file.parent_path()};

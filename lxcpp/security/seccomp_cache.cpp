@@ -9,6 +9,7 @@
 #include <lxcpp/error.h>
 
 #include <fmt/core.h>
+#include <fmt/format.h>
 
 #include <optional>
 #include <string>
@@ -24,22 +25,35 @@ namespace fs = std::filesystem;
 constexpr std::string_view kFormat = "lxcpp-seccomp-2";
 constexpr std::size_t kLargestFile = 4u << 20;
 
-std::string print_verdict(const SeccompVerdict& verdict) {
-    return fmt::format("{}:{}", static_cast<int>(verdict.action), verdict.error);
+void add(std::string& text, std::uint64_t number) {
+    const fmt::format_int digits(number);
+    text.append(digits.data(), digits.size());
+    text += ' ';
 }
 
-// Everything that the program depends on; fields are separated by what cannot be in them.
+void add(std::string& text, const SeccompVerdict& verdict) {
+    add(text, static_cast<std::uint64_t>(verdict.action));
+    add(text, static_cast<std::uint64_t>(verdict.error));
+}
+
+// Everything that the program depends on; fields are separated by what cannot be in them. Each start and attach
+// comes by here with hundreds of rules: no fmt::format.
 std::string fingerprint(const SeccompPolicy& policy, std::span<const SeccompArch> archs) {
     std::string text = fmt::format("{}\n{}\n", kFormat, seccomp_library_version());
-    for (const SeccompArch arch : archs) text += fmt::format("{} ", seccomp_arch_name(arch));
-    text += fmt::format("\n{} {} {}\n", print_verdict(policy.otherwise), policy.native_only, policy.first_match);
+    for (const SeccompArch arch : archs) (text += seccomp_arch_name(arch)) += ' ';
+    add(text += '\n', policy.otherwise);
+    add(text, policy.native_only);
+    add(text, policy.first_match);
     for (const SeccompRule& rule : policy.rules) {
-        text += fmt::format("{} {} {}", rule.syscall, seccomp_arch_name(rule.arch), print_verdict(rule.verdict));
+        (text += '\n') += rule.syscall;
+        (text += ' ') += seccomp_arch_name(rule.arch);
+        add(text += ' ', rule.verdict);
         for (const SeccompCompare& compare : rule.compares) {
-            text += fmt::format(" {},{},{},{}", compare.argument, static_cast<int>(compare.op), compare.value,
-                                compare.mask);
+            add(text, compare.argument);
+            add(text, static_cast<std::uint64_t>(compare.op));
+            add(text, compare.value);
+            add(text, compare.mask);
         }
-        text += '\n';
     }
     return sha256_hex(text);
 }

@@ -31,7 +31,7 @@ public:
     Cover(const Cover&) = delete;
     Cover& operator=(const Cover&) = delete;
     ~Cover() {
-        if (attached_ && ::fchdir(mount_.get()) == 0) (void)::umount2(".", MNT_DETACH);
+        if (attached_) (void)raw::detach_mount(mount_.get());
     }
 
     [[nodiscard]] int error() const noexcept { return error_; }
@@ -45,7 +45,8 @@ public:
 
 private:
     int make(int root) noexcept {
-        if (::mkdirat(mount_.get(), kDirectory, 0) < 0 || ::mknodat(mount_.get(), kFile, S_IFREG, 0) < 0) return -errno;
+        if (const int error = raw::make_dirs_in(mount_.get(), kDirectory, 0); error < 0) return error;
+        if (const int error = raw::make_file_in(mount_.get(), kFile, 0); error < 0) return error;
         if (const int error = raw::change_mount(mount_.get(), MOUNT_ATTR_RDONLY, 0, 0, false); error < 0) return error;
         const int error = raw::attach_mount(mount_.get(), root);
         attached_ = error == 0;

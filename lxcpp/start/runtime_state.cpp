@@ -142,6 +142,15 @@ void save_runtime_state(const std::filesystem::path& runtime, const RuntimeState
     sys::write_file_atomic(runtime / "state", print_runtime_state(state), 0600);
 }
 
+void make_runtime_parent(const std::filesystem::path& directory) {
+    const std::filesystem::path all = directory.parent_path();
+    if (::geteuid() == 0) { // an ordinary user is told below that it is not theirs to write
+        sys::make_dirs(all.parent_path(), 0755);
+        sys::make_private_dirs(all);
+    }
+    sys::make_private_dirs(directory);
+}
+
 void remove_runtime_dir(const std::filesystem::path& runtime) {
     if (!sys::exists(runtime)) return;
     const sys::RootedDir parent = sys::RootedDir::open(runtime.parent_path());

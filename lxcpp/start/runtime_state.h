@@ -39,6 +39,10 @@ struct RuntimeState {
 void number_terminals(SupervisorState& state, const std::vector<Fd>& masters, bool console);
 void save_runtime_state(const std::filesystem::path& runtime, const RuntimeState& state);
 
+// Makes the directory of an lxcpath's runtime directories, and above it the one of all, which somebody else may have
+// made first: both must be real directories of ours that nobody else may write. Throws Error, SystemError.
+void make_runtime_parent(const std::filesystem::path& directory);
+
 inline constexpr std::string_view kGonePrefix = ".gone-"; // then the container's name, '-', the pid of who removes it
 
 // Removes a runtime directory at once: a crash half-way through leaves ".gone-NAME-PID", never one without

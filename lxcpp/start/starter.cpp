@@ -13,8 +13,7 @@
 #include "config/load.h"
 #include "monitor/handover.h"
 #include "monitor/protocol.h"
-#include "security/seccomp_cache.h"
-#include "security/seccomp_profile.h"
+#include "security/container_filter.h"
 #include "start/console_target.h"
 #include "start/held_namespaces.h"
 #include "start/init_handle.h"
@@ -68,11 +67,7 @@ CgroupPlan plan_groups(const StarterInput& input, const CgroupLayout& layout) {
 }
 
 std::vector<std::uint8_t> seccomp_program(const Config& config, const Paths& paths) {
-    if (config.seccomp.profile == "none") return {};
-    const SeccompPolicy policy =
-        config.seccomp.profile.empty() ? default_policy(default_policy_options(config))
-            : load_seccomp_profile(find_shared_file(config.seccomp.profile));
-    SeccompProgram program = compile_bpf_cached(policy, native_seccomp_archs(), paths.cache);
+    SeccompProgram program = container_filter(config, paths.cache);
     for (const std::string& name : program.unknown) {
         log::warn("seccomp: the system call '{}' is not known here, and not filtered", name);
     }

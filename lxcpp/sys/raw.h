@@ -28,6 +28,7 @@ namespace lxcpp::sys::raw {
                                std::uint64_t propagation, bool recursive) noexcept;
 [[nodiscard]] int attach_mount(int mount, int target) noexcept;
 [[nodiscard]] int move_mount_path(const char* source, int target) noexcept;
+[[nodiscard]] int detach_mount(int mount) noexcept; // leaves the working directory in it
 [[nodiscard]] int set_root_propagation(std::uint64_t flags) noexcept;
 [[nodiscard]] int pivot_to(int root) noexcept; // pivot_root(".", "."), the old root is let go
 

@@ -187,6 +187,11 @@ int move_mount_path(const char* source, int target) noexcept {
     return result(::move_mount(AT_FDCWD, source, target, "", MOVE_MOUNT_T_EMPTY_PATH));
 }
 
+int detach_mount(int mount) noexcept {
+    if (::fchdir(mount) < 0) return -errno;
+    return result(::umount2(".", MNT_DETACH));
+}
+
 int set_root_propagation(std::uint64_t flags) noexcept {
     return result(::mount(nullptr, "/", nullptr, flags | MS_REC, nullptr));
 }

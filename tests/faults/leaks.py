@@ -14,17 +14,20 @@ def family():
     return pids
 
 
-def processes():
-    own = family()
-    for entry in os.listdir("/proc"):
-        if not entry.isdigit() or int(entry) in own:
-            continue
+def command_lines():
+    """(pid, words ended by NUL) of each process; one on its way out has none."""
+    for entry in filter(str.isdigit, os.listdir("/proc")):
         try:
             with open(f"/proc/{entry}/cmdline", "rb") as file:
-                words = file.read()
+                yield int(entry), file.read()
         except OSError:
-            continue
-        if words:  # else a zombie on its way
+            pass
+
+
+def processes():
+    own = family()
+    for pid, words in command_lines():
+        if words and pid not in own:
             yield "process " + words.replace(b"\0", b" ").decode(errors="replace").strip()
 
 

@@ -129,17 +129,8 @@ class Sandbox:
 
     @staticmethod
     def busy():
-        for entry in os.listdir("/proc"):
-            if not entry.isdigit():
-                continue
-            try:
-                with open(f"/proc/{entry}/cmdline", "rb") as file:
-                    words = file.read()
-            except OSError:
-                continue
-            if words.startswith(b"lxcpp-"):  # a monitor calls itself otherwise
-                return True
-        return False
+        # A monitor calls itself otherwise.
+        return any(words.startswith(b"lxcpp-") for _, words in leaks.command_lines())
 
     def owner(self, name):
         """The process that answers for a running container: its monitor."""
