@@ -22,7 +22,7 @@ namespace {
 namespace fs = std::filesystem;
 
 // Also the format of the files, and changes when compile_bpf() does.
-constexpr std::string_view kFormat = "lxcpp-seccomp-2";
+constexpr std::string_view kFormat = "lxcpp-seccomp-3";
 constexpr std::size_t kLargestFile = 4u << 20;
 
 void add(std::string& text, std::uint64_t number) {

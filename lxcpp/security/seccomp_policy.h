@@ -50,8 +50,9 @@ struct SeccompPolicy {
     SeccompVerdict otherwise;
     std::vector<SeccompRule> rules;
     bool native_only = false; // calls through other ABIs kill the process (format 1)
-    // Of several rules for a call the first that matches decides, and only int arguments are
-    // compared (MaskedEqual). Otherwise it is as libseccomp weighs them.
+    // Of several rules for a call the first that matches decides, and only int arguments are compared.
+    // Otherwise it is as in LXC's profiles: the first rule without conditions decides, and without
+    // one the strictest that matches: kill, trap, errno, allow.
     bool first_match = false;
     bool operator==(const SeccompPolicy&) const = default;
 };

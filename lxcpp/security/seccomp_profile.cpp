@@ -180,8 +180,11 @@ private:
         SeccompCompare result{static_cast<unsigned>(*index), operation(key, trim(fields[2])),
                               value(key, text, fields[1]), 0};
         if (fields.size() == 4) result.mask = value(key, text, fields[3]);
+        if (result.op != SeccompOp::MaskedEqual) return result;
+        // Without a mask LXC looks at no bit: it always holds.
+        if (fields.size() == 3) result.value = 0;
         // It could never hold; libseccomp would compare without those bits, so that it held too often.
-        if (result.op == SeccompOp::MaskedEqual && (result.value & ~result.mask) != 0) {
+        if ((result.value & ~result.mask) != 0) {
             fail(key, fmt::format("[{}]: the value has bits outside the mask, the fourth field", printable(text)));
         }
         return result;

@@ -51,12 +51,14 @@ struct Call {
     std::array<std::uint64_t, 6> arguments{};
 };
 
-inline std::uint32_t verdict(std::span<const std::uint8_t> bpf, const Call& call) {
+inline std::uint32_t verdict(std::span<const sock_filter> filter, const Call& call) {
     seccomp_data data{};
     data.arch = call.arch;
     data.nr = call.number;
     std::memcpy(data.args, call.arguments.data(), sizeof data.args);
-    return run_filter(filter_of(bpf), data);
+    return run_filter(filter, data);
 }
+
+inline std::uint32_t verdict(std::span<const std::uint8_t> bpf, const Call& call) { return verdict(filter_of(bpf), call); }
 
 } // namespace lxcpp::test

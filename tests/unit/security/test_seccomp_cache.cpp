@@ -27,7 +27,7 @@ protected:
     // What only a use of the cache can return.
     std::string forged() const {
         const std::string content = "\nforged!!";
-        return "lxcpp-seccomp-2\n" + sha256_hex(content) + '\n' + content;
+        return "lxcpp-seccomp-3\n" + sha256_hex(content) + '\n' + content;
     }
     static std::string text(const SeccompProgram& program) { return {program.bpf.begin(), program.bpf.end()}; }
 

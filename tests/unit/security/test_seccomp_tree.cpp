@@ -45,7 +45,7 @@ TEST(SeccompTree, AnEmptyListGivesTheRest) {
 }
 
 TEST(SeccompTree, TheFirstCaseThatHoldsDecides) {
-    SeccompAbi abi{.token = kArch, .has_x32 = true};
+    SeccompAbi abi{.token = kArch, .kills_x32 = true};
     abi.calls[7] = {{{{1, 0xffffffff, 5}, {2, 8, 8}}, 1}, {{{1, 0xffffffff, 5}}, 2}, {{{0, 1, 1}}, 3}};
     abi.calls[8] = {{{}, 4}, {{{0, 1, 1}}, 5}}; // nothing comes after one without tests
     const auto filter = compile_tree(std::vector{abi}, kRest);
@@ -64,7 +64,7 @@ TEST(SeccompTree, LongListsForTwoAbisAgreeWithTheirCases) {
     std::mt19937 random(1);
     const auto below = [&random](std::uint32_t limit) { return static_cast<std::uint32_t>(random() % limit); };
     for (int round = 0; round < 20; ++round) {
-        std::vector<SeccompAbi> abis{{.token = kArch, .has_x32 = true}, {.token = kOther}};
+        std::vector<SeccompAbi> abis{{.token = kArch, .kills_x32 = true}, {.token = kOther}};
         for (SeccompAbi& abi : abis) {
             for (std::uint32_t count = below(450); count > 0; --count) {
                 SeccompCases& cases = abi.calls[below(700)];
