@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The front: "lxcpp VERB ..." becomes the program lxcpp-VERB that stands beside it.
+#include "common/say.h"
 #include "config/suggest.h"
 #include "sys/fd_table.h"
 #include "sys/file.h"
@@ -99,7 +100,7 @@ int main(int argc, char** argv) {
         if (std::fflush(stdout) != 0) throw SystemError("write to the standard output");
         return code;
     } catch (const std::exception& error) {
-        fmt::print(stderr, "lxcpp: {}\n", error.what());
+        tools::say("lxcpp: {}\n", error.what());
         return 1;
     }
 }

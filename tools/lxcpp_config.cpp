@@ -2,6 +2,7 @@
 #include "common/cli.h"
 #include "common/harmless.h"
 #include "common/plan_problems.h"
+#include "common/say.h"
 
 #include "base/paths.h"
 #include "base/strings.h"
@@ -170,7 +171,7 @@ int unset(const Options& options) {
     });
     for (const auto& line : effective_assignments(load(options)))
         if (value.empty() && line.key == options.key && !line.value.empty())
-            fmt::print(stderr, "lxcpp-config: still set by {}:{}: {}\n", line.origin.file,
+            tools::say("lxcpp-config: still set by {}:{}: {}\n", line.origin.file,
                        line.origin.line, tools::harmless(assignment(line.key, line.value)));
     return status;
 }
@@ -291,7 +292,7 @@ void add_options(tools::Cli& cli, Options& options) {
     cli.flag("--fix", options.fix, "lint: rename old keys and put v2 lines beside cgroup v1 lines");
     cli.flag("--migrate", options.migrate, "lint: the same, v2 lines instead of v1 lines");
     cli.more_help([] {
-        fmt::print(stderr, "\nCommands:\n"
+        tools::say("\nCommands:\n"
                            "  get [NAME|FILE] KEY           print the value of a key\n"
                            "  set [NAME|FILE] KEY VALUE...  give a key this value in the file\n"
                            "  unset [NAME|FILE] KEY [VALUE] remove the file's lines of a key\n"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "common/cli.h"
+#include "common/say.h"
 
 #include "console/escape.h"
 
@@ -20,10 +21,10 @@ int main(int argc, char** argv) {
         const auto escape = parse_escape(prefix);
         Container container(parsed.name(), parsed.lxcpath());
         container.console(tty, escape ? *escape : -1, [&](int number) {
-            fmt::print(stderr, "\nConnected to tty {}\n", number);
+            tools::say("\nConnected to tty {}\n", number);
             if (escape) {
                 const char letter = static_cast<char>(*escape + 'a' - 1);
-                fmt::print(stderr, "Type <Ctrl+{0} q> to exit the console, <Ctrl+{0} Ctrl+{0}> to enter Ctrl+{0} itself\n", letter);
+                tools::say("Type <Ctrl+{0} q> to exit the console, <Ctrl+{0} Ctrl+{0}> to enter Ctrl+{0} itself\n", letter);
             }
         });
         return 0;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "common/cli.h"
+#include "common/say.h"
 
 #include "base/paths.h"
 #include "container/template_run.h"
@@ -18,7 +19,7 @@ namespace {
 void print_template_help(const std::string& name) {
     if (name.empty() || name == "none") return;
     const std::filesystem::path program = find_template(default_paths(), name);
-    fmt::print(stderr, "\nOptions of the template {} (they follow \"--\"):\n\n", name);
+    tools::say("\nOptions of the template {} (they follow \"--\"):\n\n", name);
     (void)std::fflush(stderr);
     // Template help goes to standard error as ours does.
     (void)sys::spawn({.argv = {program.string(), "-h"}, .standard_output = FdRef(2), .die_with_parent = true}).wait();

@@ -2,6 +2,7 @@
 #include "common/cli.h"
 #include "common/harmless.h"
 #include "common/rows.h"
+#include "common/say.h"
 #include "config/load.h"
 
 #include <lxcpp/container.h>
@@ -81,7 +82,7 @@ void print_keys(const Container& container, const Wish& wish) {
     for (const std::string& key : wish.keys) {
         const auto value = loaded ? get_item(loaded->config, key) : container.config_item(key);
         if (!value) {
-            fmt::print(stderr, "{} invalid\n", key);
+            tools::say("{} invalid\n", key);
         } else {
             const std::string_view text = value->ends_with('\n') ? std::string_view(*value).substr(0, value->size() - 1) : *value;
             if (wish.plain) {
@@ -154,7 +155,7 @@ int main(int argc, char** argv) {
         const Container container(parsed.name(), parsed.lxcpath());
         wish.rcfile = parsed.rcfile();
         if (wish.rcfile.empty() && !container.is_defined() && !container.is_running()) {
-            if (!parsed.quiet()) fmt::print(stderr, "{} doesn't exist\n", container.name());
+            if (!parsed.quiet()) tools::say("{} doesn't exist\n", container.name());
             return 1;
         }
         if (format.empty()) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "common/cli.h"
 #include "common/rows.h"
+#include "common/say.h"
 #include "container/inventory_scan.h"
 #include "container/record.h"
 
@@ -95,7 +96,7 @@ Inventory open_sound(const std::filesystem::path& file, bool quiet) {
     if (!sound) {
         const auto moved = Inventory::quarantine(file);
         if (moved) said = fmt::format("the damaged file is now {}", moved->string());
-        if (!quiet && !said.empty()) fmt::print(stderr, "lxcpp-inventory: {}\n", said);
+        if (!quiet && !said.empty()) tools::say("lxcpp-inventory: {}\n", said);
     }
     return Inventory::open(file);
 }
@@ -122,7 +123,7 @@ int rebuild(const Cli& cli) {
     const auto lxcpaths = lxcpaths_to_scan(inventory, paths, given_lxcpaths(cli));
     const RebuildReport report = rebuild_inventory(inventory, paths, lxcpaths, problems);
     if (cli.quiet()) return 0;
-    for (const std::string& problem : problems) fmt::print(stderr, "warning: {}\n", problem);
+    for (const std::string& problem : problems) tools::say("warning: {}\n", problem);
     print_report(report);
     return 0;
 }

@@ -4,6 +4,7 @@
 #include "common/list_filter.h"
 #include "common/nested.h"
 #include "common/rows.h"
+#include "common/say.h"
 #include "base/strings.h"
 #include "sys/pty.h"
 
@@ -59,7 +60,7 @@ std::vector<const ColumnRow*> chosen_columns(const std::string& text) {
         std::ranges::transform(word, word.begin(), [](char c) { return static_cast<char>(c >= 'a' && c <= 'z' ? c - 32 : c); });
         const auto* row = std::ranges::find(kColumns, word, &ColumnRow::title);
         if (row == std::end(kColumns)) {
-            fmt::print(stderr, "Invalid key: {}\n", printable(typed));
+            tools::say("Invalid key: {}\n", printable(typed));
             return {};
         }
         columns.push_back(row);
@@ -124,7 +125,7 @@ std::string one_a_line(const std::vector<ListEntry>& entries) {
 
 void warn_broken(const std::vector<ListEntry>& entries, bool quiet) {
     for (const ListEntry& entry : entries) {
-        if (!entry.broken.empty() && !quiet) fmt::print(stderr, "lxcpp-ls: {}: {}\n", entry.name, tools::harmless(entry.broken));
+        if (!entry.broken.empty() && !quiet) tools::say("lxcpp-ls: {}: {}\n", entry.name, tools::harmless(entry.broken));
     }
 }
 
@@ -144,7 +145,7 @@ std::vector<ListEntry> with_nested(std::vector<ListEntry> outer, NestedLister& l
             const auto* state = dynamic_cast<const StateError*>(&error);
             if (state != nullptr && state->problem() == StateProblem::NotRunning) continue; // it stopped just now
             denied = state != nullptr && state->problem() == StateProblem::Denied;
-            if (!quiet) fmt::print(stderr, "lxcpp-ls: --nesting: {}: {}\n", name, tools::harmless(error.what()));
+            if (!quiet) tools::say("lxcpp-ls: --nesting: {}: {}\n", name, tools::harmless(error.what()));
         }
         filter.apply(inside);
         for (ListEntry& nested : inside) {

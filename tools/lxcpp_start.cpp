@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "common/cli.h"
 #include "common/harmless.h"
+#include "common/say.h"
 #include "common/start_options.h"
 
 #include <lxcpp/container.h>
@@ -19,7 +20,7 @@ int start(Container& container, const StartOptions& options, bool quiet) {
     } catch (const StateError& error) {
         // Scripts rely on it: what was to run does run.
         if (error.problem() != StateProblem::Running) throw;
-        if (!quiet) fmt::print(stderr, "lxcpp-start: {}: {}\n", container.name(), error.what());
+        if (!quiet) tools::say("lxcpp-start: {}: {}\n", container.name(), error.what());
         return 0;
     }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "common/cli.h"
+#include "common/say.h"
 
 #include <lxcpp/container.h>
 
@@ -17,13 +18,13 @@ int stop(const tools::Cli& cli, const StopOptions& options) {
     try {
         if (container.stop(options)) return 0;
         if (!cli.quiet()) {
-            fmt::print(stderr, "lxcpp-stop: {}: the container did not {} in time\n", container.name(),
+            tools::say("lxcpp-stop: {}: the container did not {} in time\n", container.name(),
                        options.reboot ? "go down for its reboot and come back" : "stop");
         }
         return 1;
     } catch (const StateError& error) {
         if (error.problem() != StateProblem::NotRunning) throw;
-        if (!cli.quiet()) fmt::print(stderr, "lxcpp-stop: {}: {}\n", container.name(), error.what());
+        if (!cli.quiet()) tools::say("lxcpp-stop: {}: {}\n", container.name(), error.what());
         return kNotRunning;
     }
 }

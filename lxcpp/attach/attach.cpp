@@ -189,7 +189,8 @@ private:
         plan_.gid = options_.gid.value_or(options_.uid ? 0 : target_.config.init.gid);
         plan_.change_ids = true;
         check_mapped();
-        plan_.working_directory = std::filesystem::current_path().string();
+        std::error_code removed; // our directory may be gone by now: then it is none of the container's either
+        plan_.working_directory = std::filesystem::current_path(removed).string();
         plan_.programs = program_candidates(command_.front(), env_);
         plan_.argv = c_strings(command_);
         plan_.envp = c_strings(env_);

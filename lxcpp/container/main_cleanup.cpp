@@ -21,6 +21,7 @@
 #include "sys/socket.h"
 
 #include <cctype>
+#include <chrono>
 #include <csignal>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -40,6 +41,11 @@ bool asks_for_reboot(const std::optional<sys::ExitStatus>& exit, const std::file
 std::string upper(std::string text) {
     for (char& c : text) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
     return text;
+}
+
+std::int64_t now_ms() {
+    using namespace std::chrono;
+    return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
 }
 
 Fd adopt(int number) {
@@ -146,16 +152,28 @@ private:
         }
     }
 
-    // The names first, then the word: who hears it may start the container again at once.
+    // The names first, then the word: who hears it may start the container again at once. The inventory comes last,
+    // since nobody waits for it; where the container goes too, it has to forget it after that note.
     void stop() {
-        record_stop(impl_.paths, impl_.key(), exit_, "stop");
+        const Stop end{state_.supervisor.init, exit_, now_ms()};
+        const bool destroy = config_.ephemeral && impl_.defined();
         release_share();
-        if (config_.ephemeral && impl_.defined()) destroy_ephemeral();
+        if (destroy) {
+            record_stop(impl_.paths, impl_.key(), end);
+            destroy_ephemeral();
+        }
         remove_runtime();
+        tell_stopped();
+        if (!destroy) record_stop(impl_.paths, impl_.key(), end);
+    }
+
+    void tell_stopped() {
         const std::string event = protocol::encode(
             0, protocol::Event{impl_.name, State::Stopped, state_.supervisor.init.pid, exit_});
         for (const Fd& subscriber : subscribers_) (void)sys::try_send_packet(subscriber, event);
         answer_waiting(event);
+        subscribers_.clear();
+        socket_.reset();
     }
 
     void release_share() const {

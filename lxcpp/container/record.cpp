@@ -55,13 +55,13 @@ void record_state(const Paths& paths, const ContainerKey& key, State state, cons
     });
 }
 
-void record_stop(const Paths& paths, const ContainerKey& key, const std::optional<sys::ExitStatus>& exit,
-                 const std::string& name) {
+void record_stop(const Paths& paths, const ContainerKey& key, const Stop& stop) {
     attempt(paths, [&](Inventory& inventory) {
-        Event event = make_event(key, name);
+        Event event = make_event(key, "stop");
         event.state = State::Stopped;
-        if (exit) event.exit_status = exit->shell_code();
-        inventory.clear_run(key, &event);
+        event.time_ms = stop.time_ms;
+        if (stop.exit) event.exit_status = stop.exit->shell_code();
+        inventory.clear_run(key, {stop.init.pid, stop.init.start_time, stop.init.boot_id}, &event);
     });
 }
 

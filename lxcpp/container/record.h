@@ -15,8 +15,13 @@ namespace lxcpp {
 // is logged, and `lxcpp inventory rebuild` brings it back.
 void record_start(const Paths& paths, const ContainerKey& key, const StartReport& report, const std::string& event);
 void record_state(const Paths& paths, const ContainerKey& key, State state, const std::string& event);
-void record_stop(const Paths& paths, const ContainerKey& key, const std::optional<sys::ExitStatus>& exit,
-                 const std::string& event);
+// Of the run of this init only. time_ms: when it was; the note comes after the word (milliseconds, wall clock).
+struct Stop {
+    sys::ProcessId init;
+    std::optional<sys::ExitStatus> exit;
+    std::int64_t time_ms = 0;
+};
+void record_stop(const Paths& paths, const ContainerKey& key, const Stop& stop);
 void record_event(const Paths& paths, const ContainerKey& key, const std::string& event, const std::string& detail);
 
 [[nodiscard]] bool forget_container(const Paths& paths, const ContainerKey& key); // and notes the destroy; false: logged

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/scope_exit.h"
 #include "cgroup/freezer.h"
+#include "cgroup/remove.h"
 #include "sys/file.h"
 #include "sys/epoll.h"
 
@@ -64,9 +65,12 @@ public:
           monitor_(subscribed(impl)), deadline_(deadline) {}
 
     Outcome kill() {
-        send(config_.signals.stop.value_or(SIGKILL));
+        const Clock::time_point limit = Clock::now() + std::chrono::seconds(60);
+        const int signal = config_.signals.stop.value_or(SIGKILL);
+        send(signal);
         thaw_if_frozen(running_);
-        return wait_gone(Clock::now() + std::chrono::seconds(60));
+        if (signal == SIGKILL) kill_frozen_below(limit);
+        return wait_gone(limit);
     }
 
     Outcome shut_down() {
@@ -90,6 +94,12 @@ private:
     void send(int signal) {
         const int result = sys::try_send_signal(running_.init, signal);
         if (result != 0 && result != -ESRCH) throw SystemError("send signal " + std::to_string(signal), -result);
+    }
+
+    // In a v1 freezer group of the container's own making a process does not die. Whoever freezes it again dies too.
+    void kill_frozen_below(Clock::time_point limit) const {
+        constexpr std::chrono::milliseconds patience{200};
+        while (!sys::wait_exited(running_.init, patience) && Clock::now() < limit) kill_cgroups(running_.state.payload_cgroups);
     }
 
     bool reboot_now() {

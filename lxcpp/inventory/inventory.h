@@ -81,7 +81,8 @@ public:
     // added.
     void set_run(const ContainerKey& key, RunRecord run, const Event* event = nullptr);
     void set_run_state(const ContainerKey& key, State state, const Event* event = nullptr);
-    void clear_run(const ContainerKey& key, const Event* event = nullptr);
+    // The run of this init has ended; a run that began meanwhile stays.
+    void clear_run(const ContainerKey& key, const ProcessRecord& init, const Event* event = nullptr);
     [[nodiscard]] std::optional<RunRecord> find_run(const ContainerKey& key) const;
 
     void record_event(const Event& event);

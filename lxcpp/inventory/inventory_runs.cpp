@@ -60,14 +60,18 @@ void Inventory::set_run_state(const ContainerKey& key, State state, const Event*
     });
 }
 
-void Inventory::clear_run(const ContainerKey& key, const Event* event) {
+void Inventory::clear_run(const ContainerKey& key, const ProcessRecord& init, const Event* event) {
     const ContainerKey normal = rows::normal_key(key);
     database_->write(Durability::Process, [&] {
         database_
             ->prepare("DELETE FROM runs WHERE container = "
-                      "(SELECT id FROM containers WHERE lxcpath = ?1 AND name = ?2)")
+                      "(SELECT id FROM containers WHERE lxcpath = ?1 AND name = ?2) "
+                      "AND init_pid = ?3 AND init_start = ?4 AND boot = ?5")
             .bind(normal.lxcpath)
             .bind(normal.name)
+            .bind(init.pid)
+            .bind(static_cast<std::int64_t>(init.start_time))
+            .bind(init.boot_id)
             .run();
         if (event != nullptr) rows::insert_event(*database_, *event);
     });

@@ -147,4 +147,14 @@ attach() {
 }
 state_of() { lxcpp-info -n "$1" -s -H 2>/dev/null; }
 wait_state() { expect 0 lxcpp-wait -n "$1" -s "$2" -t "${3:-20}"; }
+# A stop is noted after it was told: events_have ERE looks until it is there.
+events_have() {
+    local deadline=$((SECONDS + 20))
+    while expect 0 lxcpp-inventory events -n "$C1"; do
+        [[ "$OUT" =~ $1 ]] && return 0
+        [ $SECONDS -lt $deadline ] || break
+        read -r -t 0.05 <> <(:) || true
+    done
+    fail "no event matches: $1"
+}
 init_pid() { lxcpp-info -n "$1" -p -H; }

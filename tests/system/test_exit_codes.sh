@@ -262,3 +262,42 @@ test_ordinary_user() {
     err_is_one_line
     chmod 0755 "$LXCPATH"
 }
+
+# What cannot be said is lost; what was asked for is done all the same, and the exit code tells.
+test_full_standard_error() {
+    make_container "$C1"
+    mkdir "$LXCPATH/$C2"
+    echo nonsense >"$LXCPATH/$C2/config"
+    local wanted command
+    while read -r wanted command; do
+        $command >"$SANDBOX/out" 2>/dev/full </dev/null
+        is $? "$wanted" "exit code of: $command"
+    done <<COMMANDS
+0 lxcpp-ls -f
+0 lxcpp-ls -1
+1 lxcpp-info -n $C1-none
+0 lxcpp-start -n $C1
+0 lxcpp-start -n $C1
+0 lxcpp-attach -n $C1 -- /bin/testinit exit 0
+7 lxcpp-attach -n $C1 -- /bin/testinit exit 7
+0 lxcpp-stop -k -n $C1
+2 lxcpp-stop -n $C1
+1 lxcpp-start --wrong
+0 lxcpp-start --help
+COMMANDS
+    rm -r "${LXCPATH:?}/$C2"
+}
+
+# As after a deployment that replaced the directory one stands in.
+test_from_a_directory_that_is_gone() {
+    make_container "$C1"
+    mkdir "$SANDBOX/tmp/gone"
+    cd "$SANDBOX/tmp/gone" || exit 1
+    rmdir "$SANDBOX/tmp/gone"
+    expect 0 lxcpp-start -n "$C1"
+    expect 0 lxcpp-attach -n "$C1" -- /bin/testinit exit 0
+    expect 0 lxcpp-info -n "$C1"
+    expect 0 lxcpp-ls -1
+    expect 0 lxcpp-stop -k -n "$C1"
+    expect 0 lxcpp-destroy -n "$C1"
+}

@@ -79,6 +79,19 @@ test_frozen_container_stops() {
     is "$(state_of "$C1")" STOPPED
 }
 
+# Its v1 freezer group is its own: what stands still in there does not even die.
+test_container_that_froze_itself() {
+    [ -e /sys/fs/cgroup/freezer/tasks ] || skip "no v1 freezer on this host"
+    make_busybox_container "$C1" 'lxc.mount.auto = cgroup:rw:force'
+    start "$C1"
+    attach "$C1" /bin/sh -c 'cd /sys/fs/cgroup/freezer && mkdir -p a/b && echo 1 >a/b/tasks && echo FROZEN >a/freezer.state'
+    RUN_TIMEOUT=30 run lxcpp-stop -k -n "$C1"
+    is $? 0 "exit code of stop -k"
+    # Should it be there still, then the end of this test must not wait for it.
+    find /sys/fs/cgroup/freezer -path "*lxcpp.payload.$C1*" -name a -exec sh -c 'echo THAWED >"$1/freezer.state"' sh {} \; 2>/dev/null
+    is "$(state_of "$C1")" STOPPED
+}
+
 test_reboot_by_signal() {
     make_container "$C1" 'lxc.signal.reboot = SIGINT'
     start "$C1"

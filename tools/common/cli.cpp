@@ -2,6 +2,7 @@
 #include "common/cli.h"
 
 #include "common/harmless.h"
+#include "common/say.h"
 
 #include "base/log.h"
 #include "base/strings.h"
@@ -17,12 +18,6 @@
 #include <fmt/core.h>
 
 namespace lxcpp::tools {
-namespace {
-
-void say(const std::string& text) { (void)std::fputs(text.c_str(), stderr); }
-
-} // namespace
-
 Cli::Cli(std::string program, std::string description, std::string synopsis, Name name)
     : program_(std::move(program)), description_(std::move(description)), synopsis_(std::move(synopsis)),
       wants_name_(name) {
@@ -50,7 +45,7 @@ void Cli::optional_value(const std::string& names, std::string& target, const st
     });
 }
 
-void Cli::print_usage() const { say(fmt::format("Usage: {} {}\n", program_, synopsis_)); }
+void Cli::print_usage() const { say("Usage: {} {}\n", program_, synopsis_); }
 
 std::optional<int> Cli::take_name() {
     if (wants_name_ == Name::None) return std::nullopt;
@@ -59,13 +54,13 @@ std::optional<int> Cli::take_name() {
         words_.erase(words_.begin());
     }
     if (!name_.empty()) return std::nullopt;
-    say(fmt::format("{}: No container name specified\n", program_));
+    say("{}: No container name specified\n", program_);
     return 1;
 }
 
 void Cli::print_help() const {
     print_usage();
-    say(fmt::format("\n{}\n\nOptions:\n{}", description_, table_.help()));
+    say("\n{}\n\nOptions:\n{}", description_, table_.help());
     if (more_help_) more_help_();
 }
 
@@ -102,7 +97,7 @@ std::optional<int> Cli::open_log() const {
     if (!log_level_.empty()) {
         const auto level = parse_log_level(log_level_);
         if (!level) {
-            say(fmt::format("{}: -l {}: no such log level\n", program_, log_level_));
+            say("{}: -l {}: no such log level\n", program_, log_level_);
             return 1;
         }
         log.level = *level;
@@ -146,7 +141,7 @@ int run_tool(Cli& cli, int argc, char** argv, const std::function<int(Cli&)>& bo
     } catch (const std::exception& error) {
         if (!cli.quiet()) {
             const std::string subject = cli.name().empty() ? "" : printable(cli.name()) + ": ";
-            say(fmt::format("{}: {}{}\n", cli.program(), subject, harmless(error.what())));
+            say("{}: {}{}\n", cli.program(), subject, harmless(error.what()));
         }
         const auto* program = dynamic_cast<const ProgramError*>(&error);
         return program == nullptr ? 1 : program->exit_code();
@@ -165,7 +160,7 @@ std::optional<std::chrono::seconds> parse_timeout(const std::string& text) {
 std::function<void(const std::string&)> note_printer(const Cli& cli) {
     if (cli.quiet()) return {};
     return [prefix = cli.program() + ": " + cli.name() + ": "](const std::string& line) {
-        fmt::print(stderr, "{}{}\n", prefix, harmless(line));
+        say("{}{}\n", prefix, harmless(line));
     };
 }
 

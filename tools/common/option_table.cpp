@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "common/option_table.h"
+#include "common/say.h"
 
 #include "base/strings.h"
 
@@ -90,7 +91,7 @@ std::optional<std::vector<std::string>> OptionTable::parse(const std::string& pr
             option->take(value);
         } catch (const Error& error) {
             const std::string shown = option->letters.empty() ? "--" + option->name : std::string("-") + option->letters.front();
-            (void)std::fputs(fmt::format("{}: {} {}: {}\n", program, shown, printable(value), error.what()).c_str(), stderr);
+            say("{}: {} {}: {}\n", program, shown, printable(value), error.what());
             return std::nullopt;
         }
     }

@@ -29,7 +29,7 @@ TEST_F(Runs, ARunAndItsEventComeTogether) {
     inventory.set_run_state(key("c1"), State::Frozen, &frozen);
     EXPECT_EQ(inventory.find_run(key("c1"))->state, State::Frozen);
     const Event stopped = event("c1", "stop");
-    inventory.clear_run(key("c1"), &stopped);
+    inventory.clear_run(key("c1"), {.pid = 5}, &stopped);
     EXPECT_EQ(inventory.find_run(key("c1")), std::nullopt);
     EXPECT_EQ(inventory.events().size(), 3u);
 }
@@ -40,6 +40,19 @@ TEST_F(Runs, ASecondStartReplacesTheFirst) {
     inventory.set_run(key("c1"), {.init = {.pid = 6}});
     EXPECT_EQ(inventory.find_run(key("c1"))->init.pid, 6);
     EXPECT_EQ(inventory.list().size(), 1u);
+}
+
+// A clean-up notes the end only after it was told; the container may run again by then.
+TEST_F(Runs, TheEndOfOneRunLeavesTheNext) {
+    Inventory inventory = open();
+    const ProcessRecord first{.pid = 5, .start_time = 7, .boot_id = "b"};
+    const Event stopped = event("c1", "stop");
+    for (const ProcessRecord& next : {ProcessRecord{6, 7, "b"}, ProcessRecord{5, 8, "b"}, ProcessRecord{5, 7, "c"}}) {
+        inventory.set_run(key("c1"), {.init = next});
+        inventory.clear_run(key("c1"), first, &stopped);
+        EXPECT_TRUE(inventory.find_run(key("c1"))) << next.pid << ' ' << next.start_time << ' ' << next.boot_id;
+    }
+    EXPECT_EQ(inventory.events().size(), 3u);
 }
 
 TEST_F(Runs, EventsKeepEveryField) {
