@@ -10,7 +10,8 @@ namespace lxcpp {
 // runs on all the same.
 bool adopt(const Container::Impl& impl);
 
-// The same for every command that only wants the container to be as it should be: a failure is logged.
+// The same for every command that only wants the container to be as it should be: a failure is logged. A monitor that
+// somebody stopped goes on.
 void adopt_if_orphaned(const Container::Impl& impl);
 
 } // namespace lxcpp

@@ -2,10 +2,15 @@
 #include "container/foreground.h"
 
 #include "base/error.h"
+#include "base/log.h"
 #include "console/session.h"
+#include "container/adopt.h"
+#include "container/recover.h"
 #include "monitor/client.h"
 #include "monitor/protocol.h"
 #include "sys/epoll.h"
+#include "sys/fd_table.h"
+#include "sys/pidfd.h"
 #include "sys/pty.h"
 #include "sys/socket.h"
 
@@ -29,56 +34,60 @@ std::vector<int> signals_of_others() {
     return signals;
 }
 
-// What goes to the container's monitor. One that is not there or does not answer has nothing to do any more.
-class Remote {
+constexpr std::chrono::seconds kPatience{60}; // for what others do to the container
+
+// The container as the caller's signals and window sizes reach it.
+class Payload {
 public:
-    explicit Remote(const std::filesystem::path& runtime) : runtime_(runtime) { connect(); }
+    Payload(Container& container, const Container::Impl& impl) : container_(container), impl_(impl) {}
 
+    // Not through the monitor, which may be busy, stopped or dead. Between two runs of a reboot it waits for the next.
     void kill(int signal) {
-        if (!monitor_) connect();
-        attempt([signal](MonitorClient& monitor) { monitor.kill(signal); });
-    }
-    void resize(const winsize& size) {
-        attempt([&size](MonitorClient& monitor) { monitor.resize(size); });
-    }
-
-private:
-    void connect() {
         try {
-            monitor_ = MonitorClient::connect(runtime_);
-        } catch (const Error&) {
-            monitor_.reset();
+            std::optional<Running> now = impl_.running();
+            if (!now && container_.wait({State::Running, State::Stopped}, kPatience)) now = impl_.running();
+            if (now) (void)sys::try_send_signal(now->init, signal);
+        } catch (const Error& error) {
+            log::warn("{} is lost: {}", sys::signal_name(signal), error.what());
         }
     }
-    template <typename Request>
-    void attempt(Request request) {
+
+    void resize(const winsize& size) {
         try {
-            if (monitor_) request(*monitor_);
+            if (!monitor_) monitor_ = MonitorClient::connect(impl_.runtime());
+            if (monitor_) monitor_->resize(size);
         } catch (const Error&) { // a short command can be over before its terminal has a size
             monitor_.reset();
         }
     }
 
-    const std::filesystem::path& runtime_;
+private:
+    Container& container_;
+    const Container::Impl& impl_;
     std::optional<MonitorClient> monitor_;
 };
 
-// The events' end: nullopt inside when the exit status is not known.
+// What the events end with: STOPPED, or the death of who would have told.
 struct Ended {
-    std::optional<Exit> exit;
+    bool told = false;
+    std::optional<Exit> exit; // nullopt: not known
 };
 
-std::optional<Ended> take_event(const Fd& events) {
+Ended stopped(const std::optional<sys::ExitStatus>& exit) {
+    if (!exit) return {true, std::nullopt};
+    return {true, Exit{exit->signaled, exit->value}};
+}
+
+std::optional<Ended> take_event(FdRef events) {
     const auto packet = sys::receive_packet(events, protocol::kMaxPacket);
     if (!packet || packet->closed || packet->data.empty()) return Ended{};
     const protocol::Frame frame = protocol::decode(packet->data);
     const auto* event = std::get_if<protocol::Event>(&frame.message);
     if (event == nullptr || event->state != State::Stopped) return std::nullopt;
-    if (!event->exit) return Ended{};
-    return Ended{Exit{event->exit->signaled, event->exit->value}};
+    return stopped(event->exit);
 }
 
-std::optional<Exit> wait_for_end(const Fd& events, sys::SignalFd& signals, const std::function<void(int)>& pass_on) {
+Ended wait_for_end(FdRef events, sys::SignalFd& signals, const std::function<void(int)>& pass_on) {
     constexpr std::uint64_t kEvent = 0;
     constexpr std::uint64_t kSignal = 1;
     sys::Epoll epoll;
@@ -91,7 +100,7 @@ std::optional<Exit> wait_for_end(const Fd& events, sys::SignalFd& signals, const
             if (ready[i].tag == kSignal) {
                 while (const auto signal = signals.next()) pass_on(*signal);
             } else if (const auto end = take_event(events)) {
-                return end->exit;
+                return *end;
             }
         }
     }
@@ -127,16 +136,56 @@ int Foreground::for_container(int signal) const {
     return ends && !own_stdio_ ? SIGKILL : signal;
 }
 
-std::optional<Exit> Foreground::run(const std::filesystem::path& runtime) {
-    Remote remote(runtime);
+// Its monitor died: the next one tells what comes. False when there is nothing to follow any more.
+bool Foreground::follow(const Container::Impl& impl) {
+    adopt_if_orphaned(impl);
+    std::optional<Running> now = impl.running();
+    if (!now) return false;
+    last_ = std::move(now);
+    try {
+        monitor_ = MonitorClient::connect(impl.runtime());
+        if (!monitor_) return false;
+        (void)monitor_->subscribe();
+        try {
+            session_ = std::move(monitor_->open_console(0).fd);
+        } catch (const StateError& error) {
+            if (error.problem() == StateProblem::NotRunning) throw;
+            log::info("{}: {}", impl.name, error.what()); // it has no console
+        }
+        events_ = sys::duplicate(monitor_->fd());
+        return true;
+    } catch (const StateError& error) {
+        log::info("{}: {}", impl.name, error.what());
+        return false;
+    }
+}
+
+std::optional<Exit> Foreground::end_of_both(const Container& container, const Container::Impl& impl) const {
+    std::optional<sys::ExitStatus> exit;
+    if (last_ && sys::wait_exited(last_->init, std::chrono::seconds(0))) {
+        exit = sys::exit_of_other(last_->state.supervisor.init, last_->init, std::chrono::seconds(2));
+    }
+    recover(impl, exit);
+    (void)container.wait({State::Stopped, State::Running}, kPatience); // somebody else may be at it
+    if (exit) return Exit{exit->signaled, exit->value};
+    throw Error("the container's monitor was killed, and how the container ended is not known: see lxcpp-info");
+}
+
+std::optional<Exit> Foreground::run(Container& container, const Container::Impl& impl) {
+    Payload payload(container, impl);
+    last_ = impl.running();
     RelayOptions options;
-    options.resize = [&remote](const winsize& size) { remote.resize(size); };
+    options.resize = [&payload](const winsize& size) { payload.resize(size); };
     options.signals = signals_of_others();
-    options.pass_on = [this, &remote](int signal) { remote.kill(for_container(signal)); };
+    options.pass_on = [this, &payload](int signal) { payload.kill(for_container(signal)); };
     for (const int signal : early_) options.pass_on(signal);
-    (void)relay(input(), output(), session_, options);
-    session_.reset();
-    return wait_for_end(events_, signals_, options.pass_on);
+    for (;;) {
+        if (session_.valid()) (void)relay(input(), output(), session_, options);
+        session_.reset();
+        const Ended end = wait_for_end(events_, signals_, options.pass_on);
+        if (end.told) return end.exit;
+        if (!follow(impl)) return end_of_both(container, impl);
+    }
 }
 
 } // namespace lxcpp

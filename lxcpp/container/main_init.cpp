@@ -91,8 +91,11 @@ void end_all(pid_t command) {
 int supervise(pid_t command, const sigset_t& signals) {
     int code = 0;
     for (;;) {
-        int signal = 0;
-        if (::sigwait(&signals, &signal) != 0) continue;
+        siginfo_t info{};
+        const int signal = ::sigwaitinfo(&signals, &info);
+        if (signal < 0) continue;
+        // The kernel's own is the console that hung up with a monitor that was killed: no reason for the command to end.
+        if (signal == SIGHUP && info.si_code == SI_KERNEL) continue;
         if (signal == SIGCHLD) {
             if (reap(command, code)) break;
         } else if (signal == SIGPWR) {

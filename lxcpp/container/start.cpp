@@ -17,29 +17,26 @@
 #include "sys/signal.h"
 #include "sys/socket.h"
 
+#include <algorithm>
+#include <chrono>
 #include <csignal>
+#include <fmt/core.h>
+#include <functional>
 
 namespace lxcpp {
 namespace {
 
-void refuse_running(const Container::Impl& impl) {
-    if (impl.running()) throw StateError(StateProblem::Running, "the container is already running");
-    if (is_owned(impl.runtime())) {
-        throw StateError(StateProblem::Running, "the container is already being started or stopped");
-    }
-}
-
 // A start that comes while the container is on its way up or down waits for the end of that.
-void wait_until_settled(const Container& container) {
-    constexpr std::chrono::seconds limit{60};
+void wait_until_settled(const Container& container, std::chrono::milliseconds limit) {
     const State now = container.state();
     if (now == State::Stopping || now == State::Starting) (void)container.wait({State::Stopped, State::Running}, limit);
 }
 
-// The runtime directory is the claim: it is made under the container's lock.
-Fd claim(const Container::Impl& impl, const StarterInput& input) {
+// The runtime directory is the claim: it is made under the container's lock. nullopt when somebody else's stands.
+std::optional<Fd> try_claim(const Container::Impl& impl, const StarterInput& input) {
     const ContainerLock lock = impl.lock();
-    refuse_running(impl);
+    if (impl.running()) throw StateError(StateProblem::Running, "the container is already running");
+    if (is_owned(impl.runtime())) return std::nullopt;
     // What recover() could not remove must not keep the container down for ever.
     remove_runtime_dir(impl.runtime());
     sys::make_dir(impl.runtime(), 0700);
@@ -49,6 +46,21 @@ Fd claim(const Container::Impl& impl, const StarterInput& input) {
                                      {.access = sys::Access::Write, .create = true, .exclusive = true, .mode = 0600});
     sys::write_all(config, effective_text(input.config), "the running configuration");
     return socket;
+}
+
+// Calls attempt until it is true, each time that the container has settled.
+void claim(const Container& container, const Container::Impl& impl, std::chrono::seconds limit, const std::function<bool()>& attempt) {
+    using Clock = std::chrono::steady_clock;
+    const std::chrono::seconds patience = std::min(limit, std::chrono::seconds(60));
+    const auto end = Clock::now() + patience;
+    do {
+        wait_until_settled(container, std::chrono::ceil<std::chrono::milliseconds>(end - Clock::now()));
+        recover(impl);
+        if (attempt()) return;
+    } while (Clock::now() < end);
+    const char* const what = container.state() == State::Stopping ? "stopped" : "started";
+    throw StateError(StateProblem::Busy, fmt::format("another command has not {} the container within {} s: its hooks may hang; "
+                                                     "try again, or end it with lxcpp-stop -k", what, patience.count()));
 }
 
 // In the starter, when the container could not be started.
@@ -82,16 +94,22 @@ StartResult Container::start(const StartOptions& options) {
     adopt_if_orphaned(*impl_);
     const StarterInput input = make_start_input(*impl_, options);
     check_rootfs(input);
-    wait_until_settled(*this);
-    recover(*impl_);
     LaunchOptions launch_options;
     launch_options.keep_stdio = options.foreground;
     launch_options.output = input.config.log.file;
     // Once there is something to undo, or a container to tell, a signal waits until it is read.
-    const sys::SignalFd interrupts{SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+    std::optional<sys::SignalFd> interrupts;
     std::optional<Foreground> foreground;
-    if (options.foreground) foreground.emplace(launch_options, input.request.keep_stdio);
-    Fd socket = claim(*impl_, input);
+    std::optional<Fd> socket;
+    claim(*this, *impl_, options.timeout, [&] {
+        interrupts.emplace({SIGINT, SIGTERM, SIGHUP, SIGQUIT});
+        if (options.foreground) foreground.emplace(launch_options, input.request.keep_stdio);
+        socket = try_claim(*impl_, input);
+        if (socket) return true;
+        foreground.reset();
+        interrupts.reset();
+        return false;
+    });
     const auto running = [this, &input](const StartReport& report) {
         record_start(input.paths, impl_->key(), report, "start");
     };
@@ -101,7 +119,7 @@ StartResult Container::start(const StartOptions& options) {
     };
     for (const KeyText& line : not_applied(input.config)) note("not applied yet: " + line.key + " = " + line.value);
     try {
-        result.init_pid = launch(input, std::move(launch_options), std::move(socket), running,
+        result.init_pid = launch(input, std::move(launch_options), std::move(*socket), running,
                                  [&input] { clean_failed_start(input); });
     } catch (const StartInterrupted& interrupted) {
         if (abort_start(*impl_) || !foreground) throw;
@@ -111,7 +129,7 @@ StartResult Container::start(const StartOptions& options) {
     if (const auto notes = sys::read_file_if_exists(impl_->runtime() / kStartNotes)) {
         for (const std::string_view line : split_lines(*notes)) note(std::string(line));
     }
-    if (foreground) result.exit = foreground->run(impl_->runtime());
+    if (foreground) result.exit = foreground->run(*this, *impl_);
     return result;
 }
 

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "start/owner.h"
 
+#include "base/log.h"
 #include "base/strings.h"
 #include "sys/file.h"
 
 #include <fmt/core.h>
 
+#include <csignal>
 #include <cstdint>
 #include <limits>
 #include <unistd.h>
@@ -44,6 +46,16 @@ std::optional<RuntimeOwner> load_owner(const std::filesystem::path& runtime) {
 bool is_owned(const std::filesystem::path& runtime) {
     const auto owner = load_owner(runtime);
     return owner && sys::is_working(owner->process, sys::boot_id());
+}
+
+bool keep_owner_going(const std::filesystem::path& runtime) {
+    const auto owner = load_owner(runtime);
+    if (!owner || !sys::is_working(owner->process, sys::boot_id())) return false;
+    // A launcher is a tool at somebody's terminal, and theirs to stop.
+    if (owner->kind != OwnerKind::Starter || !sys::is_stopped(owner->process)) return true;
+    log::warn("process {}, in charge of {}, was stopped and is told to go on", owner->process.pid, runtime.string());
+    if (const auto process = sys::open_pidfd(owner->process)) (void)sys::try_send_signal(*process, SIGCONT);
+    return true;
 }
 
 } // namespace lxcpp

@@ -27,5 +27,7 @@ void save_owner(const std::filesystem::path& runtime, OwnerKind kind);
 [[nodiscard]] std::optional<RuntimeOwner> load_owner(const std::filesystem::path& runtime);
 // Somebody is, and lives.
 [[nodiscard]] bool is_owned(const std::filesystem::path& runtime);
+// The same. A starter or monitor that somebody stopped (SIGSTOP) goes on: it would keep every command waiting.
+bool keep_owner_going(const std::filesystem::path& runtime);
 
 } // namespace lxcpp

@@ -167,6 +167,11 @@ bool is_working(const ProcessId& id, const std::string& current_boot_id) {
            (stat->flags & kExiting) == 0;
 }
 
+bool is_stopped(const ProcessId& id) {
+    const std::optional<Stat> stat = read_stat(id.pid);
+    return stat && stat->start_time == id.start_time && stat->state == 'T';
+}
+
 bool has_executed(pid_t pid) {
     const std::optional<Stat> stat = read_stat(pid);
     return stat && (stat->flags & kForkedNoExec) == 0;

@@ -45,6 +45,8 @@ struct ProcessId {
 // Likewise, but a process that has begun to end, and runs no code of its own any more, counts as gone: its
 // descriptors close, which others notice, some time before it is a zombie.
 [[nodiscard]] bool is_working(const ProcessId& id, const std::string& current_boot_id);
+// By SIGSTOP or its like; not by a debugger. False when it is gone.
+[[nodiscard]] bool is_stopped(const ProcessId& id);
 // Whether a process has executed a program since it was made; false also when there is no such process.
 [[nodiscard]] bool has_executed(pid_t pid);
 // How a process that is not our child and has just ended did so. As long as nobody has reaped it, what a parent

@@ -172,6 +172,82 @@ H
 
 owner_of() { awk '{print $2}' "$LXCPP_RUNTIME_DIR"/*/"$1"/owner; }
 
+# Who waits in the foreground goes on with the next monitor, and hears of the end from it.
+test_foreground_outlives_its_monitor() {
+    need_tool busybox
+    make_busybox_container "$C1"
+    mkfifo "$SANDBOX/tmp/fifo"
+    lxcpp-execute -n "$C1" -- /bin/sh -c '/bin/busybox mkfifo /code; echo ready; read -r code </code; exit "$code"' </dev/null >"$SANDBOX/tmp/fifo" 2>"$SANDBOX/tmp/said" &
+    local tool=$!
+    read -r -t 60 _ <"$SANDBOX/tmp/fifo"
+    wait_state "$C1" RUNNING
+    kill -9 "$(monitor_of "$C1")"
+    run lxcpp-attach -n "$C1" -- /bin/sh -c 'echo 7 >/code' # which the end of the container may overtake
+    wait $tool
+    is $? 7 "exit code"
+    # A system container's console too.
+    lxcpp-start -F -n "$C1" </dev/null >"$SANDBOX/tmp/console" 2>&1 &
+    tool=$!
+    wait_state "$C1" RUNNING
+    kill -9 "$(monitor_of "$C1")"
+    attach "$C1" /bin/sh -c 'echo through the next monitor >/dev/console'
+    kill -TERM $tool
+    wait $tool
+    is $? 0 "exit code"
+    is "$(state_of "$C1")" STOPPED
+    grep -q "through the next monitor" "$SANDBOX/tmp/console" || fail "its console was not seen after the death of the monitor: $(<"$SANDBOX/tmp/console")"
+}
+
+# 137 where the kernel tells how somebody else's child ended (Linux 6.15), else an error that says so.
+test_foreground_of_a_killed_monitor_and_init() {
+    make_container "$C1"
+    lxcpp-execute -n "$C1" -- /bin/testinit pause </dev/null >/dev/null 2>"$SANDBOX/tmp/said" &
+    local tool=$! code
+    wait_state "$C1" RUNNING
+    kill -9 "$(monitor_of "$C1")" "$(init_pid "$C1")"
+    wait $tool
+    code=$?
+    [ $code = 137 ] || { is $code 1 "exit code"; grep -q "not known" "$SANDBOX/tmp/said" || fail "it does not say why"; }
+    is "$(state_of "$C1")" STOPPED
+}
+
+# A signal that comes between two runs is for the next one.
+test_signal_during_a_reboot() {
+    need_tool busybox
+    cat >"$SANDBOX/tmp/hook" <<H
+#!/bin/sh
+[ "\$LXC_TARGET" = reboot ] || exit 0
+echo >$SANDBOX/tmp/rebooting
+read -r _ <$SANDBOX/tmp/go
+H
+    chmod +x "$SANDBOX/tmp/hook"
+    mkfifo "$SANDBOX/tmp/rebooting" "$SANDBOX/tmp/go"
+    make_busybox_container "$C1" "lxc.hook.post-stop = $SANDBOX/tmp/hook" 'lxc.hook.version = 1'
+    lxcpp-start -F -n "$C1" </dev/null >/dev/null 2>&1 &
+    local tool=$!
+    wait_state "$C1" RUNNING
+    lxcpp-stop -r -n "$C1" -t 60 >/dev/null 2>&1 &
+    read -r -t 60 _ <"$SANDBOX/tmp/rebooting"
+    kill -TERM $tool
+    echo >"$SANDBOX/tmp/go"
+    wait $tool
+    is $? 0 "exit code"
+    is "$(state_of "$C1")" STOPPED
+    wait
+}
+
+test_stopped_monitor_goes_on() {
+    make_container "$C1"
+    start "$C1"
+    local command
+    for command in "lxcpp-info -n $C1" "lxcpp-attach -n $C1 -- /bin/testinit exit 0" "lxcpp-stop -k -n $C1"; do
+        kill -STOP "$(monitor_of "$C1")"
+        # shellcheck disable=SC2086
+        RUN_TIMEOUT=30 expect 0 $command
+    done
+    is "$(state_of "$C1")" STOPPED
+}
+
 test_reboot_under_a_replaced_monitor() {
     make_busybox_container "$C1"
     start "$C1"
