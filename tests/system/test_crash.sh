@@ -190,12 +190,16 @@ test_foreground_outlives_its_monitor() {
     tool=$!
     wait_state "$C1" RUNNING
     kill -9 "$(monitor_of "$C1")"
-    attach "$C1" /bin/sh -c 'echo through the next monitor >/dev/console'
+    # Not before the tool has opened the new console is it shown there.
+    local deadline=$((SECONDS + 30))
+    while ! grep -q "through the next monitor" "$SANDBOX/tmp/console"; do
+        [ $SECONDS -lt $deadline ] || { fail "the next console is not seen: $(<"$SANDBOX/tmp/console")"; break; }
+        run lxcpp-attach -n "$C1" -- /bin/sh -c 'echo through the next monitor >/dev/console'
+    done
     kill -TERM $tool
     wait $tool
     is $? 0 "exit code"
     is "$(state_of "$C1")" STOPPED
-    grep -q "through the next monitor" "$SANDBOX/tmp/console" || fail "its console was not seen after the death of the monitor: $(<"$SANDBOX/tmp/console")"
 }
 
 # 137 where the kernel tells how somebody else's child ended (Linux 6.15), else an error that says so.
