@@ -7,11 +7,17 @@
 #include "host/required_calls.h"
 #include "start/owner.h"
 #include "sys/file.h"
+#include "sys/own_file.h"
 
 #include <cerrno>
 #include <unistd.h>
 
 namespace lxcpp {
+namespace {
+
+constexpr std::size_t kMaxConfig = 16u << 20;
+
+} // namespace
 
 std::filesystem::path normal_lxcpath(const std::filesystem::path& lxcpath, const Paths& paths) {
     std::filesystem::path path = lxcpath;
@@ -52,7 +58,7 @@ LoadedConfig Container::Impl::load(const std::filesystem::path& file) const {
 }
 
 Config Container::Impl::running_config() const {
-    const auto text = sys::read_file_if_exists(runtime() / "config");
+    const auto text = sys::read_own_file_if_exists(runtime() / "config", kMaxConfig);
     if (!text) throw StateError(StateProblem::NotRunning, "the container is not running");
     return load_config_text(*text, runtime() / "config").config;
 }

@@ -17,6 +17,7 @@
 #include <cerrno>
 #include <map>
 #include <sys/socket.h>
+#include <type_traits>
 #include <unistd.h>
 
 namespace lxcpp {
@@ -58,6 +59,16 @@ auto looking_into(const std::filesystem::path& lxcpath, Look look) {
     }
 }
 
+// One broken or planted file must not hide the others.
+template <typename Read> std::invoke_result_t<Read> unless_broken(Read read) {
+    try {
+        return read();
+    } catch (const Error& error) {
+        log::warn("{}", error.what());
+        return {};
+    }
+}
+
 // Everything that is read once for a whole listing.
 class Listing {
 public:
@@ -81,17 +92,12 @@ public:
 private:
     void add_runtime(const std::string& name) {
         const std::filesystem::path runtime = runtime_dir(paths_, lxcpath_, name);
-        std::optional<RuntimeState> state;
-        try {
-            state = load_runtime_state(runtime);
-        } catch (const Error& error) { // one broken file must not hide the others
-            log::warn("{}", error.what());
-        }
+        const auto state = unless_broken([&] { return load_runtime_state(runtime); });
         auto [position, added] = entries_.try_emplace(name);
         ListEntry& entry = position->second;
         if (added) entry.defined = false;
         if (!state || !sys::is_alive(state->supervisor.init, boot_id_)) {
-            if (is_owned(runtime)) entry.state = state ? State::Stopping : State::Starting;
+            if (unless_broken([&] { return is_owned(runtime); })) entry.state = state ? State::Stopping : State::Starting;
             return;
         }
         entry.pid = state->supervisor.init.pid;

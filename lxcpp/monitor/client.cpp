@@ -3,6 +3,7 @@
 
 #include <lxcpp/error.h>
 
+#include "sys/own_file.h"
 #include "sys/socket.h"
 
 #include <algorithm>
@@ -51,6 +52,7 @@ std::optional<MonitorClient> MonitorClient::connect(const std::filesystem::path&
     try {
         std::optional<Fd> socket = sys::connect_to(runtime_dir / "socket");
         if (!socket) return std::nullopt;
+        sys::require_own_peer(*socket, "the monitor of " + name);
         return MonitorClient(std::move(*socket), name, timeout);
     } catch (const SystemError& error) {
         if (error.code() != EAGAIN) throw; // its queue is full: it has not accepted for a long time

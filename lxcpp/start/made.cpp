@@ -2,6 +2,7 @@
 #include "start/made.h"
 
 #include "sys/file.h"
+#include "sys/own_file.h"
 
 #include <string>
 #include <string_view>
@@ -31,7 +32,7 @@ void save_made(const std::filesystem::path& runtime, const Made& made) {
 
 Made load_made(const std::filesystem::path& runtime) {
     Made made;
-    const auto text = sys::read_file_if_exists(runtime / "made", 1u << 20);
+    const auto text = sys::read_own_file_if_exists(runtime / "made", 1u << 20);
     if (!text) return made;
     std::string_view rest = *text;
     for (auto end = rest.find('\n'); end != std::string_view::npos; end = rest.find('\n')) {

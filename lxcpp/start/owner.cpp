@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/strings.h"
 #include "sys/file.h"
+#include "sys/own_file.h"
 
 #include <fmt/core.h>
 
@@ -29,7 +30,7 @@ void save_owner(const std::filesystem::path& runtime, OwnerKind kind) {
 }
 
 std::optional<RuntimeOwner> load_owner(const std::filesystem::path& runtime) {
-    const auto text = sys::read_file_if_exists(runtime / "owner", kMaxOwner);
+    const auto text = sys::read_own_file_if_exists(runtime / "owner", kMaxOwner);
     if (!text) return std::nullopt;
     const auto words = split_words(trim(*text));
     if (words.size() != 4 || (words[0] != kLauncher && words[0] != kStarter)) return std::nullopt;

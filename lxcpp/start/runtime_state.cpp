@@ -2,7 +2,10 @@
 #include "start/runtime_state.h"
 
 #include "base/error.h"
+#include "base/paths.h"
+#include "base/strings.h"
 #include "sys/file.h"
+#include "sys/own_file.h"
 #include "sys/rooted_dir.h"
 
 #include <unistd.h>
@@ -85,6 +88,13 @@ std::vector<NamespaceShare> parse_shares(const std::vector<std::string>& words) 
     return share;
 }
 
+// A directory is named after its container and its lxcpath; the process of another one is never taken for this one's.
+void require_same_container(const SupervisorState& state, const std::filesystem::path& runtime) {
+    const std::filesystem::path own = runtime_dir({}, state.lxcpath, state.name);
+    if (own == runtime.parent_path().filename() / runtime.filename()) return;
+    throw Error("state file: it is that of another container, " + printable(state.name) + " in " + printable(state.lxcpath));
+}
+
 } // namespace
 
 std::string print_runtime_state(const RuntimeState& state) {
@@ -126,9 +136,13 @@ RuntimeState parse_runtime_state(std::string_view text) {
 }
 
 std::optional<RuntimeState> load_runtime_state(const std::filesystem::path& runtime) {
-    const auto text = sys::read_file_if_exists(runtime / "state", 1u << 20);
+    const auto text = sys::read_own_file_if_exists(runtime / "state", 1u << 20);
     if (!text) return std::nullopt;
-    return with_context((runtime / "state").string(), [&] { return parse_runtime_state(*text); });
+    return with_context((runtime / "state").string(), [&] {
+        RuntimeState state = parse_runtime_state(*text);
+        require_same_container(state.supervisor, runtime);
+        return state;
+    });
 }
 
 void number_terminals(SupervisorState& state, const std::vector<Fd>& masters, bool console) {

@@ -164,6 +164,44 @@ test_h1_runtime_directory_is_planted() {
     start "$C1"
 }
 
+# The same of what is in them: a state that somebody planted, or that of another container, names a process to enter or to kill.
+test_h1_state_that_is_not_this_containers() {
+    local kind verb other state victim
+    make_container "$C1"
+    make_container "$C2"
+    start "$C2"
+    victim=$(init_pid "$C2")
+    other=$(find "$LXCPP_RUNTIME_DIR" -path "*/$C2/state")
+    [ -f "$other" ] || fail "no state file"
+    state="${other%/*/*}/$C1/state"
+    for kind in of-nobody of-another writable link fifo; do
+        mkdir -m 0700 "${state%/*}" && cp -p "${other%/*}/config" "${state%/*}/"
+        # All but the second say that they are this container's, and that it is the other's process.
+        (umask 077 && sed "s/^name=.*/name=$C1/" "$other" >"$state")
+        case $kind in
+        of-nobody) chown 65534 "$state" ;;
+        of-another) cp -p "$other" "$state" ;;
+        writable) chmod 0606 "$state" ;;
+        link) mv "$state" "$SANDBOX/tmp/state" && ln -s "$SANDBOX/tmp/state" "$state" ;;
+        fifo) rm "$state" && mkfifo -m 0600 "$state" ;;
+        esac
+        RUN_TIMEOUT=20 expect 0 lxcpp-ls -f -F NAME,STATE,PID
+        out_matches "$C1 +STOPPED +-"
+        out_matches "$C2 +RUNNING +$victim"
+        for verb in "info -n $C1" "attach -n $C1 -- /bin/testinit pid" "freeze -n $C1" "cgroup -n $C1 cpu.shares" \
+            "console -n $C1" "stop -k -n $C1" "start -n $C1" "destroy -f -n $C1"; do
+            # shellcheck disable=SC2086
+            RUN_TIMEOUT=20 run lxcpp-$verb
+            is $? 1 "exit code of lxcpp-$verb with a state $kind"
+            err_has "$state"
+        done
+        rm -r "${state%/*}"
+        is "$(state_of "$C2")" RUNNING "state of the container whose process was named ($kind)"
+        is "$(init_pid "$C2")" "$victim" "its init"
+    done
+    start "$C1"
+}
+
 # CVE-2026-33711: files with a name that somebody can know are never opened for writing where others may have them.
 test_h2_new_files_are_new() {
     need_tool strace
@@ -235,6 +273,10 @@ test_h6_state_of_other_versions() {
             [ $code -le 1 ] || fail "lxcpp-$verb ended with $code: state '${content:0:40}'"
         done
     done
+    # Whole, but of a version whose words may mean something else.
+    sed 's/^version=.*/version=2/' "$SANDBOX/tmp/state" >"$file"
+    expect 1 lxcpp-info -n "$C1"
+    err_has "this program reads version 1 only"
     cp "$SANDBOX/tmp/state" "$file"
     is "$(state_of "$C1")" RUNNING "state when the file is as it was"
     expect 0 lxcpp-stop -k -n "$C1"

@@ -4,6 +4,7 @@
 #include "support/error_of.h"
 #include "support/temp_dir.h"
 
+#include "base/paths.h"
 #include "sys/file.h"
 
 #include <gtest/gtest.h>
@@ -47,6 +48,14 @@ void expect_same(const RuntimeState& left, const RuntimeState& right) {
     EXPECT_EQ(left.log_level, right.log_level);
     EXPECT_EQ(left.cgroup_pattern, right.cgroup_pattern);
     EXPECT_EQ(left.ephemeral, right.ephemeral);
+}
+
+std::filesystem::path runtime_of_full(const test::TempDir& dir) {
+    Paths paths;
+    paths.runtime = dir.path();
+    auto runtime = runtime_dir(paths, "/var/lib/lxcpp", "c1");
+    sys::make_dirs(runtime);
+    return runtime;
 }
 
 TEST(RuntimeState, SurvivesTheFile) {
@@ -107,13 +116,35 @@ TEST(RuntimeState, RefusesASharedNamespaceWithoutTarget) {
 
 TEST(RuntimeState, IsSavedAndLoaded) {
     const test::TempDir dir;
-    EXPECT_FALSE(load_runtime_state(dir.path()).has_value());
-    save_runtime_state(dir.path(), full());
-    const auto state = load_runtime_state(dir.path());
+    const auto runtime = runtime_of_full(dir);
+    EXPECT_FALSE(load_runtime_state(runtime).has_value());
+    save_runtime_state(runtime, full());
+    const auto state = load_runtime_state(runtime);
     ASSERT_TRUE(state.has_value());
     expect_same(*state, full());
-    const auto mode = std::filesystem::status(dir / "state").permissions();
+    const auto mode = std::filesystem::status(runtime / "state").permissions();
     EXPECT_EQ(mode, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+}
+
+// Copied, renamed or planted: its process is not this container's.
+TEST(RuntimeState, ThatOfAnotherContainerIsRefused) {
+    const test::TempDir dir;
+    const auto runtime = runtime_of_full(dir);
+    for (const auto& [name, lxcpath] : {std::pair{"c2", "/var/lib/lxcpp"}, std::pair{"c1", "/srv"}}) {
+        RuntimeState other = full();
+        other.supervisor.name = name;
+        other.supervisor.lxcpath = lxcpath;
+        save_runtime_state(runtime, other);
+        EXPECT_NE(error_of([&] { (void)load_runtime_state(runtime); }).find("it is that of another container"), std::string::npos);
+    }
+}
+
+TEST(RuntimeState, OneThatOthersMayWriteIsRefused) {
+    const test::TempDir dir;
+    const auto runtime = runtime_of_full(dir);
+    save_runtime_state(runtime, full());
+    sys::chmod(runtime / "state", 0666);
+    EXPECT_NE(error_of([&] { (void)load_runtime_state(runtime); }).find("must not be writable by others"), std::string::npos);
 }
 
 TEST(RuntimeState, ABrokenFileIsNamed) {
