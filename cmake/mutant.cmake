@@ -46,7 +46,7 @@ function(lxcpp_apply_mutant)
   file(REMOVE_RECURSE ${PROJECT_BINARY_DIR}/mutant)
   file(MAKE_DIRECTORY ${folder})
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${original})
-  execute_process(COMMAND patch --silent --batch --forward --reject-file=- --output=${copy} ${original} ${patch}
+  execute_process(COMMAND patch --silent --batch --forward --fuzz=0 --reject-file=- --output=${copy} ${original} ${patch}
                   RESULT_VARIABLE failed OUTPUT_QUIET ERROR_QUIET)
   if(failed)
     message(FATAL_ERROR "LXCPP_MUTANT: ${LXCPP_MUTANT}.patch does not apply to ${name}: bring it up to date")

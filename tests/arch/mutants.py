@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Each patch of tests/mutants still applies to its file and names tests that there are."""
+"""Each row of the catalogue of attacks that applies has a replay and a mutant that makes it fail (tests/mutants/rows.py).
+Each patch of tests/mutants still applies to its file, exactly, and names rows and tests that there are."""
 import os
 import re
 import subprocess
@@ -9,7 +10,16 @@ from common import finish, read, source_files
 
 root = sys.argv[1]
 sys.path.insert(0, os.path.join(root, "tests", "mutants"))
-from mutants import all_mutants  # noqa: E402
+from mutants import all_mutants, of_row  # noqa: E402
+from rows import OTHER_CHECKS, ROWS  # noqa: E402
+
+# Those of the catalogue that are to be replayed.
+WANTED = "A1-A6 A9-A11 A14 A16 A18-A20 B1-B6 C1-C5 D1-D6 F1 F3 F8 H1-H6 I1-I3 J1-J7"
+
+
+def wanted_rows():
+    for first, last in ((word.split("-")[0], word.split("-")[-1]) for word in WANTED.split()):
+        yield from (f"{first[0]}{number}" for number in range(int(first[1:]), int(last[1:]) + 1))
 
 
 def known_tests():
@@ -25,17 +35,44 @@ def known_tests():
     return names
 
 
+def problems_of_row(name, row, mutants, tests):
+    own = of_row(name, mutants)
+    if row.why_not:
+        if own or row.tests:
+            yield f"{name}: it has tests or mutants, and a reason for having none"
+        return
+    if not row.tests:
+        yield f"{name}: no test replays it, and no reason is given"
+    if not own:
+        yield f"{name}: no mutant shows that its tests can fail"
+    yield from (f"{name}: there is no test {test}" for test in row.test_names if test not in tests)
+
+
+def problems_of_rows(mutants, tests):
+    yield from (f"{name}: the row is not in tests/mutants/rows.py" for name in wanted_rows() if name not in ROWS)
+    for name, row in ROWS.items():
+        yield from problems_of_row(name, row, mutants, tests)
+    for mutant in mutants:
+        yield from (f"{mutant.name}: there is no row {row}" for row in mutant.rows if row not in ROWS and row not in OTHER_CHECKS)
+        listed = {test for row in mutant.rows if row in ROWS for test in ROWS[row].test_names}
+        yield from (f"{mutant.name}: {test} is a test of none of its rows" for test in mutant.tests
+                    if listed and test not in listed)
+
+
 def violations():
     tests = known_tests()
-    for mutant in all_mutants():
+    mutants = all_mutants()
+    yield from problems_of_rows(mutants, tests)
+    for mutant in mutants:
         problems = list(mutant.problems())
         yield from problems
         yield from (f"{mutant.name}: there is no test {test}" for test in mutant.tests if test not in tests)
         if problems:
             continue
-        words = ["patch", "--dry-run", "--silent", "--batch", "--forward", "--reject-file=-", "--output=/dev/null", mutant.files[0], mutant.path]
+        words = ["patch", "--dry-run", "--fuzz=0", "--silent", "--batch", "--forward", "--reject-file=-", "--output=/dev/null", mutant.files[0], mutant.path]
         if subprocess.run(words, cwd=root, capture_output=True).returncode != 0:
             yield f"{mutant.name}: does not apply to {mutant.files[0]} any more; bring it up to date"
 
 
-finish(list(violations()), "a mutant is a patch of one source file that applies and names its tests (CONTRIBUTING.md)")
+finish(list(violations()), "each row that applies has a replay and a mutant; a mutant is a patch of one source file that applies "
+       "and names its rows and tests (CONTRIBUTING.md)")

@@ -44,6 +44,10 @@ def read_mutant(path):
     return mutant
 
 
+def of_row(row, mutants):
+    return [mutant for mutant in mutants if row in mutant.rows]
+
+
 def all_mutants():
     names = sorted(name for name in os.listdir(HERE) if name.endswith(".patch"))
     return [read_mutant(os.path.join(HERE, name)) for name in names]

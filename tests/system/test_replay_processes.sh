@@ -70,12 +70,35 @@ test_b1_b2_fake_proc() {
     out_has RUNNING
 }
 
+# CVE-2019-14271, CVE-2022-1227: a process of ours that is inside loads and runs nothing of the container.
+test_b5_nothing_of_the_container_is_loaded() {
+    need_tool strace
+    local user
+    make_container "$C1"
+    printf 'passwd: planted files\n' >"$LXCPATH/$C1/rootfs/etc/nsswitch.conf"
+    RUN_TIMEOUT=60 run strace -f -o "$SANDBOX/tmp/trace" -e trace=execve,execveat lxcpp-start -F -n "$C1" -- /bin/testinit exit 0
+    is $? 0 "exit code of start"
+    is "$(grep -c 'execve("/bin/testinit"' "$SANDBOX/tmp/trace")" 1 "execs of init"
+    is "$(grep -v -e '/bin/testinit"' -e "$LXCPP_TEST_STAGE" -e '^[0-9]* *[-+<]' "$SANDBOX/tmp/trace")" '' "programs that are neither ours nor init"
+    start "$C1"
+    for user in '' '-u 1000'; do
+        # shellcheck disable=SC2086
+        RUN_TIMEOUT=60 run strace -f -o "$SANDBOX/tmp/trace" -e trace=setns,open,openat,openat2,execve,execveat lxcpp-attach -n "$C1" $user -- /bin/testinit exit 0
+        is $? 0 "exit code of attach $user"
+        grep -q setns "$SANDBOX/tmp/trace" || fail "nothing was traced"
+        # Whoever is not the tool itself, until the program.
+        is "$(awk 'NR == 1 {tool = $1} $2 ~ /^execve/ && NR > 1 {program[$1] = 1} $1 != tool && !program[$1] && $2 ~ /^open/' "$SANDBOX/tmp/trace")" '' \
+            "files that were opened inside"
+    done
+}
+
 # CVE-2024-21626: a working directory that is not in the container's tree.
 test_b3_attach_in_a_directory_of_the_host() {
     local flavour number reached
     canary_make
-    for flavour in '' --privileged; do
-        CREATE_OPTIONS=$flavour make_container "$C1"
+    # In a pid namespace of its own a container has no /proc/self for a process that is still joining.
+    for flavour in '' --privileged 'lxc.namespace.keep = pid'; do
+        CREATE_OPTIONS=${flavour:+--privileged} make_container "$C1" "${flavour##--privileged}"
         start "$C1"
         exec 9<"$CANARY/d"
         is "$(cd /proc/self/fd/9 && lxcpp-attach -n "$C1" -- /bin/testinit cwd 2>&1)" / "$flavour working directory of an attached program"
