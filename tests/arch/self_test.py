@@ -3,6 +3,7 @@
 """Each rule finds a planted violation and lets the lawful twin pass: a check that cannot fail is no check."""
 import common
 import include_direction
+import path_calls
 import source_rules as rules
 
 # (rule, path, text, number of violations)
@@ -22,6 +23,18 @@ CASES = (
     (rules.raw_calls, "lxcpp/container/a.cpp", "std::filesystem::remove_all(path);\n", 1),
     (rules.raw_calls, "lxcpp/container/a.cpp", "x = openat(dir, p, 0);\n", 1),
     (rules.raw_calls, "lxcpp/sys/a.cpp", "int f = ::open(path, 0);\n", 0),
+    (path_calls.path_calls, "lxcpp/container/a.cpp", ["open64"], 1),
+    (path_calls.path_calls, "lxcpp/container/a.cpp", ["__open64_2"], 1),
+    (path_calls.path_calls, "lxcpp/container/a.cpp", ["__realpath_chk@GLIBC_2.4", "lstat@GLIBC_2.33"], 2),
+    (path_calls.path_calls, "lxcpp/container/a.cpp", ["__xstat64"], 1),
+    (path_calls.path_calls, "lxcpp/container/a.cpp", ["std::filesystem::remove_all(std::filesystem::__cxx11::path const&)"], 1),
+    (path_calls.path_calls, "lxcpp/container/a.cpp", ["std::filesystem::status(std::filesystem::__cxx11::path const&)"], 1),
+    (path_calls.path_calls, "lxcpp/container/a.cpp", ["std::filesystem::current_path(std::filesystem::__cxx11::path const&)"], 1),
+    (path_calls.path_calls, "tools/a.cpp", ["std::basic_ifstream<char, std::char_traits<char> >::basic_ifstream(char const*)"], 1),
+    (path_calls.path_calls, "lxcpp/container/a.cpp", ["std::filesystem::current_path[abi:cxx11]()"], 0),
+    (path_calls.path_calls, "lxcpp/container/a.cpp", ["std::filesystem::__cxx11::path::lexically_normal() const"], 0),
+    (path_calls.path_calls, "lxcpp/container/a.cpp", ["lxcpp::sys::open_file(std::filesystem::__cxx11::path const&)", "close"], 0),
+    (path_calls.path_calls, "lxcpp/sys/a.cpp", ["open64"], 0),
     (rules.shells, "lxcpp/start/a.cpp", "std::system(line);\n", 1),
     (rules.shells, "lxcpp/start/a.cpp", "FILE* f = popen(line, mode);\n", 1),
     (rules.shells, "lxcpp/start/a.cpp", 'auto argv = {"/bin/sh", "-c", x};\n', 1),
