@@ -54,9 +54,6 @@ def problems_of_rows(mutants, tests):
         yield from problems_of_row(name, row, mutants, tests)
     for mutant in mutants:
         yield from (f"{mutant.name}: there is no row {row}" for row in mutant.rows if row not in ROWS and row not in OTHER_CHECKS)
-        listed = {test for row in mutant.rows if row in ROWS for test in ROWS[row].test_names}
-        yield from (f"{mutant.name}: {test} is a test of none of its rows" for test in mutant.tests
-                    if listed and test not in listed)
 
 
 def violations():

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 @dataclass(frozen=True)
 class Row:
     what: str
-    tests: str = ""  # of ctest, those of its mutants included
+    tests: str = ""  # of ctest; its mutants may name more
     why_not: str = ""  # nothing here can be attacked so, yet
 
     @property
