@@ -65,7 +65,7 @@ ROWS = {
     "D2": Row("supplementary groups",
               f"{PROCESSES}d2_groups_by_user_and_configuration system.attach.supplementary_groups_do_not_come_along"),
     "D3": Row("user ids that wrap or are looked up as names",
-              "unit.FindPasswd.HostileLines system.attach.supplementary_groups_do_not_come_along"),
+              f"{PROCESSES}d3_user_ids_are_exact unit.FindPasswd.HostileLines"),
     "D4": Row("a copy changes modes and owners of the host",
               why_not="no verb copies between a container and the host; create and destroy are A9 and A20"),
     "D5": Row("umask, limits and OOM score of the monitor reach the container",

@@ -241,6 +241,31 @@ test_d2_groups_by_user_and_configuration() {
     done
 }
 
+# CVE-2026-30892, -2024-40635, -2016-3697: a user that is no number, or wraps, and is root in the image's /etc/passwd.
+test_d3_user_ids_are_exact() {
+    local user option verb
+    local -a wrong=(0x0 0x1 ' 1' '1 ' +1 -0 -1 1: 1e0 1.5 4294967295 4294967296 4294967297 18446744073709551616 99999999999 user '')
+    CREATE_OPTIONS=--privileged make_container "$C1"
+    for user in "${wrong[@]}" 1; do printf '%s:x:0:0::/:/bin/sh\n' "$user" >>"$LXCPATH/$C1/rootfs/etc/passwd"; done
+    sed 's/:0::.*/:/' "$LXCPATH/$C1/rootfs/etc/passwd" >"$LXCPATH/$C1/rootfs/etc/group"
+    for verb in execute attach; do
+        [ $verb = execute ] || start "$C1"
+        for user in "${wrong[@]}"; do
+            for option in -u -g; do
+                run lxcpp-$verb -n "$C1" "$option" "$user" -- /bin/testinit ids
+                differs $? 0 "exit code of lxcpp-$verb $option '$user'"
+                out_lacks uid
+            done
+        done
+        for user in 1 2147483648 4294967294; do
+            expect 0 lxcpp-$verb -n "$C1" -u "$user" -- /bin/testinit ids
+            out_has "uid=$user gid=0"
+            expect 0 lxcpp-$verb -n "$C1" -g "$user" -- /bin/testinit ids
+            out_has "uid=0 gid=$user"
+        done
+    done
+}
+
 # crun#1357, podman#20765: what protects the monitor does not reach the container, after a reboot either.
 test_d5_oom_score_and_limits_after_a_reboot() {
     make_container "$C1" 'lxc.proc.oom_score_adj = 300'
