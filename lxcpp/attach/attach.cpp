@@ -3,6 +3,7 @@
 
 #include "attach/environment.h"
 #include "attach/join.h"
+#include "attach/sealed_join.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "base/program_path.h"
@@ -12,6 +13,7 @@
 #include "console/session.h"
 #include "security/capabilities.h"
 #include "security/container_filter.h"
+#include "start/enter.h"
 #include "sys/capability.h"
 #include "sys/clone.h"
 #include "sys/epoll.h"
@@ -138,6 +140,7 @@ std::string failure_text(const JoinReport& report, const std::string& program) {
     case JoinStage::Terminal: return "connect the terminal" + reason;
     case JoinStage::Confine: return "apply the container's restrictions" + reason;
     case JoinStage::Seccomp: return "load the seccomp filter" + reason;
+    case JoinStage::Enter: return "go on as lxcpp-enter" + reason;
     default: return "run " + program + reason;
     }
 }
@@ -157,6 +160,7 @@ public:
         if (options_.timeout) deadline_ = Clock::now() + *options_.timeout;
         auto [ours, theirs] = sys::socket_pair();
         plan_.report = theirs.raw();
+        seal();
         if (!plan_.terminal) signals_.emplace({SIGTERM, SIGHUP}); // before there is a program to miss one
         sys::CloneOptions clone;
         clone.into_cgroup = entry_.unified;
@@ -201,6 +205,18 @@ private:
             fallback_ = sys::open_pty();
             plan_.fallback_slave = fallback_.slave.raw();
         }
+    }
+
+    // Where nobody inside can write to our program, or sees us whatever we do, there is nothing to seal.
+    void seal() {
+        if ((namespaces_ & CLONE_NEWPID) == 0) return;
+        if (plan_.become_root && !may_write_to_us(target_.pid)) return;
+        sealed_.apply(plan_, target_.paths, plan_.terminal ? first_terminal() : -1);
+    }
+
+    [[nodiscard]] int first_terminal() const {
+        if (sys::is_terminal(FdRef(options_.standard_input))) return 0;
+        return sys::is_terminal(FdRef(options_.standard_output)) ? 1 : 2;
     }
 
     // An id that the container does not have cannot be taken on; "Invalid argument" would not say so.
@@ -341,6 +357,7 @@ private:
     std::vector<std::string> env_;
     std::vector<std::string> command_;
     CgroupEntry entry_;
+    SealedJoin sealed_;
     sys::Pty fallback_;
     Fd master_;
     Fd joining_; // pidfds

@@ -3,6 +3,8 @@
 
 #include "sys/raw.h"
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <fcntl.h>
 #include <linux/capability.h>
@@ -23,6 +25,9 @@ namespace lxcpp {
 namespace raw = sys::raw;
 
 namespace {
+
+// To load a filter and to change ids.
+constexpr std::uint64_t kConfining = 1ull << CAP_SYS_ADMIN | 1ull << CAP_SETUID | 1ull << CAP_SETGID;
 
 [[noreturn]] void fail(const JoinPlan& plan, JoinStage stage, int error, int code = 1) noexcept {
     const JoinReport report{stage, -error};
@@ -112,10 +117,13 @@ int load_seccomp(const JoinPlan& plan) noexcept {
     return status(::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program));
 }
 
-void confine(const JoinPlan& plan) noexcept {
+void set_attributes(const JoinPlan& plan) noexcept {
     if (plan.personality) check(plan, JoinStage::Confine, status(::personality(*plan.personality)));
     check(plan, JoinStage::Confine, raw::clear_inheritable());
     if (plan.no_new_privs) check(plan, JoinStage::Confine, status(::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)));
+}
+
+void confine(const JoinPlan& plan) noexcept {
     check(plan, JoinStage::Seccomp, load_seccomp(plan));
     if (plan.change_ids) check(plan, JoinStage::Confine, raw::become(plan.uid, plan.gid, {}, true));
 }
@@ -124,8 +132,15 @@ void confine(const JoinPlan& plan) noexcept {
 // the filter and a change of ids will need remains.
 int limit_capabilities(const JoinPlan& plan) noexcept {
     if (!plan.bounding_set) return 0;
-    constexpr std::uint64_t needed = 1ull << CAP_SYS_ADMIN | 1ull << CAP_SETUID | 1ull << CAP_SETGID;
-    return raw::limit_permitted(*plan.bounding_set | (plan.confine_first ? 0 : needed));
+    return raw::limit_permitted(*plan.bounding_set | (plan.confine_first ? 0 : kConfining) | plan.bounding_later);
+}
+
+// The container's programs may find what this is, but nothing of the host behind it: see lxcpp-enter.
+[[noreturn]] void become_sealed(const JoinPlan& plan) noexcept {
+    check(plan, JoinStage::Enter, status(::fcntl(plan.report, F_SETFD, 0)));
+    if (plan.filter >= 0) check(plan, JoinStage::Enter, status(::fcntl(plan.filter, F_SETFD, 0)));
+    ::execveat(plan.enter, "", plan.enter_argv.data(), plan.envp.data(), AT_EMPTY_PATH);
+    fail(plan, JoinStage::Enter, -errno);
 }
 
 // What the container does to this process before exec it can do to itself: nothing of the host is left in it.
@@ -158,6 +173,12 @@ void require_caller(const JoinPlan& plan) noexcept {
     fail(plan, JoinStage::Exec, -error, error == ENOENT ? 127 : 126);
 }
 
+void keep_descriptors(const JoinPlan& plan) noexcept {
+    std::array<int, 3> keep{plan.report, plan.enter, plan.filter};
+    std::ranges::sort(keep);
+    (void)raw::close_all_but(keep);
+}
+
 } // namespace
 
 void run_join(const JoinPlan& plan) noexcept {
@@ -172,10 +193,12 @@ void run_join(const JoinPlan& plan) noexcept {
     if (plan.become_root) check(plan, JoinStage::Root, raw::become(0, 0, {}, true));
     change_directory(plan);
     const int terminal = plan.terminal ? connect_terminal(plan) : -1;
-    (void)raw::close_all_but(std::span(&plan.report, 1));
-    if (plan.bounding_set) check(plan, JoinStage::Confine, raw::drop_bounding(*plan.bounding_set));
+    keep_descriptors(plan);
+    if (plan.bounding_set) check(plan, JoinStage::Confine, raw::drop_bounding(*plan.bounding_set | plan.bounding_later));
+    set_attributes(plan);
     if (plan.confine_first) confine(plan);
     check(plan, JoinStage::Confine, limit_capabilities(plan));
+    if (plan.enter >= 0) become_sealed(plan);
     if ((plan.namespaces & CLONE_NEWPID) != 0) {
         appear_inside(plan);
         (void)::setsid(); // a leader as its parent was

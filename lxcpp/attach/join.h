@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/fd.h"
+#include "start/join_report.h"
 
 #include <cstdint>
 #include <optional>
@@ -34,13 +35,12 @@ struct JoinPlan {
     std::vector<char*> argv;
     std::vector<char*> envp;
     int report = -1;                 // SOCK_SEQPACKET end for JoinReport
-};
-
-enum class JoinStage : std::int32_t { Cgroups, Namespaces, Root, Remount, Terminal, Confine, Seccomp, Exec, PtyMaster, Born };
-
-struct JoinReport { // PtyMaster carries a descriptor, Born a pid; anything else is a failure
-    JoinStage stage = JoinStage::Exec;
-    std::int32_t error = 0;
+    // lxcpp-enter, sealed: whoever owns our programs on the host is in the container, who must not find them behind
+    // /proc/PID/exe. It is executed before there is a process in the pid namespace.
+    int enter = -1;
+    std::uint64_t bounding_later = 0; // of the bounding set: what lxcpp-enter needs first, and takes away
+    int filter = -1;                 // seccomp as a file, for what is confined only then
+    std::vector<char*> enter_argv;   // start/enter_tasks.h
 };
 
 // The joining process after fork, which nobody inside can see. When it enters a pid namespace, it leaves what is

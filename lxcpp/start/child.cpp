@@ -2,9 +2,11 @@
 #include "start/child.h"
 
 #include "start/child_state.h"
+#include "start/enter.h"
 #include "start/sync.h"
 
 #include <cerrno>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -33,16 +35,26 @@ std::vector<char*> c_strings(const std::vector<std::string>& strings) {
     return pointers;
 }
 
+ExecVectors vectors_of(const Exec& exec, std::size_t step, int sync) {
+    ExecVectors vectors{c_strings(exec.argv), c_strings(exec.env), c_strings(exec.programs), {}, {}};
+    if (exec.programs.empty()) vectors.programs.insert(vectors.programs.begin(), vectors.argv.front());
+    const std::size_t programs = vectors.programs.size() - 1;
+    vectors.enter_words = enter_words({.report = sync, .step = step}, programs);
+    for (const std::string& word : vectors.enter_words) vectors.enter.push_back(const_cast<char*>(word.c_str()));
+    vectors.enter.insert(vectors.enter.end(), vectors.programs.begin(), vectors.programs.end() - 1);
+    vectors.enter.insert(vectors.enter.end(), vectors.argv.begin(), vectors.argv.end());
+    return vectors;
+}
+
 } // namespace
 
-std::vector<ExecVectors> make_exec_vectors(const ChildPlan& plan) {
+std::vector<ExecVectors> make_exec_vectors(const ChildPlan& plan, int sync) {
     std::vector<ExecVectors> vectors(plan.steps.size());
     for (std::size_t i = 0; i < plan.steps.size(); ++i) {
         if (const auto* program = std::get_if<RunProgram>(&plan.steps[i])) {
-            vectors[i] = {c_strings(program->argv), c_strings(program->env), {}};
+            vectors[i] = {c_strings(program->argv), c_strings(program->env), {}, {}, {}};
         } else if (const auto* exec = std::get_if<Exec>(&plan.steps[i])) {
-            vectors[i] = {c_strings(exec->argv), c_strings(exec->env), c_strings(exec->programs)};
-            if (exec->programs.empty()) vectors[i].programs.insert(vectors[i].programs.begin(), vectors[i].argv.front());
+            vectors[i] = vectors_of(*exec, i, sync);
         }
     }
     return vectors;
@@ -51,6 +63,7 @@ std::vector<ExecVectors> make_exec_vectors(const ChildPlan& plan) {
 void run_child(const ChildPlan& plan, const ChildResources& resources) noexcept {
     ChildState state{.resources = resources};
     (void)sys::raw::reset_signals();
+    if (resources.enter >= 0) (void)::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
     (void)::umask(022); // the modes of what is made here are not the caller's business
     if (!wait_for(SyncKind::Go, state)) ::_exit(1);
     for (const Step& step : plan.steps) {

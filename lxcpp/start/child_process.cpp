@@ -3,6 +3,7 @@
 #include "start/raw_fd.h"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <fcntl.h>
 #include <linux/filter.h>
@@ -29,9 +30,8 @@ int result(long value) noexcept { return value < 0 ? -errno : 0; }
 // Whatever the caller had open stays out of the container.
 int close_inherited(ChildState& state) noexcept {
     if (state.closed) return 0;
-    const int low = std::min(state.resources.sync, state.resources.init_program);
-    const int high = std::max(state.resources.sync, state.resources.init_program);
-    const int keep[] = {low, high};
+    std::array<int, 3> keep{state.resources.sync, state.resources.init_program, state.resources.enter};
+    std::ranges::sort(keep);
     if (const int error = raw::close_all_but(keep); error < 0) return error;
     state.closed = true;
     return 0;
@@ -52,7 +52,7 @@ int run(const WriteProc& step, ChildState& state) noexcept {
 
 int run(const RunProgram&, ChildState& state) noexcept {
     const ExecVectors& vectors = state.resources.vectors[state.step];
-    const int status = raw::run_program(vectors.argv.data(), vectors.envp.data());
+    const int status = raw::run_program(vectors.argv.data(), vectors.envp.data(), state.resources.enter >= 0);
     if (status < 0) return status;
     if (status == 0) return 0;
     state.detail = status;
@@ -144,6 +144,12 @@ int run(const JoinCgroupsV1&, ChildState& state) noexcept {
     return 0;
 }
 
+// It tells through the same socket when it cannot run the program, and closes it when it does.
+static int become_sealed(const ExecVectors& vectors, const ChildState& state) noexcept {
+    if (::fcntl(state.resources.sync, F_SETFD, 0) < 0) return -errno;
+    return result(::execveat(state.resources.enter, "", vectors.enter.data(), vectors.envp.data(), AT_EMPTY_PATH));
+}
+
 int run(const Exec& step, ChildState& state) noexcept {
     const ExecVectors& vectors = state.resources.vectors[state.step];
     if (const int error = close_inherited(state); error < 0) return error;
@@ -153,6 +159,7 @@ int run(const Exec& step, ChildState& state) noexcept {
         if (const int error = raw::block_signals(); error < 0) return error;
         return result(::execveat(state.resources.init_program, "", vectors.argv.data(), vectors.envp.data(), AT_EMPTY_PATH));
     }
+    if (state.resources.enter >= 0) return become_sealed(vectors, state);
     // As execvp(3): a directory without the program, or with one that we may not run, is no reason to stop.
     int error = -ENOENT;
     for (const char* const* program = vectors.programs.data(); *program != nullptr; ++program) {

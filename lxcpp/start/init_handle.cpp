@@ -146,7 +146,7 @@ InitHandle InitHandle::spawn(const StartPlan& plan, const InitResources& resourc
     std::vector<int> tasks;
     for (const FdRef fd : resources.cgroup_tasks) tasks.push_back(fd.raw());
     const ChildResources child{theirs.raw(), tasks, resources.seccomp, resources.init_program.raw(),
-                               make_exec_vectors(plan.child)};
+                               resources.enter.raw(), make_exec_vectors(plan.child, theirs.raw())};
     BorrowedNamespaces borrowed(plan, resources);
     sys::CloneOptions options;
     options.flags = plan.clone_flags;

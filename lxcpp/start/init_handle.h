@@ -18,6 +18,7 @@ struct InitResources {
     FdRef cgroup_v2;                   // payload directory for CLONE_INTO_CGROUP; may be invalid
     std::vector<std::uint8_t> seccomp; // BPF program
     Fd init_program;
+    Fd enter; // ChildResources::enter
     std::vector<Fd> shared_namespaces; // as StartPlan::shared_namespaces
 };
 

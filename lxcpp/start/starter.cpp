@@ -14,7 +14,9 @@
 #include "monitor/handover.h"
 #include "monitor/protocol.h"
 #include "security/container_filter.h"
+#include "security/seccomp_run.h"
 #include "start/console_target.h"
+#include "start/enter.h"
 #include "start/held_namespaces.h"
 #include "start/init_handle.h"
 #include "start/made.h"
@@ -30,6 +32,7 @@
 #include <algorithm>
 #include <sched.h>
 #include <sys/mount.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 #include <utility>
 
@@ -72,6 +75,19 @@ std::vector<std::uint8_t> seccomp_program(const Config& config, const Paths& pat
         log::warn("seccomp: the system call '{}' is not known here, and not filtered", name);
     }
     return std::move(program.bpf);
+}
+
+// A profile of one's own need not let lxcpp-enter be executed by its descriptor.
+bool lets_enter(std::span<const std::uint8_t> seccomp) {
+    if (seccomp.empty()) return true;
+    const std::uint32_t arch = seccomp_arch_token(native_seccomp_archs().front());
+    for (const int number : {SYS_execveat, SYS_fcntl}) {
+        const seccomp_data call{.nr = number, .arch = arch};
+        if (run_seccomp(seccomp, call) == SECCOMP_RET_ALLOW) continue;
+        log::info("the seccomp profile does not let init's program be run by lxcpp-enter: execveat and fcntl are needed");
+        return false;
+    }
+    return true;
 }
 
 bool names_devices(const CgroupOptions& options) {
@@ -219,6 +235,7 @@ void become_monitor(StarterInput input, StarterFds fds, const std::function<void
     resources.cgroup_v2 = tree.entry().unified;
     resources.seccomp = with_context("seccomp", [&] { return seccomp_program(input.config, input.paths); });
     if (plan.needs_init_program) resources.init_program = sys::sealed_program(input.paths.libexec / "lxcpp-init");
+    if (may_write_to_us(plan.idmap) && lets_enter(resources.seccomp)) resources.enter = sealed_enter(input.paths);
     resources.shared_namespaces = open_shared_namespaces(plan, input);
 
     InitHandle init = InitHandle::spawn(plan, resources, deadline);

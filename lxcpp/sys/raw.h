@@ -50,7 +50,8 @@ namespace lxcpp::sys::raw {
 // A fork whose child has our parent: the pid there, 0 in the child. clone(2), because filters hide clone3(2).
 [[nodiscard]] int fork_as_sibling() noexcept;
 // argv and envp end in nullptr. Waits; returns the wait status >= 0.
-[[nodiscard]] int run_program(char* const* argv, char* const* envp) noexcept;
+// unprying: it gets no CAP_SYS_PTRACE, and cannot look into us when we are not dumpable.
+[[nodiscard]] int run_program(char* const* argv, char* const* envp, bool unprying = false) noexcept;
 [[nodiscard]] int reset_signals() noexcept; // default handlers, nothing blocked
 [[nodiscard]] int block_signals() noexcept; // all of them; those that come wait
 // Keeps 0, 1, 2 and the sorted descriptors; closes all others.

@@ -148,7 +148,7 @@ int loopback_up() noexcept {
     return status;
 }
 
-int run_program(char* const* argv, char* const* envp) noexcept {
+int run_program(char* const* argv, char* const* envp, bool unprying) noexcept {
     // A pid namespace that has lost its first process cannot fork; the caller is that process.
     const pid_t pid = ::_Fork();
     if (pid < 0) return -errno;
@@ -156,6 +156,7 @@ int run_program(char* const* argv, char* const* envp) noexcept {
         const int empty = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
         if (empty >= 0) ::dup2(empty, 0);
         (void)reset_signals();
+        if (unprying && ::prctl(PR_CAPBSET_DROP, CAP_SYS_PTRACE, 0, 0, 0) < 0) ::_exit(126);
         ::execve(argv[0], argv, envp);
         ::_exit(errno == ENOENT ? 127 : 126);
     }

@@ -38,7 +38,7 @@ ACCEPTED_RAW = {
 }
 # What runs after fork or clone and before exec, and may not call anything that allocates; and the
 # init of lxcpp-execute, which is a program of its own inside the container.
-CHILD_CODE = ("lxcpp/start/child", "lxcpp/attach/join.cpp", "lxcpp/container/main_init.cpp")
+CHILD_CODE = ("lxcpp/start/child", "lxcpp/attach/join.cpp", "lxcpp/container/main_init.cpp", "lxcpp/start/main_enter.cpp")
 # Inside a container the user's shell is what attach and execute start; nothing is passed to it.
 ACCEPTED_SHELL = {
     "lxcpp/attach": "the container's own shell, when no command was given",

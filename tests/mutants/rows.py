@@ -48,6 +48,7 @@ ROWS = {
               f"{PROCESSES}b4_b6_joining_process_is_hunted system.escape.attaching_process_has_nothing_of_the_host"),
     "B5": Row("a helper loads or runs something of the container", f"{PROCESSES}b5_nothing_of_the_container_is_loaded"),
     "B6": Row("our program is overwritten through /proc/PID/exe",
+              f"{PROCESSES}b6_attach_to_a_privileged_container {PROCESSES}b6_start_of_a_privileged_container "
               f"{PROCESSES}b6_interpreter_is_proc_self_exe {PROCESSES}b4_b6_joining_process_is_hunted "
               f"{POLICY}h5_programs_of_the_host_are_out_of_reach"),
     "C1": Row("descriptors of the caller inside",

@@ -93,6 +93,63 @@ static int hunt(const char* until) {
     return 0;
 }
 
+// CVE-2019-5736: keeps the programs of all processes that it sees until the file exists, and then tells which of
+// them it can write to.
+static int seize(const char* until) {
+    static char seen[4096][40];
+    static int kept[4096];
+    int count = 0;
+    long looks = 0;
+    while (access(until, F_OK) != 0) {
+        DIR* proc = opendir("/proc");
+        if (!proc) return 1;
+        for (struct dirent* entry; (entry = readdir(proc));) {
+            char name[300], id[40];
+            struct stat info;
+            if (atoi(entry->d_name) <= 0 || count == 4096) continue;
+            snprintf(name, sizeof name, "/proc/%s/exe", entry->d_name);
+            int fd = open(name, O_PATH | O_CLOEXEC), known = 0;
+            ++looks;
+            if (fd < 0) continue;
+            if (fstat(fd, &info) < 0) return 1;
+            snprintf(id, sizeof id, "%lu:%lu", (unsigned long)info.st_dev, (unsigned long)info.st_ino);
+            for (int i = 0; i < count; ++i) known |= strcmp(seen[i], id) == 0;
+            if (known) {
+                close(fd);
+                continue;
+            }
+            strcpy(seen[count], id);
+            kept[count++] = fd;
+        }
+        closedir(proc);
+    }
+    for (int i = 0; i < count; ++i) {
+        char name[40];
+        snprintf(name, sizeof name, "/proc/self/fd/%d", kept[i]);
+        int fd = open(name, O_RDWR | O_CLOEXEC), writable;
+        // With what is there already. Busy: somebody runs it now, and ends some day.
+        char byte;
+        writable = fd < 0 ? errno == ETXTBSY : pread(fd, &byte, 1, 0) == 1 && pwrite(fd, &byte, 1, 0) == 1;
+        printf("%s %s\n", writable ? "writable" : "safe", seen[i]);
+        if (fd >= 0) close(fd);
+    }
+    printf("looks %ld\n", looks);
+    return 0;
+}
+
+// What the process that is or becomes init runs, into a file: a hook has no output that is seen.
+static int try_init_program(const char* result) {
+    FILE* file = fopen(result, "w");
+    struct stat info;
+    if (!file) return 1;
+    int fd = open("/proc/1/exe", O_PATH | O_CLOEXEC);
+    if (fd < 0 || fstat(fd, &info) < 0)
+        fprintf(file, "%s\n", strerrorname_np(errno));
+    else
+        fprintf(file, "%lu:%lu\n", (unsigned long)info.st_dev, (unsigned long)info.st_ino);
+    return fclose(file) != 0;
+}
+
 static int as_init(char** argv) {
     if (fork() == 0) _exit(hunt(argv[2]));
     for (;;)
@@ -177,6 +234,8 @@ static int print_seals(const char* path) {
 int main(int argc, char** argv) {
     if (argc == 4 && !strcmp(argv[1], "swap")) return swap(argv[2], argv[3]);
     if (argc == 3 && !strcmp(argv[1], "hunt")) return hunt(argv[2]);
+    if (argc == 3 && !strcmp(argv[1], "seize")) return seize(argv[2]);
+    if (argc >= 3 && !strcmp(argv[1], "init-exe")) return try_init_program(argv[2]);
     if (argc == 3 && !strcmp(argv[1], "init-hunt")) return as_init(argv);
     if (argc == 3 && !strcmp(argv[1], "type")) return type_into(argv[2]);
     if (argc == 3 && !strcmp(argv[1], "connect")) return connect_to(argv[2]);

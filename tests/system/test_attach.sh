@@ -320,3 +320,24 @@ I
     grep -q typed "$SANDBOX/tmp/typescript" && fail "the program wrote to the caller's terminal"
     return 0
 }
+
+# What a privileged container can see goes on as lxcpp-enter, which then has to do what the joining process would.
+test_privileged_container_of_a_profile() {
+    local before
+    CREATE_OPTIONS=--privileged make_container "$C1" "lxc.seccomp.profile = $LXCPP_DATA_DIR/config/common.seccomp" \
+        'lxc.cap.drop = sys_admin setuid setgid sys_ptrace' 'lxc.no_new_privs = 1'
+    start "$C1"
+    before=$(grep -E '^(Cap|NoNewPrivs|Seccomp:)' "/proc/$(init_pid "$C1")/status")
+    attach "$C1" /bin/testinit status
+    is "$(grep -E '^(Cap|NoNewPrivs|Seccomp:)' <<<"$OUT")" "$before" "restrictions of an attached program, as of init"
+    expect 0 lxcpp-attach -n "$C1" -u 1000 -g 1001 -- /bin/testinit ids
+    out_matches 'uid=1000.*gid=1001.*groups=$'
+    attach "$C1" /bin/testinit fds
+    out_is '0 1 2 '
+    expect 7 lxcpp-attach -n "$C1" -- /bin/testinit exit 7
+    expect 127 lxcpp-attach -n "$C1" -- /bin/none
+    err_has "No such file or directory"
+    expect 126 lxcpp-attach -n "$C1" -- /proc
+    err_has "Permission denied"
+    expect 127 lxcpp-attach -n "$C1" -- none-such
+}

@@ -53,6 +53,42 @@ test_b6_interpreter_is_proc_self_exe() {
     done
 }
 
+host_programs() { stat -L -c '%d:%i' "$(dirname "$(command -v lxcpp-attach)")"/lxcpp* "$LXCPP_LIBEXEC_DIR"/*; }
+
+# CVE-2019-5736 by root of a privileged container, who may look into all that it sees.
+test_b6_attach_to_a_privileged_container() {
+    local path round seizer
+    CREATE_OPTIONS=--privileged make_container "$C1"
+    arm "$C1"
+    start "$C1"
+    lxcpp-attach -n "$C1" -- /bin/attacker seize /until </dev/null >"$SANDBOX/tmp/seized" 2>&1 &
+    seizer=$!
+    # Directories that are not there keep an attached process in sight for long before it runs its program.
+    path=$(printf '/none/%s:' {1..5000})/bin
+    for round in {1..40}; do expect 0 lxcpp-attach -n "$C1" -v "PATH=$path" -- true; done
+    touch "$LXCPATH/$C1/rootfs/until"
+    wait $seizer
+    OUT=$(<"$SANDBOX/tmp/seized")
+    out_has looks
+    is "$(grep -c -x -F -f <(host_programs | sed 's/^/writable /') "$SANDBOX/tmp/seized")" 0 "programs of the host in reach"
+}
+
+# The process that becomes init waits for hooks of the container's, and its program may be /proc/self/exe.
+test_b6_start_of_a_privileged_container() {
+    CREATE_OPTIONS=--privileged make_container "$C1" 'lxc.hook.start = /bin/attacker init-exe /seen'
+    arm "$C1"
+    start "$C1"
+    is "$(<"$LXCPATH/$C1/rootfs/seen")" EACCES "what a hook sees of the process that becomes init"
+    stop "$C1"
+    ln -s /proc/self/exe "$LXCPATH/$C1/rootfs/bin/link"
+    RUN_TIMEOUT=60 run lxcpp-start -n "$C1" -F -- /bin/link --version
+    [[ "$OUT$ERR" != *lxcpp-start* ]] || fail "the container ran a program of the host: $OUT$ERR"
+    # Still told what is wrong.
+    run lxcpp-start -n "$C1" -- /bin/none
+    differs $? 0 "exit code of a start without a program"
+    err_has "no such program in the container's root file system"
+}
+
 # CVE-2015-1334, -2019-16884, -2025-52881: a fake /proc does not loosen what attach applies.
 test_b1_b2_fake_proc() {
     local before file

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "start/enter.h"
+
+#include "host/id_map.h"
+#include "sys/file.h"
+#include "sys/memfd.h"
+
+#include <algorithm>
+#include <sys/stat.h>
+
+namespace lxcpp {
+namespace {
+
+std::string decimal(int number) { return number < 0 ? "-" : std::to_string(number); }
+
+uid_t our_owner() {
+    const auto info = sys::stat_path("/proc/self/exe");
+    return info ? info->st_uid : 0;
+}
+
+} // namespace
+
+std::vector<std::string> enter_words(const EnterCall& call, std::size_t programs) {
+    return {"lxcpp-enter",
+            std::to_string(call.tasks),
+            decimal(call.report),
+            decimal(call.terminal),
+            decimal(call.filter),
+            std::to_string(call.uid),
+            std::to_string(call.gid),
+            std::to_string(call.step),
+            std::to_string(call.capabilities),
+            std::to_string(programs)};
+}
+
+Fd sealed_enter(const Paths& paths) { return sys::sealed_program(paths.libexec / "lxcpp-enter"); }
+
+bool may_write_to_us(const std::vector<IdMapEntry>& idmap) {
+    if (idmap.empty()) return true;
+    const uid_t owner = our_owner();
+    return std::ranges::any_of(idmap, [owner](const IdMapEntry& entry) {
+        return entry.kind != IdKind::Gid && owner >= entry.hostid && owner - entry.hostid < entry.range;
+    });
+}
+
+bool may_write_to_us(pid_t init) {
+    const std::string map = sys::read_file("/proc/" + std::to_string(init) + "/uid_map");
+    return parse_id_map(map).to_container(our_owner()).has_value();
+}
+
+} // namespace lxcpp
