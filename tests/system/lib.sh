@@ -48,6 +48,16 @@ remove_sandbox() {
     rm -rf --one-file-system "$SANDBOX"
 }
 
+# What a test that failed left of a container that it could not destroy; its processes go with our pid namespace.
+remove_cgroups() {
+    local mount
+    awk '$3 ~ /^cgroup/ {print $2}' /proc/mounts | while read -r mount; do
+        find "$mount" -xdev -type d -name "*$CASE_ID*" -prune 2>/dev/null
+    done | while read -r mount; do
+        find "$mount" -depth -type d -exec sh -c 'grep -vx 0 "$1/cgroup.procs" | xargs -r kill -KILL; rmdir "$1"' _ {} \; 2>/dev/null
+    done
+}
+
 # Everything that the test defined goes the way an administrator would take.
 remove_containers() {
     local folder name failed=0
