@@ -152,6 +152,6 @@ def sweeps(verb_name, options):
             for what in ("size", "inodes"):
                 start = time.monotonic()
                 tried, total, found = sweep(box, made[0], verb_name, what, options)
-                yield f"disk.{verb_name} {kind.__name__} {what}", total, tried, len(found), time.monotonic() - start
+                yield f"disk.{verb_name} {kind.__name__} {what}", total, tried, 0, len(found), time.monotonic() - start
         finally:
             box.remove()

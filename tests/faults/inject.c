@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // Runs a program and lets one system call of it, or of a process that it makes, go wrong.
 //
-//   inject --list FILE [--attach PID] -- PROGRAM…      one line for each place: LABEL NUMBER LETTERS NAME WHAT
-//   inject --at LABEL:NUMBER (--kill | --kill-all | --errno N) [--report FILE] [--attach PID] -- PROGRAM…
+//   inject --list FILE [--attach PID] [--name NAME] -- PROGRAM…    one line for each call: LABEL LETTERS CALL WHAT
+//   inject --at LABEL --call CALL --what WHAT --nth N (--kill | --kill-all | --errno N) --report FILE
+//          [--attach PID] [--name NAME] -- PROGRAM…
 //
-// LABEL is the way to the process: "0" is the program, "0.2" its second child, "m" the one of --attach; NUMBER
-// counts the calls of that process alone, so that a place is the same one in every run. The faulty process dies
-// before the call, or gets the error instead of it; then nothing is traced any more. Programs that are not
-// lxcpp's (a template, the container's init) are let go when they are executed. Exit code: the program's;
-// 125 when the place was not reached.
+// LABEL is the way to the process: "0" is the program, "0.2" its second child, "m" the one of --attach. WHAT is the
+// path, the file behind the descriptor or the size of the memory, with @ for NAME and # for numbers and random names, so that a place
+// (the Nth such call of such a process) is the same one in every run, even when others come before it in one of
+// them; the report has the call that was hit. The faulty process dies before the call, or gets the error instead of
+// it; then nothing is traced any more. Memory that is refused stays refused for what malloc tries next. Programs
+// that are not lxcpp's (a template, the container's init) are let go when they are executed.
+// Exit code: the program's; 125 when the place was not reached.
 #define _GNU_SOURCE
 #include "syscall_table.h"
 
@@ -20,6 +23,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/uio.h>
 #include <sys/user.h>
@@ -35,14 +39,15 @@ enum mode { List, Kill, KillAll, Error };
 struct tracee {
     pid_t pid;
     char label[kLabel]; // empty: not yet known whose child it is
-    int children, count, armed, inject;
+    int children, count, armed, inject, refused;
+    long brk; // what was asked for
 };
 
 static struct tracee tracees[kMaxTracees];
 static struct {
     enum mode mode;
-    int error, number;
-    char label[kLabel];
+    int error, nth, hit;
+    const char *label, *call, *what, *name;
     FILE* out;
     pid_t attach, program;
 } o;
@@ -96,34 +101,67 @@ static const struct call* interesting(pid_t pid, const struct ptrace_syscall_inf
         if (flags & (O_CREAT | O_TRUNC)) strcat(letters, "ms");
         if (call->number == SYS_fcntl) {
             const int locks = a[1] == F_OFD_SETLK || a[1] == F_OFD_SETLKW || a[1] == F_SETLK || a[1] == F_SETLKW;
-            if (locks) strcpy(letters, "mne");
+            if (locks) strcpy(letters, (peek(pid, a[2]) & 0xffff) == F_UNLCK ? "m" : "mne"); // an l_type comes first
             else if (a[1] == F_DUPFD_CLOEXEC || a[1] == F_DUPFD) strcpy(letters, "f");
             else return NULL;
         }
+        if (call->number == SYS_mmap && !(a[3] & MAP_ANONYMOUS)) strcpy(letters, "-"); // of the loader
         return call;
     }
     return NULL;
 }
 
-static void describe(pid_t pid, const struct call* call, const __u64* args, char* text, size_t size) {
-    text[0] = 0;
-    if (call->path >= 0) {
-        const struct iovec here = {text, size - 1}, there = {(void*)(uintptr_t)args[call->path], size - 1};
-        const ssize_t got = process_vm_readv(pid, &here, 1, &there, 1, 0);
-        text[got > 0 ? got : 0] = 0;
-        if (got <= 0) { // near the end of a page
-            const uint64_t start = peek(pid, args[call->path]);
-            memcpy(text, &start, sizeof start);
-            text[sizeof start] = 0;
-        }
-    } else if (call->path == -1) {
-        char link[64];
-        snprintf(link, sizeof link, "/proc/%d/fd/%d", pid, (int)args[0]);
-        const ssize_t got = readlink(link, text, size - 1);
-        text[got > 0 ? got : 0] = 0;
+static void read_string(pid_t pid, uint64_t address, char* text, size_t size) {
+    const struct iovec here = {text, size - 1}, there = {(void*)(uintptr_t)address, size - 1};
+    const ssize_t got = process_vm_readv(pid, &here, 1, &there, 1, 0);
+    text[got > 0 ? got : 0] = 0;
+    if (got > 0) return;
+    for (size_t i = 0; i + 1 < size; ++i) { // near the end of a page
+        text[i] = (char)peek(pid, address + i);
+        text[i + 1] = 0;
+        if (!text[i]) return;
     }
-    for (char* c = text; *c; ++c)
-        if (*c < ' ') *c = '?';
+}
+
+// The length of the number at the start of TEXT; of a random name, too.
+static size_t number_at(const char* text) {
+    enum { kRandom = 8 };
+    const size_t digits = strspn(text, "0123456789"), hex = strspn(text, "0123456789abcdef");
+    return hex >= kRandom ? hex : digits;
+}
+
+// Without what differs from run to run.
+static void generalise(const char* from, char* to, size_t size) {
+    const size_t name = o.name ? strlen(o.name) : 0;
+    char* const end = to + size - 1;
+    while (*from && to < end) {
+        if (name && !strncmp(from, o.name, name)) {
+            *to++ = '@';
+            from += name;
+        } else if (number_at(from)) {
+            *to++ = '#';
+            from += number_at(from);
+        } else {
+            *to++ = *from < ' ' && *from >= 0 ? '?' : *from;
+            ++from;
+        }
+    }
+    *to = 0;
+}
+
+static void describe(pid_t pid, const struct call* call, const __u64* args, char* text, size_t size) {
+    char raw[512] = "", link[64];
+    if (call->path >= 0) {
+        read_string(pid, args[call->path], raw, sizeof raw);
+    } else if (call->path == -1) {
+        snprintf(link, sizeof link, "/proc/%d/fd/%d", pid, (int)args[0]);
+        const ssize_t got = readlink(link, raw, sizeof raw - 1);
+        raw[got > 0 ? got : 0] = 0;
+    } else if (call->path == -3) {
+        snprintf(text, size, "%llu bytes", (unsigned long long)args[1]);
+        return;
+    }
+    generalise(raw, text, size);
 }
 
 // x86-64 only: where the registers of a call are is known to the architecture alone.
@@ -131,27 +169,55 @@ static void set_error(pid_t pid) {
     (void)ptrace(PTRACE_POKEUSER, pid, offsetof(struct user_regs_struct, rax), (long)-o.error);
 }
 
-static void skip_call(pid_t pid) {
-    (void)ptrace(PTRACE_POKEUSER, pid, offsetof(struct user_regs_struct, orig_rax), -1L);
+static void skip_call(struct tracee* t, const struct ptrace_syscall_info* info) {
+    const int is_brk = info->entry.nr == SYS_brk; // it fails by telling where the end is, as when asked for 0
+    (void)ptrace(PTRACE_POKEUSER, t->pid, is_brk ? offsetof(struct user_regs_struct, rdi) : offsetof(struct user_regs_struct, orig_rax),
+                 is_brk ? 0L : -1L);
+    t->brk = is_brk ? (long)info->entry.args[0] : 0;
+    t->inject = 1;
+}
+
+static void fail_call(struct tracee* t) {
+    if (t->brk) (void)ptrace(PTRACE_POKEUSER, t->pid, offsetof(struct user_regs_struct, rdi), t->brk);
+    else set_error(t->pid);
+    t->inject = 0;
+}
+
+static int is_memory(const char* call) { return !strcmp(call, "mmap") || !strcmp(call, "mremap"); }
+
+static int is_place(struct tracee* t, const struct call* call, const char* what) {
+    return !strcmp(t->label, o.label) && !strcmp(call->name, o.call) && !strcmp(what, o.what) && ++t->count == o.nth;
+}
+
+static void tell(const struct tracee* t, const char* letters, const struct call* call, const char* what) {
+    if (!o.out) return;
+    fprintf(o.out, "%s %s %s %s\n", t->label, letters, call->name, what);
+    fflush(o.out);
+}
+
+// malloc, refused by one system call, asks by another one.
+static int is_the_same_wish(const struct ptrace_syscall_info* info) {
+    enum { kSecondWish = 1 << 20 };
+    return info->entry.nr == SYS_brk || (info->entry.nr == SYS_mmap && info->entry.args[1] >= kSecondWish);
 }
 
 // True when the fault is done and nothing is left to trace.
 static int at_entry(struct tracee* t, const struct ptrace_syscall_info* info) {
-    char letters[16], text[512];
+    char letters[16], what[512];
+    if (t->refused) {
+        if (!is_the_same_wish(info)) return 1;
+        skip_call(t, info);
+        return 0;
+    }
     const struct call* call = interesting(t->pid, info, letters);
     if (!call) return 0;
-    ++t->count;
-    const int here = o.mode != List && t->count == o.number && !strcmp(t->label, o.label);
-    if (o.mode != List && !here) return 0;
-    if (o.out) {
-        describe(t->pid, call, info->entry.args, text, sizeof text);
-        fprintf(o.out, "%s %d %s %s %s\n", t->label, t->count, letters, call->name, text);
-        fflush(o.out);
-    }
-    if (!here) return 0;
+    describe(t->pid, call, info->entry.args, what, sizeof what);
+    if (o.mode == List) return tell(t, letters, call, what), 0;
+    if (!is_place(t, call, what)) return 0;
+    o.hit = 1;
+    tell(t, letters, call, what);
     if (o.mode == Error) {
-        skip_call(t->pid);
-        t->inject = 1;
+        skip_call(t, info);
         return 0;
     }
     for (int i = 0; o.mode == KillAll && i < kMaxTracees; ++i)
@@ -165,8 +231,9 @@ static int at_syscall(struct tracee* t) {
     if (ptrace(PTRACE_GET_SYSCALL_INFO, t->pid, sizeof info, &info) <= 0) return 0;
     if (info.op == PTRACE_SYSCALL_INFO_ENTRY && t->armed) return at_entry(t, &info);
     if (info.op != PTRACE_SYSCALL_INFO_EXIT || !t->inject) return 0;
-    set_error(t->pid);
-    return 1;
+    fail_call(t);
+    t->refused = is_memory(o.call);
+    return !t->refused;
 }
 
 static int is_ours(pid_t pid) {
@@ -195,7 +262,7 @@ static int handle(pid_t pid, int status) {
     struct tracee* t = find(pid, 0);
     if (!WIFSTOPPED(status)) {
         if (t) t->pid = 0;
-        return 0;
+        return t && t->refused;
     }
     if (!t) t = find(pid, 1);
     if (!t->label[0]) return 0; // stays stopped until its parent's event names it
@@ -244,7 +311,7 @@ static int trace(void) {
         if (pid == o.program && !WIFSTOPPED(status)) program_ended = 1;
         done = handle(pid, status);
     }
-    return o.mode == List || done;
+    return o.mode == List || o.hit;
 }
 
 static void parse(int argc, char** argv) {
@@ -256,12 +323,14 @@ static void parse(int argc, char** argv) {
         else if (!strcmp(argv[i], "--errno")) o.mode = Error, o.error = atoi(next), ++i;
         else if (!strcmp(argv[i], "--attach")) o.attach = atoi(next), ++i;
         else if (!strcmp(argv[i], "--list") || !strcmp(argv[i], "--report")) o.out = fopen(next, "we"), ++i;
-        else if (!strcmp(argv[i], "--at") && strchr(next, ':')) {
-            snprintf(o.label, kLabel, "%.*s", (int)(strchr(next, ':') - next), next);
-            o.number = atoi(strchr(next, ':') + 1);
-            ++i;
-        } else errno = EINVAL, die(argv[i]);
+        else if (!strcmp(argv[i], "--at")) o.label = next, ++i;
+        else if (!strcmp(argv[i], "--call")) o.call = next, ++i;
+        else if (!strcmp(argv[i], "--what")) o.what = next, ++i;
+        else if (!strcmp(argv[i], "--name")) o.name = next, ++i;
+        else if (!strcmp(argv[i], "--nth")) o.nth = atoi(next), ++i;
+        else errno = EINVAL, die(argv[i]);
     }
+    if (o.mode != List && (!o.label || !o.call || !o.what || !o.nth)) errno = EINVAL, die("no place");
     if (i + 1 >= argc) errno = EINVAL, die("no program");
     optind = i + 1;
 }

@@ -1,41 +1,77 @@
 # SPDX-License-Identifier: Apache-2.0
 """Faults at single system calls: kill -9 just before, or an error instead of, each one of a verb."""
+import collections
 import errno
 import os
 import random
 import re
+import shlex
 import time
 
 QUICK = 5   # seconds in which ls and info answer after anything
 PATIENT = 20  # in which a verb that met a fault ends
+TRIES = 3  # to reach a place that not every run has
 ERRORS = {"s": errno.ENOSPC, "i": errno.EIO, "f": errno.EMFILE, "n": errno.ENOMEM, "e": errno.EINTR}
 LOADER = re.compile(r"/etc/ld\.so|/lib/|/usr/lib/")
 
 
 class Place:
-    def __init__(self, line):
-        self.label, number, self.letters, self.call, *rest = line.rstrip("\n").split(" ", 4)
-        self.number, self.what = int(number), rest[0] if rest else ""
+    """The NTH call of this kind on this thing by this process; the same in each run."""
+
+    def __init__(self, line, counts):
+        self.label, self.letters, self.call, *rest = line.rstrip("\n").split(" ", 3)
+        self.what = rest[0] if rest else ""
+        counts[self.key] += 1
+        self.nth = counts[self.key]
+
+    @property
+    def key(self):
+        return self.label, self.call, self.what
+
+    @property
+    def options(self):
+        return ["--at", self.label, "--call", self.call, "--what", self.what, "--nth", str(self.nth)]
 
     def __str__(self):
-        return f"{self.label}:{self.number} {self.call} {self.what}"
+        return f"{self.label}:{self.call}:{self.nth}:{self.what}"
 
 
-def injector(box, verb, name, *options):
-    words = [os.environ["LXCPP_FAULTS_INJECT"], *options]
+def tunables(kind):
+    """Each malloc asks the kernel, so that each can be refused."""
+    return {"GLIBC_TUNABLES": "glibc.malloc.mmap_threshold=1:glibc.malloc.mmap_max=1000000"} if kind == "memory" else {}
+
+
+def injected(box, verb, name, kind, limit, *options):
+    words = [os.environ["LXCPP_FAULTS_INJECT"], *options, "--name", name]
     owner = box.owner(name) if verb.monitored else None
-    return [*words, *(["--attach", str(owner)] if owner else []), "--"]
+    words += [*(["--attach", str(owner)] if owner else []), "--"]
+    return box.run(verb.command(name), limit, words, tunables(kind))
 
 
-def list_places(box, verb):
+def called(file):
+    counts = collections.Counter()
+    with open(file, encoding="utf-8", errors="replace") as lines:
+        return [Place(line, counts) for line in lines]
+
+
+def warm_up(box):
+    """The first create makes the inventory and what else there is once."""
+    name = box.name()
+    box.create(name)
+    box.must(["lxcpp-start", "-n", name])
+    box.must(["lxcpp-destroy", "-f", "-n", name])
+
+
+def list_places(box, verb, kind):
+    warm_up(box)
     name, file = box.name(), f"{box.top}/tmp/places"
-    verb.ready(name)
-    result = box.run(verb.command(name), prefix=injector(box, verb, name, "--list", file))
+    with box.extra_environment(tunables(kind) if verb.monitored else {}):
+        verb.ready(name)
+    result = injected(box, verb, name, kind, 60, "--list", file)
     if result.code != 0:
         raise RuntimeError(f"without a fault: {result}")
     box.run(["lxcpp-destroy", "-f", "-n", name])
-    with open(file, encoding="utf-8", errors="replace") as lines:
-        return [Place(line) for line in lines]
+    return called(file)
 
 
 def faults_of(places, kind):
@@ -45,7 +81,9 @@ def faults_of(places, kind):
             yield ["--kill"], "SIGKILL", place
         if kind == "power" and "m" in place.letters:
             yield ["--kill-all"], "SIGKILL to all", place
-        if kind != "errno" or place.call == "mmap" or LOADER.match(place.what):
+        if kind == "memory" and "M" in place.letters:
+            yield ["--errno", str(errno.ENOMEM)], "no memory", place
+        if kind != "errno" or LOADER.match(place.what):
             continue
         for letter in sorted(set(place.letters) & set(ERRORS)):
             number = ERRORS[letter]
@@ -64,28 +102,32 @@ class Trial:
 
     def run(self, options, place):
         """False when the place was not reached in this run."""
-        name = self.box.name()
-        self.verb.ready(name)
-        options = [*options, "--at", f"{place.label}:{place.number}"]
-        hit = self.box.run(self.verb.command(name), PATIENT, injector(self.box, self.verb, name, *options))
+        name, report = self.box.name(), f"{self.box.top}/tmp/hit"
+        with self.box.extra_environment(tunables(self.kind) if self.verb.monitored else {}):
+            self.verb.ready(name)
+        hit = injected(self.box, self.verb, name, self.kind, PATIENT, *options, *place.options, "--report", report)
         self.box.settle()
-        self.judge(name, hit)
+        seen = called(report)
+        reached = [one.key for one in seen] == [place.key]
+        self.blame(seen and not reached and f"another call was hit: {seen[0]}")
+        if reached:
+            self.judge(name, hit)
         self.look(name)
         self.blame(self.verb.settled(name))
-        if place.number % 2 or self.kind == "errno":
+        if random.Random(str(place)).random() < 0.5 or self.kind in ("errno", "memory"):
             self.retry(name)  # else it is destroyed as it is: a second try would clean up, too
         self.end(name)
-        return hit.code != 125
+        return reached
 
     def judge(self, name, hit):
         if hit.hung:
             self.blame(f"it hangs: {hit.err.strip()[-300:]}")
-        elif self.kind == "errno" and hit.code >= 128:
+        elif self.kind in ("errno", "memory") and hit.code >= 128:
             self.blame(f"it dies: {hit}")
         elif hit.code == 0:
             wrong = self.verb.truth(name)
             self.blame(wrong and f"false success: {wrong}")
-        elif self.kind == "errno" and hit.code not in (125, 127) and not hit.err.strip():
+        elif self.kind in ("errno", "memory") and hit.code not in (125, 127) and not hit.err.strip():
             self.blame(f"it fails without a word: {hit}")
 
     def look(self, name):
@@ -116,22 +158,34 @@ class Trial:
             self.blame("left behind: " + "; ".join(rest))
 
 
-def sweep(box, verb_name, verb, kind, options):
-    """Returns (number of trials, number of places, [(fault, place, findings)])."""
-    faults = list(faults_of(list_places(box, verb), kind))
-    total = len(faults)
-    random.Random(options.seed).shuffle(faults)
+def sample(faults, options):
+    """A fixed choice: the same seed takes the same places."""
     if options.at:
-        faults = [f for f in faults if f"{f[2].label}:{f[2].number}" == options.at]
-    faults = faults[:options.sample]
-    found, tried, end = [], 0, time.monotonic() + options.seconds
-    for words, text, place in faults:
+        return [fault for fault in faults if str(fault[2]) == options.at]
+    random.Random(options.seed).shuffle(faults)
+    return faults[:options.sample]
+
+
+def sweep(box, verb_name, verb, kind, options):
+    """Returns (number of trials, number of places, of places missed, [(fault, place, findings)])."""
+    faults = list(faults_of(list_places(box, verb, kind), kind))
+    total, found, tried, missed, end = len(faults), [], 0, 0, time.monotonic() + options.seconds
+    for words, text, place in sample(faults, options):
         if time.monotonic() > end:
             break
-        trial = Trial(box, verb, kind)
-        tried += trial.run(words, place)
+        for _ in range(TRIES):
+            trial = Trial(box, verb, kind)
+            reached = trial.run(words, place)
+            if reached or trial.findings:
+                break
+        tried += reached
+        missed += not reached
+        if not reached:
+            print(f"missed: {kind}.{verb_name} {text} at {place}", flush=True)
         if trial.findings:
             found.append((text, place, trial.findings))
-            print(f"FAIL: {kind}.{verb_name} {text} at {place}", *trial.findings, sep="\n    ", flush=True)
+            again = f"again: tests/faults/run --at {shlex.quote(str(place))} {kind}.{verb_name}"
+            print(f"FAIL: {kind}.{verb_name} {text} at {place}", *trial.findings, again, sep="\n    ", flush=True)
             box.clear()
-    return tried, total, found
+            warm_up(box)
+    return tried, total, missed, found

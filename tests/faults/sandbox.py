@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """A machine of its own for the fault tests: mount and pid namespace, a tmpfs for all our directories, the leak meter."""
+import contextlib
 import os
 import shutil
 import subprocess
@@ -88,11 +89,20 @@ class Sandbox:
         self.counter += 1
         return f"{self.id}-{self.counter}"
 
-    def run(self, argv, limit=LIMIT, prefix=()):
+    @contextlib.contextmanager
+    def extra_environment(self, extra):
+        self.env.update(extra)
+        try:
+            yield
+        finally:
+            for name in extra:
+                del self.env[name]
+
+    def run(self, argv, limit=LIMIT, prefix=(), extra=None):
         start = time.monotonic()
         with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace", dir=f"{self.top}/tmp") as out, \
                 tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace", dir=f"{self.top}/tmp") as err:
-            child = subprocess.Popen([*prefix, *argv], stdin=subprocess.DEVNULL, stdout=out, stderr=err, env=self.env,
+            child = subprocess.Popen([*prefix, *argv], stdin=subprocess.DEVNULL, stdout=out, stderr=err, env={**self.env, **(extra or {})},
                                      start_new_session=True)
             try:
                 code = child.wait(limit)

@@ -4,12 +4,13 @@
 #include <sys/syscall.h>
 
 // Letters: m changes something outside the process, s may find the disk full, i may meet a bad disk,
-// f makes a descriptor, n may lack memory, e may be interrupted.
+// f makes a descriptor, n may lack the kernel's memory, e may be interrupted,
+// M is how malloc gets memory.
 struct call {
     long number;
     const char* name;
     const char* letters;
-    int path; // argument that is a path, -1: the first argument is a descriptor, -2: neither
+    int path; // argument that is a path, -1: the first argument is a descriptor, -3: the second one is a size, -2: nothing
 };
 
 static const struct call calls[] = {
@@ -114,5 +115,6 @@ static const struct call calls[] = {
     {SYS_setsid, "setsid", "m", -2},
     {SYS_sethostname, "sethostname", "m", -2},
     {SYS_prlimit64, "prlimit64", "n", -2},
-    {SYS_mmap, "mmap", "n", -2},
+    {SYS_mmap, "mmap", "M", -3},
+    {SYS_mremap, "mremap", "M", -3},
 };

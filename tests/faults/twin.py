@@ -82,13 +82,23 @@ class Wall(Broken):
             self.box.env["PATH"] = folder + ":" + self.box.env["PATH"]
 
 
-TWINS = (Torn, Liar, Mute, Endless, Litter, Hermit, Stubborn, Wall)
+class Drift(Broken):
+    """Changes something else in each run: a fault that is meant for one must not hit another."""
+    wanted = "never reached"
+
+    def command(self, name):
+        self.script = f"echo >>$LXCPATH/$NAME/rootfs/{chr(ord('a') + self.box.counter % 26)}"
+        return super().command(name)
+
+
+TWINS = (Torn, Liar, Mute, Endless, Litter, Hermit, Stubborn, Wall, Drift)
 
 
 def findings(box, verb):
-    for options, _, place in places.faults_of(places.list_places(box, verb), verb.kind):
+    for options, _, place in places.faults_of(places.list_places(box, verb, verb.kind), verb.kind):
         trial = places.Trial(box, verb, verb.kind)
-        trial.run(options, place)
+        if not trial.run(options, place):
+            yield "never reached"
         yield from trial.findings
         if trial.findings:
             box.clear()
