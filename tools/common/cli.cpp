@@ -9,18 +9,45 @@
 #include "config/load.h"
 #include "sys/fd_table.h"
 #include "sys/file.h"
+#include "sys/stream.h"
 
 #include <lxcpp/error.h>
 #include <lxcpp/version.h>
 
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
+#include <exception>
 #include <fmt/core.h>
+#include <new>
+#include <unistd.h>
 
 namespace lxcpp::tools {
-Cli::Cli(std::string program, std::string description, std::string synopsis, Name name)
-    : program_(std::move(program)), description_(std::move(description)), synopsis_(std::move(synopsis)),
-      wants_name_(name) {
+namespace {
+
+// Allocates nothing.
+void say_out_of_memory() noexcept {
+    (void)sys::try_write(FdRef(STDERR_FILENO), program_invocation_short_name);
+    (void)sys::try_write(FdRef(STDERR_FILENO), ": out of memory\n");
+}
+
+[[noreturn]] void end() noexcept {
+    try {
+        if (const auto error = std::current_exception()) std::rethrow_exception(error);
+    } catch (const std::bad_alloc&) {
+        say_out_of_memory();
+        std::_Exit(1);
+    } catch (...) {
+    }
+    std::abort();
+}
+
+} // namespace
+
+TellsOutOfMemory::TellsOutOfMemory() noexcept { std::set_terminate(end); }
+
+Cli::Cli(std::string_view program, std::string_view description, std::string_view synopsis, Name name)
+    : program_(program), description_(description), synopsis_(synopsis), wants_name_(name) {
     flag("-?,-h,--help", help_, "print this help");
     flag("--usage", usage_, "print a short usage line");
     flag("--version", version_, "print the version");
@@ -138,6 +165,9 @@ int run_tool(Cli& cli, int argc, char** argv, const std::function<int(Cli&)>& bo
         sys::fill_standard_fds();
         if (const auto code = cli.parse(argc, argv)) return after_output(*code);
         return after_output(body(cli));
+    } catch (const std::bad_alloc&) {
+        if (!cli.quiet()) say_out_of_memory();
+        return 1;
     } catch (const std::exception& error) {
         if (!cli.quiet()) {
             const std::string subject = cli.name().empty() ? "" : printable(cli.name()) + ": ";

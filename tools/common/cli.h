@@ -8,9 +8,15 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace lxcpp::tools {
+
+// Without it memory that is refused before run_tool(), or while an error is told, would end a tool with a core dump.
+struct TellsOutOfMemory {
+    TellsOutOfMemory() noexcept;
+};
 
 // The command line that all tools share, as LXC's tools have it: -n/--name or the name as first word,
 // -P/--lxcpath, -o/--logfile, -l/--logpriority, -q/--quiet, --rcfile, --version, --usage, -h/-?/--help.
@@ -19,7 +25,7 @@ public:
     enum class Name { Required, None };
 
     // synopsis follows the program's name in usage lines: "--name=NAME [-- COMMAND]".
-    Cli(std::string program, std::string description, std::string synopsis, Name name = Name::Required);
+    Cli(std::string_view program, std::string_view description, std::string_view synopsis, Name name = Name::Required);
 
     // names: "-f,--rcfile". One that has the long name of a shared option takes its place.
     void flag(const std::string& names, bool& target, const std::string& help);
@@ -56,6 +62,7 @@ private:
     void take_lxcpath(const std::string& text);
     void check_rcfile() const;
 
+    TellsOutOfMemory before_all_else_;
     std::string program_;
     std::string description_;
     std::string synopsis_;

@@ -9,6 +9,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <exception>
+#include <new>
+
 namespace lxcpp::tools {
 namespace {
 
@@ -195,6 +198,27 @@ TEST(Timeout, IsSecondsOrForEver) {
 TEST(Lists, AreSplitAtCommas) {
     EXPECT_THAT(split_list(" a ,,b,"), ElementsAre("a", "b"));
     EXPECT_THAT(split_list(""), IsEmpty());
+}
+
+TEST(Cli, RefusedMemoryEndsAToolWithAWordAndWithoutACoreDump) {
+    const auto outside_of_run_tool = [] {
+        const Cli cli("lxcpp-test", "A test.", "[-n NAME]");
+        try {
+            throw std::bad_alloc();
+        } catch (...) {
+            std::terminate();
+        }
+    };
+    EXPECT_EXIT(outside_of_run_tool(), testing::ExitedWithCode(1), ": out of memory\n");
+}
+
+TEST(Cli, RefusedMemoryInTheBodyIsToldAsSuch) {
+    Cli cli("lxcpp-test", "A test.", "", Cli::Name::None);
+    char program[] = "lxcpp-test";
+    char* argv[] = {program, nullptr};
+    testing::internal::CaptureStderr();
+    EXPECT_EQ(1, run_tool(cli, 1, argv, [](Cli&) -> int { throw std::bad_alloc(); }));
+    EXPECT_THAT(testing::internal::GetCapturedStderr(), testing::EndsWith(": out of memory\n"));
 }
 
 } // namespace
