@@ -167,6 +167,19 @@ void announce_running(const Fd& status, const SupervisorState& state) {
     (void)sys::try_send_packet(status, protocol::encode(0, running));
 }
 
+// It runs and that has been said: what goes wrong now is no reason to end it. As after any end of a monitor, the
+// next command takes it over.
+[[noreturn]] void hand_over(const CgroupTree& tree, const std::filesystem::path& program, const SupervisorState& state,
+                            const SupervisorArguments& arguments) noexcept {
+    try {
+        if (!tree.monitor().empty()) enter_cgroups(tree.monitor());
+        exec_supervisor(program, state, arguments);
+    } catch (const std::exception& error) {
+        log::error("{}: {}", state.name, error.what());
+    }
+    ::_exit(1);
+}
+
 void release_quietly(const StarterInput& input) noexcept {
     try {
         release_host_directory(input.paths, input.runtime);
@@ -259,9 +272,7 @@ void become_monitor(StarterInput input, StarterFds fds, const std::function<void
     const SupervisorArguments arguments{fds.runtime.raw(), numbers(fds.subscribers), numbers(fds.sessions), numbers(held)};
     tree.close_entry();
     // Last: on cgroup v2 the move takes the kernel some milliseconds, and nobody waits for it now.
-    if (!tree.monitor().empty()) enter_cgroups(tree.monitor());
-    exec_supervisor(input.paths.libexec / "lxcpp-supervisor", state.supervisor, arguments);
-    throw Error("the monitor did not take over"); // exec_supervisor throws or does not return
+    hand_over(tree, input.paths.libexec / "lxcpp-supervisor", state.supervisor, arguments);
 }
 
 } // namespace lxcpp

@@ -166,26 +166,31 @@ def sample(faults, options):
     return faults[:options.sample]
 
 
+def attempt(box, verb_name, verb, kind, fault):
+    """(whether the place was reached, findings) of one fault; what it says goes to standard output."""
+    words, text, place = fault
+    for _ in range(TRIES):
+        trial = Trial(box, verb, kind)
+        reached = trial.run(words, place)
+        if reached or trial.findings:
+            break
+    if not reached:
+        print(f"missed: {kind}.{verb_name} {text} at {place}", flush=True)
+    if trial.findings:
+        again = f"again: tests/faults/run --at {shlex.quote(str(place))} {kind}.{verb_name}"
+        print(f"FAIL: {kind}.{verb_name} {text} at {place}", *trial.findings, again, sep="\n    ", flush=True)
+        box.clear()
+        warm_up(box)
+    return reached, trial.findings
+
+
 def sweep(box, verb_name, verb, kind, options):
-    """Returns (number of trials, number of places, of places missed, [(fault, place, findings)])."""
+    """Returns (number of places, of trials, of places missed, of findings)."""
     faults = list(faults_of(list_places(box, verb, kind), kind))
-    total, found, tried, missed, end = len(faults), [], 0, 0, time.monotonic() + options.seconds
-    for words, text, place in sample(faults, options):
+    total, found, tried, missed, end = len(faults), 0, 0, 0, time.monotonic() + options.seconds
+    for fault in sample(faults, options):
         if time.monotonic() > end:
             break
-        for _ in range(TRIES):
-            trial = Trial(box, verb, kind)
-            reached = trial.run(words, place)
-            if reached or trial.findings:
-                break
-        tried += reached
-        missed += not reached
-        if not reached:
-            print(f"missed: {kind}.{verb_name} {text} at {place}", flush=True)
-        if trial.findings:
-            found.append((text, place, trial.findings))
-            again = f"again: tests/faults/run --at {shlex.quote(str(place))} {kind}.{verb_name}"
-            print(f"FAIL: {kind}.{verb_name} {text} at {place}", *trial.findings, again, sep="\n    ", flush=True)
-            box.clear()
-            warm_up(box)
-    return tried, total, missed, found
+        reached, findings = attempt(box, verb_name, verb, kind, fault)
+        tried, missed, found = tried + reached, missed + (not reached), found + bool(findings)
+    return total, tried, missed, found
