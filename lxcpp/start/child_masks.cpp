@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <utility>
 #include <unistd.h>
 
 // What covers is ours alone: a name of the image (its /dev/null, say) could be anything.
@@ -30,8 +31,12 @@ public:
     }
     Cover(const Cover&) = delete;
     Cover& operator=(const Cover&) = delete;
-    ~Cover() {
-        if (attached_) (void)raw::detach_mount(mount_.get());
+    ~Cover() { (void)uncover(); }
+
+    // Left there, it would be what the container's program finds for its root.
+    [[nodiscard]] int uncover() noexcept {
+        if (!std::exchange(attached_, false)) return 0;
+        return raw::detach_mount(mount_.get());
     }
 
     [[nodiscard]] int error() const noexcept { return error_; }
@@ -85,7 +90,7 @@ int mask_each(const Cover& cover, int root, const char* path, const char* number
 } // namespace
 
 int run(const Mask& step, ChildState& state) noexcept {
-    const Cover cover(state);
+    Cover cover(state);
     if (cover.error() < 0) return cover.error();
     for (const std::string& path : step.paths) {
         const char* number = std::strchr(path.c_str(), '#');
@@ -93,7 +98,7 @@ int run(const Mask& step, ChildState& state) noexcept {
                                             : mask_each(cover, state.root, path.c_str(), number);
         if (error < 0 && error != -ENOENT && error != -ENOTDIR) return error;
     }
-    return 0;
+    return cover.uncover();
 }
 
 } // namespace lxcpp
