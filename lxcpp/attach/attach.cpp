@@ -27,6 +27,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <chrono>
 #include <fmt/core.h>
 #include <csignal>
@@ -248,6 +249,10 @@ private:
         std::size_t count = 0;
         const int size = sys::raw::receive_message(channel.raw(), &report, sizeof report, fds, count);
         Fd received(count == 1 ? fds[0] : -1);
+        if (size < 0 && size != -ECONNRESET) {
+            kill_all(); // whether it runs, nobody would know
+            throw SystemError("hear from the attached program", -size);
+        }
         if (size != static_cast<int>(sizeof report)) return false;
         if (report.stage == JoinStage::Born) {
             // A child of ours: nobody else can reap it, so that the number is its own.
