@@ -7,8 +7,8 @@
 #include "start/idmap_write.h"
 #include "sys/epoll.h"
 #include "sys/file.h"
+#include "sys/minder.h"
 #include "sys/namespace.h"
-#include "sys/process_group.h"
 #include "sys/signal.h"
 #include "sys/spawn.h"
 
@@ -49,23 +49,20 @@ std::vector<std::string> arguments(const Container::Impl& impl, const TemplateRu
     return argv;
 }
 
-[[noreturn]] void interrupted(sys::Child& child, const sys::GuardedGroup& group, int signal) {
-    (void)sys::try_kill_group(group.leader(), SIGTERM);
-    (void)child.wait_for(std::chrono::seconds(5)); // then it is killed, with what it left running
-    throw Error("interrupted by " + sys::signal_name(signal) + "; nothing was created");
-}
-
-// Waits for the template, or for a signal to us: then the whole process group ends.
-sys::ExitStatus supervise(sys::Child& child, const sys::GuardedGroup& group, sys::SignalFd& signals) {
+// Waits for the template, or for a signal to us: then it ends with all that it has started.
+sys::ExitStatus supervise(sys::MindedProgram& program, sys::SignalFd& signals, const std::string& name) {
     sys::Epoll epoll;
-    epoll.add(child.pidfd(), EPOLLIN, 0);
+    epoll.add(program.ended(), EPOLLIN, 0);
     epoll.add(signals.fd(), EPOLLIN, 1);
     for (;;) {
         std::array<sys::Ready, 2> ready{};
         const std::size_t count = epoll.wait(ready, std::nullopt);
         for (std::size_t i = 0; i < count; ++i) {
-            if (ready[i].tag == 0) return child.wait();
-            if (const auto signal = signals.next()) interrupted(child, group, *signal);
+            if (ready[i].tag == 0) return with_context("template " + name, [&] { return program.wait(); });
+            const auto signal = signals.next();
+            if (!signal) continue;
+            program.terminate(std::chrono::seconds(5));
+            throw Error("interrupted by " + sys::signal_name(*signal) + "; nothing was created");
         }
     }
 }
@@ -97,18 +94,16 @@ void run_template(const Container::Impl& impl, const std::filesystem::path& cons
     sys::SpawnOptions options;
     options.argv = arguments(impl, run);
     options.program = run.program.string();
-    const sys::GuardedGroup group; // also what it left running ends with us
-    options.process_group = group.leader();
-    options.die_with_parent = true; // until it is in the group
     options.user_namespace = user_namespace;
     options.mount_namespace = mount_namespace;
     const Fd null = sys::open_file("/dev/null", {.access = sys::Access::ReadWrite});
     if (run.quiet) options.standard_output = null;
-    sys::Child child = sys::spawn(options);
-    const sys::ExitStatus status = supervise(child, group, signals);
+    sys::MindedProgram program(options);
+    const std::string name = run.program.filename().string();
+    const sys::ExitStatus status = supervise(program, signals, name);
     if (status == sys::ExitStatus{}) return;
-    throw Error("template " + run.program.filename().string() + (status.signaled ? " was killed by " + sys::signal_name(status.value)
-                                                                               : " failed with exit code " + std::to_string(status.value)));
+    throw Error("template " + name + (status.signaled ? " was killed by " + sys::signal_name(status.value)
+                                                      : " failed with exit code " + std::to_string(status.value)));
 }
 
 } // namespace lxcpp

@@ -14,4 +14,13 @@ void set_limit(pid_t pid, int resource, std::uint64_t soft, std::uint64_t hard) 
     }
 }
 
+void reset_soft_limits() noexcept {
+    for (const auto resource : {RLIMIT_CPU, RLIMIT_FSIZE, RLIMIT_DATA, RLIMIT_AS, RLIMIT_NPROC}) {
+        rlimit limit{};
+        if (::getrlimit(resource, &limit) != 0) continue;
+        limit.rlim_cur = limit.rlim_max;
+        (void)::setrlimit(resource, &limit);
+    }
+}
+
 } // namespace lxcpp::sys

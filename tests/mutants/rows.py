@@ -104,4 +104,6 @@ ROWS = {
 }
 
 # What a mutant may be of besides: a promise that is no row of the catalogue.
-OTHER_CHECKS = {}
+OTHER_CHECKS = {
+    "template": "what a create does with a template",
+}

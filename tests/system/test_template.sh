@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash disable=SC2154
+# What becomes of the processes of a template, and what it works with.
+
+# A template that leaves a daemon: twice forked, in its own session, deaf to what can be ignored. It holds the pipe,
+# so that the end of file there says that it is gone. Its last words are the arguments.
+daemon_template() {
+    mkfifo -m 0666 "$SANDBOX/tmp/pipe"
+    cat >"$SANDBOX/support/daemon-template" <<T
+#!/bin/sh
+for word in "\$@"; do case "\$word" in --rootfs=*) : >"\${word#*=}/file" ;; esac; done
+trap '' HUP INT TERM QUIT USR1
+exec 9>"$SANDBOX/tmp/pipe"
+(setsid sh -c 'echo up >&9; exec sleep 1000' &)
+$*
+T
+    chmod 0755 "$SANDBOX/support/daemon-template"
+    : >"$SANDBOX/tmp/said"
+    timeout 90 cat "$SANDBOX/tmp/pipe" >>"$SANDBOX/tmp/said" &
+    READER=$!
+}
+
+until_said() {
+    until grep -q "$1" "$SANDBOX/tmp/said"; do
+        kill -0 "$2" 2>/dev/null || return
+        read -r -t 0.02 <> <(:) || true
+    done
+}
+
+daemon_is_gone() {
+    wait "$READER" || fail "$1: what the template has started runs on"
+}
+
+test_daemon_of_a_template_that_succeeds() {
+    # A line through the pipe: the daemon runs before its template ends.
+    daemon_template 'until [ -s "'"$SANDBOX"'/tmp/said" ]; do :; done; exit 0'
+    expect 0 lxcpp-create -n "$C1" -t "$SANDBOX/support/daemon-template"
+    daemon_is_gone "an unprivileged create"
+    is "$(<"$SANDBOX/tmp/said")" up
+    rm "$SANDBOX/tmp/pipe"
+    daemon_template 'until [ -s "'"$SANDBOX"'/tmp/said" ]; do :; done; exit 0'
+    expect 0 lxcpp-create -n "$C2" --privileged -t "$SANDBOX/support/daemon-template"
+    daemon_is_gone "a privileged create"
+    is "$(<"$SANDBOX/tmp/said")" up
+}
+
+test_daemon_of_a_template_that_fails() {
+    daemon_template 'until [ -s "'"$SANDBOX"'/tmp/said" ]; do :; done; exit 3'
+    expect 1 lxcpp-create -n "$C1" -t "$SANDBOX/support/daemon-template"
+    err_has "failed with exit code 3"
+    daemon_is_gone "a failed create"
+    is "$(ls -A "$LXCPATH" | grep -v '^inventory')" "" "what is left"
+}
+
+# SIGTERM is for the template and its group; a deaf one is given some seconds.
+test_daemon_of_an_interrupted_create() {
+    local signal create code
+    for signal in INT TERM; do
+        rm -f "$SANDBOX/tmp/pipe"
+        daemon_template 'exec sleep 1000'
+        lxcpp-create -n "$C1" -t "$SANDBOX/support/daemon-template" </dev/null >"$SANDBOX/tmp/log" 2>&1 &
+        create=$!
+        until_said up $create
+        kill -$signal $create
+        wait $create
+        code=$?
+        is $code 1 "exit code after SIG$signal"
+        grep -q "interrupted by SIG$signal; nothing was created" "$SANDBOX/tmp/log" || fail "SIG$signal: $(<"$SANDBOX/tmp/log")"
+        daemon_is_gone "SIG$signal"
+        is "$(ls -A "$LXCPATH" | grep -v '^inventory')" "" "what is left"
+    done
+}
+
+test_daemon_of_a_killed_create() {
+    daemon_template 'exec sleep 1000'
+    lxcpp-create -n "$C1" -t "$SANDBOX/support/daemon-template" </dev/null >/dev/null 2>&1 &
+    local create=$!
+    until_said up $create
+    kill -9 $create
+    wait $create 2>/dev/null
+    daemon_is_gone "kill -9"
+    expect 1 lxcpp-info -n "$C1"
+    make_container "$C1"
+}
+
+# What minds the template is killed: nothing runs on, and create says so.
+test_daemon_of_a_killed_minder() {
+    daemon_template 'exec sleep 1000'
+    lxcpp-create -n "$C1" -t "$SANDBOX/support/daemon-template" </dev/null >/dev/null 2>"$SANDBOX/tmp/log" &
+    local create=$!
+    until_said up $create
+    pkill -9 -P $create
+    wait $create
+    is $? 1 "exit code"
+    grep -q "daemon-template: what minds it was killed" "$SANDBOX/tmp/log" || fail "$(<"$SANDBOX/tmp/log")"
+    daemon_is_gone "a killed minder"
+    is "$(ls -A "$LXCPATH" | grep -v '^inventory')" "" "what is left"
+}
+
+test_template_has_its_own_proc() {
+    cat >"$SANDBOX/support/proc-template" <<'T'
+#!/bin/sh
+for word in "$@"; do case "$word" in --rootfs=*) rootfs=${word#*=} ;; esac; done
+{ cat /proc/self/comm; echo /proc/[0-9]*; umask; } >"$rootfs/seen"
+T
+    chmod 0755 "$SANDBOX/support/proc-template"
+    expect 0 lxcpp-create -n "$C1" -t "$SANDBOX/support/proc-template"
+    is "$(<"$LXCPATH/$C1/rootfs/seen")" $'cat\n/proc/1 /proc/2\n0022' "what the template sees"
+}
