@@ -12,6 +12,7 @@
 #include "container/record.h"
 #include "container/template_run.h"
 #include "host/subid.h"
+#include "sys/cred.h"
 #include "sys/file.h"
 #include "sys/mount.h"
 #include "sys/rooted_dir.h"
@@ -208,6 +209,7 @@ void refuse_interrupted(sys::SignalFd& signals) {
 
 void Container::create(const CreateOptions& options) {
     impl_->require_root("create");
+    const sys::ScopedUmask umask(022); // the container's ids must reach their root file system
     check_options(options);
     if (sys::exists(impl_->directory())) {
         throw StateError(StateProblem::Exists, "the container already exists: " + impl_->directory().string());

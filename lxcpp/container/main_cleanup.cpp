@@ -18,6 +18,7 @@
 #include "start/starter.h"
 #include "sys/fd_table.h"
 #include "sys/file.h"
+#include "sys/signal.h"
 #include "sys/socket.h"
 
 #include <cctype>
@@ -238,6 +239,7 @@ private:
 
 int main(int argc, char** argv) {
     try {
+        lxcpp::sys::ignore_file_size_signal();
         const std::vector<std::string> words(argv + 1, argv + argc);
         lxcpp::Cleanup(lxcpp::parse_cleanup_arguments(words)).run();
         return 0;

@@ -2,6 +2,7 @@
 #include "inventory/database.h"
 
 #include "base/scope_exit.h"
+#include "sys/limits.h"
 
 #include <fmt/core.h>
 #include <sqlite3.h>
@@ -59,10 +60,16 @@ std::string_view advice(InventoryProblem problem) {
     }
 }
 
+std::string limit_note() {
+    const auto limit = sys::file_size_limit();
+    return limit ? fmt::format(" (File too large? ulimit -f allows files of {} bytes)", *limit) : "";
+}
+
 // SQLite's own text, with the system's reason where there was one.
 std::string reason(sqlite3* handle, int result, int system_error) {
     std::string text = handle != nullptr ? sqlite3_errmsg(handle) : sqlite3_errstr(result);
     if (system_error != 0) text += fmt::format(" ({})", std::strerror(system_error));
+    else if ((result & 0xff) == SQLITE_IOERR) text += limit_note(); // of which SQLite loses the number
     return text;
 }
 

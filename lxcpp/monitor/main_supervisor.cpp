@@ -7,6 +7,7 @@
 #include "sys/fd_table.h"
 #include "sys/file.h"
 #include "sys/program.h"
+#include "sys/signal.h"
 #include "sys/stream.h"
 
 #include <exception>
@@ -124,6 +125,7 @@ int run(int argc, char** argv) {
 } // namespace lxcpp
 
 int main(int argc, char** argv) {
+    lxcpp::sys::ignore_file_size_signal();
     try {
         return lxcpp::run(argc, argv);
     } catch (const std::exception& error) {

@@ -23,4 +23,10 @@ void reset_soft_limits() noexcept {
     }
 }
 
+std::optional<std::uint64_t> file_size_limit() noexcept {
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_FSIZE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return std::nullopt;
+    return limit.rlim_cur;
+}
+
 } // namespace lxcpp::sys

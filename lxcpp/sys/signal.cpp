@@ -81,6 +81,10 @@ std::string signal_name(int signal) {
     return fmt::format("signal {}", signal);
 }
 
+void ignore_file_size_signal() noexcept {
+    (void)::signal(SIGXFSZ, SIG_IGN);
+}
+
 SignalFd::SignalFd(std::span<const int> signals) {
     sigset_t wanted;
     ::sigemptyset(&wanted);

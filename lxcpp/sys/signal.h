@@ -17,6 +17,10 @@ namespace lxcpp::sys {
 [[nodiscard]] std::optional<int> parse_signal(std::string_view text) noexcept;
 [[nodiscard]] std::string signal_name(int signal); // "SIGTERM", "SIGRTMIN+3", "signal 99"
 
+// A write past RLIMIT_FSIZE then fails with EFBIG, which is reported, instead of killing this process. Programs that
+// sys::spawn or start/ run have it as it was.
+void ignore_file_size_signal() noexcept;
+
 // Blocks the given signals for this thread and delivers them through a descriptor; the old mask
 // returns with the destructor.
 class SignalFd {

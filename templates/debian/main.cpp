@@ -5,6 +5,7 @@
 #include "debian/options.h"
 #include "debian/run.h"
 #include "image/progress.h"
+#include "sys/signal.h"
 
 #include <cstdio>
 #include <exception>
@@ -17,6 +18,7 @@
 int main(int argc, char** argv) {
     try {
         ::umask(022);
+        lxcpp::sys::ignore_file_size_signal();
         const auto options = lxcpp::debian::parse_options({argv + 1, argv + argc});
         if (options.help) {
             std::fputs(lxcpp::debian::usage().data(), stdout);

@@ -107,3 +107,46 @@ T
     expect 0 lxcpp-create -n "$C1" -t "$SANDBOX/support/proc-template"
     is "$(<"$LXCPATH/$C1/rootfs/seen")" $'cat\n/proc/1 /proc/2\n0022' "what the template sees"
 }
+
+# The caller's umask is the caller's: the container's ids have to reach their root file system.
+test_umask_of_the_caller() {
+    (
+        umask 077
+        make_container "$C1"
+        exit $((FAILURES > 0))
+    ) || fail "create with umask 077"
+    is "$(stat -c %a "$LXCPATH/$C1/rootfs")" 755 "mode of the root"
+    start "$C1"
+    attach "$C1" /bin/testinit echo alive
+    out_is alive
+}
+
+# A write past the limit on file sizes is an error like a full disk, and kills nobody.
+test_file_size_limit_of_the_caller() {
+    expect 1 bash -c "ulimit -f 1; exec lxcpp-create -n $C1 -t $(support template-testinit) -- --testinit $LXCPP_TESTINIT"
+    err_has "File too large"
+    err_is_one_line
+    is "$(ls -A "$LXCPATH" | grep -v '^inventory')" "" "what is left"
+    # With an inventory there is more that can go wrong later.
+    make_container "$C2"
+    expect 1 bash -c "ulimit -f 1; exec lxcpp-create -n $C1 -t $(support template-testinit) -- --testinit $LXCPP_TESTINIT"
+    err_has "File too large"
+    err_is_one_line
+    expect 0 lxcpp-ls -1
+    out_is "$C2"
+    expect 0 lxcpp-inventory check
+}
+
+# The template is not bound by a soft limit of the caller's.
+test_soft_limits_of_the_caller() {
+    cat >"$SANDBOX/support/big-template" <<'T'
+#!/bin/sh
+for word in "$@"; do case "$word" in --rootfs=*) rootfs=${word#*=} ;; esac; done
+ulimit -S -f >"$rootfs/limit"
+head -c 20000000 /dev/zero >"$rootfs/big"
+T
+    chmod 0755 "$SANDBOX/support/big-template"
+    expect 0 bash -c "ulimit -S -f 4000; exec lxcpp-create -n $C1 -t $SANDBOX/support/big-template"
+    is "$(stat -c %s "$LXCPATH/$C1/rootfs/big")" 20000000 "size"
+    is "$(<"$LXCPATH/$C1/rootfs/limit")" unlimited
+}

@@ -9,6 +9,7 @@
 #include "config/load.h"
 #include "sys/fd_table.h"
 #include "sys/file.h"
+#include "sys/signal.h"
 #include "sys/stream.h"
 
 #include <lxcpp/error.h>
@@ -163,6 +164,7 @@ int after_output(int code) {
 int run_tool(Cli& cli, int argc, char** argv, const std::function<int(Cli&)>& body) {
     try {
         sys::fill_standard_fds();
+        sys::ignore_file_size_signal();
         if (const auto code = cli.parse(argc, argv)) return after_output(*code);
         return after_output(body(cli));
     } catch (const std::bad_alloc&) {
