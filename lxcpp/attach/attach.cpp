@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/program_path.h"
 #include "base/strings.h"
+#include "cgroup/devices_v1.h"
 #include "cgroup/enter.h"
 #include "config/load.h"
 #include "console/session.h"
@@ -69,9 +70,10 @@ std::uint64_t namespaces_to_enter(pid_t pid, std::uint64_t wanted) {
 std::vector<std::filesystem::path> homes(const AttachTarget& target) {
     std::vector<std::filesystem::path> dirs = target.cgroups;
     const std::string& inner = target.config.cgroup.dir_container_inner;
-    if (inner.empty()) return dirs;
     for (std::filesystem::path& dir : dirs) {
-        if (sys::exists(dir / inner)) dir /= inner;
+        const std::filesystem::path guarded = target.config.idmap.empty() ? guarded_group(dir) : "";
+        if (!guarded.empty()) dir = guarded;
+        else if (!inner.empty() && sys::exists(dir / inner)) dir /= inner;
     }
     return dirs;
 }

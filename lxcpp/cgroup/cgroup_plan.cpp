@@ -2,6 +2,7 @@
 #include "cgroup/cgroup_plan.h"
 
 #include "base/strings.h"
+#include "cgroup/devices_v1.h"
 
 #include <lxcpp/error.h>
 
@@ -108,12 +109,12 @@ std::string_view base_of(const Hierarchy& hierarchy, bool relative) {
 }
 
 CgroupGroups groups_in(const Hierarchy& hierarchy, std::size_t index, const RelativePaths& paths,
-                       bool relative) {
+                       const CgroupWish& wish) {
     CgroupGroups groups;
     groups.hierarchy = index;
     groups.version = hierarchy.version;
     groups.cpuset = hierarchy.version == 1 && hierarchy.has("cpuset");
-    const std::string_view below = base_of(hierarchy, relative);
+    const std::string_view below = base_of(hierarchy, wish.relative || wish.options.relative);
     const std::size_t start = below.find_first_not_of('/');
     groups.base = hierarchy.mountpoint;
     if (start != std::string_view::npos) groups.base /= below.substr(start);
@@ -121,6 +122,8 @@ CgroupGroups groups_in(const Hierarchy& hierarchy, std::size_t index, const Rela
     // The v1 device controller takes no new "deny all" once a group has children.
     const bool devices = hierarchy.version == 1 && hierarchy.has("devices");
     if (!paths.inner.empty() && !devices) groups.inner = groups.payload / paths.inner;
+    groups.guards_devices = devices && wish.guard_devices;
+    if (groups.guards_devices) groups.inner = groups.payload / kGuardedGroup;
     if (!paths.monitor.empty()) groups.monitor = groups.base / paths.monitor;
     if (!paths.pivot.empty()) groups.pivot = groups.base / paths.pivot;
     if (hierarchy.version == 2) groups.controllers = hierarchy.controllers;
@@ -241,7 +244,7 @@ CgroupPlan plan_cgroups(const CgroupLayout& layout, const CgroupWish& wish) {
         // An empty path: our mount of the hierarchy does not show that group.
         if (!is_used(layout.list[i], wish.use)) continue;
         if (!layout.list[i].writable || base_of(layout.list[i], relative).empty()) continue;
-        plan.groups.push_back(groups_in(layout.list[i], i, paths, relative));
+        plan.groups.push_back(groups_in(layout.list[i], i, paths, wish));
     }
     WritePlanner(layout, wish.options, plan).add_all();
     return plan;

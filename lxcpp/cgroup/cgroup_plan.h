@@ -28,6 +28,7 @@ struct CgroupWish {
     std::string pattern;              // lxc.cgroup.pattern, "%n" = the name; empty = lxcpp.payload.NAME
     std::vector<std::string> use;     // lxc.cgroup.use: controllers of v1 to make groups for; empty = all
     bool relative = false;            // below the caller's group; set it for callers who are not root
+    bool guard_devices = false;       // v1: the payload, which is root of the host, lives below the group with the list
     bool monitor = false;             // groups for the monitor too (implied by lxc.cgroup.dir.monitor)
     std::optional<CgroupOwner> owner; // none: privileged, nothing is delegated
 };
@@ -44,6 +45,7 @@ struct CgroupGroups {
     std::size_t hierarchy = 0; // index in CgroupLayout::list
     int version = 2;
     bool cpuset = false;                  // v1: cpus and mems have to be copied from the parent
+    bool guards_devices = false;          // v1: inner is the group that devices_v1.h speaks of
     std::filesystem::path base;           // exists already
     std::filesystem::path payload;        // limits are set here
     std::filesystem::path inner;          // the payload's processes live here; empty = in payload

@@ -3,6 +3,7 @@
 
 #include "base/strings.h"
 #include "cgroup/cgroup_plan.h"
+#include "cgroup/devices_v1.h"
 #include "cgroup/locate.h"
 #include "sys/file.h"
 
@@ -49,6 +50,10 @@ std::string get_cgroup_item(const CgroupLayout& layout, std::span<const fs::path
 void set_cgroup_item(const CgroupLayout& layout, std::span<const fs::path> dirs, std::string_view key,
                      std::string_view value) {
     const fs::path file = find_cgroup_item(layout, dirs, key);
+    const bool devices = key == "devices.allow" || key == "devices.deny";
+    if (devices && !guarded_group(file.parent_path()).empty()) {
+        return change_guarded_devices(file.parent_path(), parse_device_rule(key == "devices.allow", value));
+    }
     const int result = sys::try_write_existing(file, value);
     if (result == 0) return;
     throw SystemError(fmt::format("{} = {}: write {}", key, printable(value), file.native()), -result);

@@ -2,6 +2,7 @@
 #include "cgroup/tree.h"
 
 #include "base/log.h"
+#include "cgroup/devices_v1.h"
 #include "cgroup/limits.h"
 #include "cgroup/remove.h"
 #include "sys/file.h"
@@ -124,6 +125,7 @@ void CgroupTree::make(const CgroupGroups& groups) {
     if (!make_group(groups.payload)) throw SystemError("create cgroup " + groups.payload.native(), EEXIST);
     payload_.push_back(groups.payload);
     if (groups.cpuset) init_cpuset(groups.payload);
+    if (groups.guards_devices) begin_device_list(groups.payload);
     if (!groups.inner.empty()) make_inner(groups);
     make_shared(groups, groups.monitor, monitor_);
     make_shared(groups, groups.pivot, pivot_);

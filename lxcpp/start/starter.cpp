@@ -53,7 +53,7 @@ std::optional<CgroupOwner> cgroup_owner(const Config& config) {
     return owner;
 }
 
-CgroupPlan plan_groups(const StarterInput& input, const CgroupLayout& layout) {
+CgroupPlan plan_groups(const StarterInput& input, const CgroupLayout& layout, const DevicePlan& devices) {
     CgroupWish wish;
     wish.name = input.request.name;
     wish.suffix = cgroup_suffix(input.request.lxcpath, input.paths.state);
@@ -64,6 +64,9 @@ CgroupPlan plan_groups(const StarterInput& input, const CgroupLayout& layout) {
     }
     wish.relative = input.config.cgroup.relative;
     wish.owner = cgroup_owner(input.config);
+    // Root of a user namespace may not change a list; one that allows all but some has nothing to guard.
+    const bool lists = !devices.v1.empty() && !reduce_device_rules(devices.v1).allow_by_default;
+    wish.guard_devices = lists && input.config.idmap.empty();
     CgroupPlan plan = plan_cgroups(layout, wish);
     for (const std::string& note : plan.notes) log::info("{}", note);
     return plan;
@@ -99,16 +102,17 @@ bool has_group_with(const CgroupTree& tree, const char* file) {
     return std::ranges::any_of(tree.payload(), [file](const std::filesystem::path& dir) { return sys::exists(dir / file); });
 }
 
-void apply_devices(const CgroupLayout& layout, const Config& config, const StartPlan& plan, const PlanHost& host,
-                   const CgroupTree& tree) {
+std::vector<DeviceRule> usual_devices(const StartPlan& plan, const PlanHost& host) {
     std::vector<DeviceRule> defaults;
-    if (!host.inside_user_namespace) { // else the container around has set them
-        defaults = default_device_rules();
-        allow_mounted_devices(plan, defaults);
-    }
-    const DevicePlan devices = plan_devices(layout, config.cgroup, defaults);
+    if (host.inside_user_namespace) return defaults; // the container around has set them
+    defaults = default_device_rules();
+    allow_mounted_devices(plan, defaults);
+    return defaults;
+}
+
+void apply_devices(const DevicePlan& devices, const Config& config, const PlanHost& host, const CgroupTree& tree) {
     const bool possible = has_group_with(tree, devices.v1.empty() ? "cgroup.controllers" : "devices.allow");
-    if (!defaults.empty() && !possible && !names_devices(config.cgroup)) {
+    if (!host.inside_user_namespace && !possible && !names_devices(config.cgroup)) {
         log::warn("no cgroup of this container can limit which devices it uses: neither a v1 devices group nor a v2 group");
         return;
     }
@@ -242,7 +246,10 @@ void become_monitor(StarterInput input, StarterFds fds, const std::function<void
     ConsoleTarget console = open_console_target(input.config.console);
     if (!plan.rootfs.path.empty() && !sys::exists(host.staging)) sys::make_dirs(host.staging, 0755);
 
-    CgroupTree tree = make_groups(input.runtime, plan_groups(input, layout));
+    const DevicePlan devices = with_context("devices", [&] {
+        return plan_devices(layout, input.config.cgroup, usual_devices(plan, host));
+    });
+    CgroupTree tree = make_groups(input.runtime, plan_groups(input, layout, devices));
     InitResources resources;
     for (const Fd& tasks : tree.entry().tasks) resources.cgroup_tasks.emplace_back(tasks);
     resources.cgroup_v2 = tree.entry().unified;
@@ -252,7 +259,7 @@ void become_monitor(StarterInput input, StarterFds fds, const std::function<void
     resources.shared_namespaces = open_shared_namespaces(plan, input);
 
     InitHandle init = InitHandle::spawn(plan, resources, deadline);
-    with_context("devices", [&] { apply_devices(layout, input.config, plan, host, tree); });
+    with_context("devices", [&] { apply_devices(devices, input.config, host, tree); });
     run_host_hooks(plan.start_host, {"LXC_PID=" + std::to_string(init.pid())});
     const std::vector<Fd> held = namespaces_for_stop_hooks(input.config, init.pid());
     init.exec();

@@ -97,6 +97,7 @@ ROWS = {
               "system.escape.reachable_calls_and_families "
               "system.seccomp.unknown_calls_do_not_exist_and_the_hosts_are_refused"),
     "J5": Row("devices of the host",
+              f"{POLICY}j5_own_list_of_devices_is_widened "
               "system.devices.only_the_usual_devices system.escape.no_direct_way_out_of_a_privileged_container"),
     "J6": Row("side channels in /proc and /sys",
               "system.masks.masked_places system.escape.no_way_out_of_an_unprivileged_container"),

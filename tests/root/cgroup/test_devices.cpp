@@ -29,6 +29,13 @@ protected:
         return list;
     }
 
+    CgroupPlan guarded_plan() const {
+        CgroupWish wish;
+        wish.name = name_;
+        wish.guard_devices = true;
+        return plan_cgroups(layout_, wish);
+    }
+
     // 0 or the errno of open(2) for a process in the groups.
     static int open_in(const std::vector<fs::path>& groups, const char* path, int flags) {
         const pid_t pid = ::fork();
@@ -60,6 +67,33 @@ TEST_F(CgroupDevices, V1ListIsEnforced) {
     EXPECT_EQ(open_in({group}, "/dev/zero", O_RDONLY), 0);
     EXPECT_EQ(open_in({group}, "/dev/zero", O_RDWR), EPERM);
     EXPECT_EQ(open_in({group}, "/dev/full", O_RDONLY), EPERM);
+}
+
+TEST_F(CgroupDevices, GuardedGroupCannotAllowMoreThanTheOneAbove) {
+    const Hierarchy* hierarchy = layout_.with("devices");
+    if (hierarchy == nullptr) GTEST_SKIP() << "no v1 devices controller";
+    const CgroupTree tree = CgroupTree::create(guarded_plan());
+    const fs::path group = hierarchy->mountpoint / ("lxcpp.payload." + name_);
+    const fs::path inner = guarded_group(group);
+    ASSERT_EQ(inner, group / kGuardedGroup);
+    EXPECT_EQ(open_in({inner}, "/dev/full", O_RDONLY), 0); // until it is set up
+    apply_device_rules_v1(tree.payload(), rules({"c 1:3 rwm", "c 1:5 r"}));
+    for (const fs::path& dir : {group, inner}) {
+        EXPECT_EQ(trim(sys::read_file(dir / "devices.list")), "c 1:3 rwm\nc 1:5 r");
+        EXPECT_EQ(open_in({dir}, "/dev/zero", O_RDONLY), 0);
+        EXPECT_EQ(open_in({dir}, "/dev/full", O_RDONLY), EPERM);
+    }
+    for (const char* rule : {"a", "c 1:7 r", "b *:* rwm"}) {
+        EXPECT_EQ(sys::try_write_existing(inner / "devices.allow", rule), -EPERM) << rule;
+    }
+    change_guarded_devices(group, parse_device_rule(true, "c 1:7 r"));
+    EXPECT_EQ(open_in({inner}, "/dev/full", O_RDONLY), 0);
+    change_guarded_devices(group, parse_device_rule(false, "c 1:7 r"));
+    EXPECT_EQ(open_in({inner}, "/dev/full", O_RDONLY), EPERM);
+    change_guarded_devices(group, parse_device_rule(false, "a"));
+    EXPECT_EQ(open_in({inner}, "/dev/null", O_RDONLY), EPERM);
+    change_guarded_devices(group, parse_device_rule(true, "a"));
+    EXPECT_EQ(open_in({inner}, "/dev/full", O_RDWR), 0);
 }
 
 TEST_F(CgroupDevices, V2ProgramIsEnforced) {

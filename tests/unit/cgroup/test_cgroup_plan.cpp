@@ -102,6 +102,13 @@ TEST(CgroupPlan, HonoursDirectoryKeys) {
     // "devices.deny a" fails in a v1 group that has children
     const CgroupLayout hybrid = hybrid_host();
     EXPECT_TRUE(groups_of(plan_cgroups(hybrid, asked), hybrid, "devices").inner.empty());
+    // except where it begins as one that allows all
+    asked.guard_devices = true;
+    const CgroupPlan guarded = plan_cgroups(hybrid, asked);
+    const CgroupGroups& devices = groups_of(guarded, hybrid, "devices");
+    EXPECT_TRUE(devices.guards_devices);
+    EXPECT_EQ(devices.inner, devices.payload / ".lxcpp");
+    EXPECT_FALSE(groups_of(guarded, hybrid, "memory").guards_devices);
 }
 
 TEST(CgroupPlan, HonoursThePattern) {
