@@ -173,15 +173,13 @@ void announce_running(const Fd& status, const SupervisorState& state) {
 
 // It runs and that has been said: what goes wrong now is no reason to end it. As after any end of a monitor, the
 // next command takes it over.
-[[noreturn]] void hand_over(const CgroupTree& tree, const std::filesystem::path& program, const SupervisorState& state,
-                            const SupervisorArguments& arguments) noexcept {
+template <typename Work>
+void without_ending_it(const std::string& name, Work work) noexcept {
     try {
-        if (!tree.monitor().empty()) enter_cgroups(tree.monitor());
-        exec_supervisor(program, state, arguments);
+        work();
     } catch (const std::exception& error) {
-        log::error("{}: {}", state.name, error.what());
+        log::error("{}: {}", name, error.what());
     }
-    ::_exit(1);
 }
 
 void release_quietly(const StarterInput& input) noexcept {
@@ -275,11 +273,17 @@ void become_monitor(StarterInput input, StarterFds fds, const std::function<void
     }
     // The inventory and the monitor's program cost more than all the rest from init's exec on: nobody waits for them.
     announce_running(std::exchange(fds.status, {}), state.supervisor);
-    if (running) running({state.supervisor.init, ::getpid()});
-    const SupervisorArguments arguments{fds.runtime.raw(), numbers(fds.subscribers), numbers(fds.sessions), numbers(held)};
-    tree.close_entry();
-    // Last: on cgroup v2 the move takes the kernel some milliseconds, and nobody waits for it now.
-    hand_over(tree, input.paths.libexec / "lxcpp-supervisor", state.supervisor, arguments);
+    without_ending_it(state.supervisor.name, [&] {
+        if (running) running({state.supervisor.init, ::getpid()});
+    });
+    without_ending_it(state.supervisor.name, [&] {
+        const SupervisorArguments arguments{fds.runtime.raw(), numbers(fds.subscribers), numbers(fds.sessions), numbers(held)};
+        tree.close_entry();
+        // Last: on cgroup v2 the move takes the kernel some milliseconds, and nobody waits for it now.
+        if (!tree.monitor().empty()) enter_cgroups(tree.monitor());
+        exec_supervisor(input.paths.libexec / "lxcpp-supervisor", state.supervisor, arguments);
+    });
+    ::_exit(1);
 }
 
 } // namespace lxcpp
