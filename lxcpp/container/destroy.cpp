@@ -92,6 +92,19 @@ void clean_up_after_run(const Container::Impl& impl) {
     }
 }
 
+// It stops, and whatever a reboot that was under way makes of it stops, too.
+void end_runs(Container& container, const Container::Impl& impl, bool force) {
+    constexpr int most = 10;
+    for (int round = 0; round < most; ++round) {
+        const State state = impl.state();
+        if (state != State::Stopped && !force) throw StateError(StateProblem::Running, "the container is running; stop it first or use -f");
+        if (state != State::Stopped) kill_if_running(container);
+        clean_up_after_run(impl);
+        if (!impl.running()) return;
+    }
+    throw StateError(StateProblem::Busy, "the container starts again each time that it is stopped");
+}
+
 // It is not there, but a destroy of it that was killed may have got no further than that.
 [[noreturn]] void finish_earlier_destroy(const Container::Impl& impl) {
     recover(impl);
@@ -111,15 +124,7 @@ void remove_container(const Container::Impl& impl) {
 void Container::destroy(const DestroyOptions& options) {
     impl_->require_root("destroy");
     if (!sys::exists(impl_->directory())) finish_earlier_destroy(*impl_);
-    if (impl_->state() != State::Stopped) {
-        if (!options.force) throw StateError(StateProblem::Running, "the container is running; stop it first or use -f");
-        if (impl_->state() == State::Stopping) {
-            (void)wait({State::Stopped}, std::chrono::seconds(60));
-        } else {
-            kill_if_running(*this);
-        }
-    }
-    clean_up_after_run(*impl_);
+    end_runs(*this, *impl_, options.force);
     refuse_users_of(*impl_, options.snapshots);
     const auto config = config_if_sound(*impl_);
     if (config) run_destroy_hooks(*impl_, *config); // before the lock: a hook may call our tools

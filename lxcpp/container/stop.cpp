@@ -177,25 +177,32 @@ bool Container::stop(const StopOptions& options) {
     impl_->require_root("stop");
     adopt_if_orphaned(*impl_);
     const Deadline deadline = options.timeout ? Deadline(Clock::now() + *options.timeout) : std::nullopt;
-    std::optional<Running> now = impl_->running();
-    if (!now) {
-        // A start in progress is ended; a reboot of what has only begun to start waits for it.
-        if (!options.reboot && state() == State::Starting && abort_start(*impl_)) return true;
-        if (options.reboot && state() == State::Starting) (void)wait({State::Running, State::Stopped}, left(deadline));
-        // Another stop was first, or its init has ended by itself: what is left are hooks and clean-up.
-        if (!options.reboot && state() == State::Stopping) {
-            return !options.wait || wait({State::Stopped}, left(deadline)).has_value();
-        }
-        now = impl_->require_running();
+    if (options.reboot) {
+        // A reboot of what has only begun to start waits for it.
+        if (!impl_->running() && state() == State::Starting) (void)wait({State::Running, State::Stopped}, left(deadline));
+        return Stopping(*impl_, options, deadline, impl_->require_running()).reboot();
     }
-    if (options.reboot) return Stopping(*impl_, options, deadline, std::move(*now)).reboot();
     // What comes back is stopped again; each round ends, at the latest, with a kill.
-    for (int round = 0; now && round < kMostRestarts; ++round, now = impl_->running()) {
+    for (int round = 0; round < kMostRestarts; ++round) {
+        std::optional<Running> now = impl_->running();
+        const State seen = now ? State::Running : state();
+        if (seen == State::Starting) { // is ended
+            if (abort_start(*impl_)) return true;
+            if (!impl_->running() && state() != State::Stopped) continue;
+        }
+        if (seen == State::Stopping) {
+            // Another stop was first, or its init has ended by itself: what is left are hooks and clean-up, or it reboots.
+            if (!options.wait) return true;
+            const auto end = wait({State::Stopped, State::Starting, State::Running, State::Frozen}, left(deadline));
+            if (!end || *end == State::Stopped) return end.has_value();
+            continue;
+        }
+        if (!now && seen == State::Stopped && round > 0) return true;
+        if (!now) now = impl_->require_running();
         Stopping stopping(*impl_, options, deadline, std::move(*now));
         const Outcome outcome = options.kill ? stopping.kill() : stopping.shut_down();
         if (outcome != Outcome::Restarted) return outcome == Outcome::Gone;
     }
-    if (!now) return wait({State::Stopped}, left(deadline)).has_value();
     throw StateError(StateProblem::Busy, "the container starts again each time that it is stopped");
 }
 

@@ -5,10 +5,11 @@ import re
 import places
 from verbs import VERBS
 
-# kind, verb, process, call, what it is about, error; all places that fit.
+# kind, verb, process, call, what it is about, fault; all places that fit.
 KNOWN = (
     ("errno", "start", "0.1.1.1", "umount2", r"\.", "ENOMEM"),  # the masks stayed over the root
     ("errno", "start", "0.1.1", "execve", ".*/lxcpp-supervisor", "ENOMEM"),  # it ended what it had called running
+    ("power", "reboot", "m", "execve", ".*/lxcpp-cleanup", "SIGKILL to all"),  # destroy found it started again
     ("errno", "attach", "0", "recvmsg", ".*", "ENOMEM"),  # the report was lost, and with it the program
 )
 

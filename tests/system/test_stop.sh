@@ -285,6 +285,31 @@ test_stop_waits_for_a_stop() {
     wait
 }
 
+# Its reboot has come to the hooks of the first run when somebody wants it stopped.
+test_stop_of_what_is_rebooting() {
+    cat >"$SANDBOX/tmp/hook" <<H
+#!/bin/sh
+[ "\$LXC_TARGET" = reboot ] || exit 0
+echo >$SANDBOX/tmp/rebooting
+read -r _ <$SANDBOX/tmp/go
+H
+    chmod +x "$SANDBOX/tmp/hook"
+    mkfifo "$SANDBOX/tmp/rebooting" "$SANDBOX/tmp/go"
+    make_container "$C1" "lxc.hook.post-stop = $SANDBOX/tmp/hook" 'lxc.hook.version = 1'
+    start "$C1"
+    lxcpp-stop -r -n "$C1" -t 60 >/dev/null 2>&1 &
+    read -r -t 60 _ <"$SANDBOX/tmp/rebooting"
+    is "$(state_of "$C1")" STOPPING
+    # When it is seen is up to it: before the hook ends it waits, afterwards it finds a container that runs.
+    timeout 120 lxcpp-stop -k -n "$C1" &
+    local stop=$!
+    echo >"$SANDBOX/tmp/go"
+    wait $stop
+    is $? 0 "exit code of the stop"
+    is "$(state_of "$C1")" STOPPED
+    wait
+}
+
 # What a template left under names of ours makes no container immortal.
 test_destroy_whatever_stands_at_our_names() {
     local plant
