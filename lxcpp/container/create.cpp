@@ -10,6 +10,7 @@
 #include "container/garbage.h"
 #include "container/inventory_scan.h"
 #include "container/record.h"
+#include "container/template_config.h"
 #include "container/template_run.h"
 #include "host/subid.h"
 #include "sys/cred.h"
@@ -154,13 +155,19 @@ void require_files(const Work& work, const Config& config, const std::filesystem
                 " (lxcpp-create -t " + work.options.template_name + " -h shows its options)");
 }
 
+// Ours is trusted, and its manual page says what it configures.
+bool own_template(const Work& work, const std::filesystem::path& program) {
+    return program.string().starts_with(work.impl.paths.data.string() + '/');
+}
+
 Config finish_config(const Work& work, const Construction& construction, const std::filesystem::path& program) {
     const sys::RootedDir directory = sys::RootedDir::open(construction.directory());
     const auto text = directory.read_file("config", 1u << 20);
     if (!text) throw Error("the template removed the configuration");
-    Config config = with_context("the configuration that the template wrote", [&] {
-        return load_config_text(*text, work.impl.config_file(), {.data_dir = work.impl.paths.data}).config;
-    });
+    const ConfigText after(*text);
+    const TemplateConfig change{work.initial.text, after, work.impl.config_file(), {.data_dir = work.impl.paths.data}};
+    Config config = accept_template_config(change);
+    if (!own_template(work, program)) tell_template_config(change, work.options.note);
     directory.write_file("config", header(work, program) + *text, 0640);
     directory.chown("config", 0, 0);
     return config;
@@ -180,7 +187,7 @@ void run(Work& work, Construction& construction, sys::SignalFd& signals) {
     template_run.arguments = work.options.template_args;
     template_run.idmap = work.idmap;
     template_run.idmapped = work.idmapped;
-    template_run.own = program.string().starts_with(work.impl.paths.data.string() + '/');
+    template_run.own = own_template(work, program);
     template_run.quiet = work.options.quiet;
     template_run.rootfs = work.options.directory;
     run_template(work.impl, directory, template_run, signals);

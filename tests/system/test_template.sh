@@ -150,3 +150,64 @@ T
     is "$(stat -c %s "$LXCPATH/$C1/rootfs/big")" 20000000 "size"
     is "$(<"$LXCPATH/$C1/rootfs/limit")" unlimited
 }
+
+# A template that does this with the configuration in $config; the rest is as it should be.
+configuring_template() {
+    cat >"$SANDBOX/support/configuring-template" <<T
+#!/bin/sh
+for word in "\$@"; do
+    case "\$word" in
+    --rootfs=*) : >"\${word#*=}/file" ;;
+    --path=*) config=\${word#*=}/config ;;
+    esac
+done
+$*
+T
+    chmod 0755 "$SANDBOX/support/configuring-template"
+}
+
+configuring_is_refused() { # WHY
+    expect 1 lxcpp-create -n "$C1" "${@:2}" -t "$SANDBOX/support/configuring-template"
+    err_has "$1"
+    err_is_one_line
+    is "$(ls -A "$LXCPATH" | grep -v '^inventory')" "" "what is left"
+}
+
+test_template_may_not_choose_ids() {
+    local ids="which ids of the host a container has is not for a template to choose" change
+    # shellcheck disable=SC2016 # for the template
+    for change in 'echo "lxc.idmap = u 100000 0 1" >>$config' 'sed -i "/^lxc.idmap/d" $config' \
+        'sed -i "s/^lxc.idmap = \([ug]\) 0 [0-9]*/lxc.idmap = \1 0 0/" $config' \
+        'printf "lxc.idmap =\nlxc.idmap = u 0 0 65536\nlxc.idmap = g 0 0 65536\n" >>$config'; do
+        configuring_template "$change"
+        configuring_is_refused "$ids"
+    done
+    configuring_template 'echo "lxc.idmap = u 0 100000 65536" >>$config'
+    configuring_is_refused "$ids" --privileged
+    # In a file of its own: refused for what it says, and for who may change it later.
+    chmod 0777 "$SANDBOX/tmp"
+    configuring_template "echo 'lxc.idmap = u 100000 0 1' >$SANDBOX/tmp/more; echo 'lxc.include = $SANDBOX/tmp/more' >>\$config"
+    configuring_is_refused "$ids"
+    rm -f "$SANDBOX/tmp/more"
+    configuring_template "echo 'lxc.tty.max = 3' >$SANDBOX/tmp/more; echo 'lxc.include = $SANDBOX/tmp/more' >>\$config"
+    configuring_is_refused "others than root may change that file"
+    rm -f "$SANDBOX/tmp/more"
+}
+
+test_what_a_template_configured_is_told() {
+    printf '%s\n' 'lxc.net.0.type = empty' 'lxc.tty.max = 2' >"$SANDBOX/tmp/first.conf"
+    # shellcheck disable=SC2016 # for the template
+    configuring_template 'sed -i "/^lxc.tty.max/d" $config' \
+        '; printf "%s\n" "# a word" "lxc.mount.entry=/lib lib none ro,bind 0 0" "lxc.hook.start = /x$(printf "\033")y" >>$config'
+    expect 0 lxcpp-create -n "$C1" -f "$SANDBOX/tmp/first.conf" -t "$SANDBOX/support/configuring-template"
+    is "$ERR" "lxcpp-create: $C1: the template configured: lxc.mount.entry = /lib lib none ro,bind 0 0
+lxcpp-create: $C1: the template configured: lxc.hook.start = /x\\x1by
+lxcpp-create: $C1: the template removed: lxc.tty.max = 2" "what is told"
+    expect 0 lxcpp-create -q -n "$C2" -t "$SANDBOX/support/configuring-template"
+    is "$ERR" "" "standard error of a quiet create"
+    # shellcheck disable=SC2016
+    configuring_template 'i=0; while [ $i -lt 150 ]; do i=$((i + 1)); echo "lxc.environment = A$i=b"; done >>$config'
+    expect 0 lxcpp-create -n "$C3" -t "$SANDBOX/support/configuring-template"
+    is "$(grep -c 'the template configured' <<<"$ERR")" 100 "lines"
+    err_has "the template changed 50 further lines of the configuration"
+}

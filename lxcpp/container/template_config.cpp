@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "container/template_config.h"
+
+#include "base/error.h"
+#include "sys/file.h"
+
+#include <algorithm>
+#include <sys/stat.h>
+#include <vector>
+
+namespace lxcpp {
+namespace {
+
+constexpr std::size_t kMostLines = 100;
+
+std::vector<std::string> assignments(const ConfigText& text) {
+    std::vector<std::string> found;
+    for (const std::string& line : text.lines()) {
+        const Line parts = parse_line(line);
+        if (parts.kind == LineKind::Assignment) found.push_back(assignment(parts.key, parts.value));
+    }
+    return found;
+}
+
+// Those of all that are not among known, each of which stands for one.
+std::vector<std::string> without_known(const std::vector<std::string>& all, std::vector<std::string> known) {
+    std::vector<std::string> rest;
+    for (const std::string& one : all) {
+        const auto same = std::ranges::find(known, one);
+        if (same == known.end()) rest.push_back(one);
+        else known.erase(same);
+    }
+    return rest;
+}
+
+std::string map_text(const std::vector<IdMapEntry>& map) {
+    std::string text;
+    for (const IdMapEntry& entry : map) {
+        text += text.empty() ? "" : ", ";
+        text += (entry.kind == IdKind::Uid ? "u " : "g ") + std::to_string(entry.nsid) + ' ' + std::to_string(entry.hostid) + ' ' +
+                std::to_string(entry.range);
+    }
+    return text.empty() ? "none" : text;
+}
+
+void require_same_ids(const TemplateConfig& config) {
+    LoadOptions load = config.load;
+    load.validate = false; // other values may contradict changed ids
+    const auto before = load_config_text(config.before.text(), config.file, load).config.idmap;
+    const auto after = load_config_text(config.after.text(), config.file, load).config.idmap;
+    if (after == before) return;
+    throw Error("lxc.idmap is changed (" + map_text(before) + " to " + map_text(after) +
+                "): which ids of the host a container has is not for a template to choose; nothing was created");
+}
+
+// What it includes is read at each start: whoever may write there configures the container, hooks on the host included.
+void require_own_includes(const TemplateConfig& config) {
+    for (const std::string& line : without_known(assignments(config.after), assignments(config.before))) {
+        const Line parts = parse_line(line);
+        if (parts.key != "lxc.include" || parts.value.empty()) continue;
+        const auto info = sys::stat_path(find_shared_file(config.file.parent_path() / parts.value, config.load.data_dir));
+        if (info && info->st_uid == 0 && (info->st_mode & (S_IWGRP | S_IWOTH)) == 0) continue;
+        throw Error(line + ": others than root may change that file; nothing was created");
+    }
+}
+
+} // namespace
+
+Config accept_template_config(const TemplateConfig& config) {
+    return with_context("the configuration that the template wrote", [&] {
+        require_same_ids(config);
+        require_own_includes(config);
+        return load_config_text(config.after.text(), config.file, config.load).config;
+    });
+}
+
+void tell_template_config(const TemplateConfig& config, const std::function<void(const std::string&)>& note) {
+    if (!note) return;
+    const auto before = assignments(config.before);
+    const auto after = assignments(config.after);
+    std::vector<std::string> lines;
+    for (const std::string& line : without_known(after, before)) lines.push_back("the template configured: " + line);
+    for (const std::string& line : without_known(before, after)) lines.push_back("the template removed: " + line);
+    for (std::size_t i = 0; i < std::min(lines.size(), kMostLines); ++i) note(lines[i]);
+    if (lines.size() > kMostLines) note("the template changed " + std::to_string(lines.size() - kMostLines) + " further lines of the configuration");
+}
+
+} // namespace lxcpp
