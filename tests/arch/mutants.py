@@ -46,6 +46,8 @@ def problems_of_row(name, row, mutants, tests):
     if not own:
         yield f"{name}: no mutant shows that its tests can fail"
     yield from (f"{name}: there is no test {test}" for test in row.test_names if test not in tests)
+    fails = {test for mutant in mutants for test in mutant.tests}
+    yield from (f"{name}: no mutant makes {test} fail" for test in row.test_names if test not in fails)
 
 
 def problems_of_rows(mutants, tests):
