@@ -35,6 +35,11 @@ int write_and_close(int fd, const char* data, std::size_t size) noexcept {
     return status;
 }
 
+bool is_procfs(int fd) noexcept {
+    struct statfs info{};
+    return ::fstatfs(fd, &info) == 0 && info.f_type == PROC_SUPER_MAGIC;
+}
+
 } // namespace
 
 int write_file(int directory, const char* path, const char* data, std::size_t size) noexcept {
@@ -42,11 +47,12 @@ int write_file(int directory, const char* path, const char* data, std::size_t si
 }
 
 int write_proc(int proc, const char* path, const char* data, std::size_t size) noexcept {
-    const int fd = open_in(proc, path, O_WRONLY);
+    // What stands in for /proc, or is mounted over it, must neither receive what is meant for the kernel nor be opened:
+    // a pipe would let us wait for ever, and a device does what it does.
+    if (!is_procfs(proc)) return -EXDEV;
+    const int fd = open_in(proc, path, O_WRONLY | O_NONBLOCK);
     if (fd < 0) return fd;
-    struct statfs info{};
-    // Something mounted over /proc must not receive what is meant for the kernel.
-    if (::fstatfs(fd, &info) < 0 || info.f_type != PROC_SUPER_MAGIC) {
+    if (!is_procfs(fd)) {
         ::close(fd);
         return -EXDEV;
     }

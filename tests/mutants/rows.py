@@ -41,7 +41,7 @@ ROWS = {
     "B1": Row("a fake /proc loosens attach",
               f"{PROCESSES}b1_b2_fake_proc system.attach.proc_that_the_container_covers"),
     "B2": Row("writes to procfs are sent elsewhere",
-              f"system.start.proc_keys_stay_in_procfs {PROCESSES}b1_b2_fake_proc"),
+              f"system.start.proc_keys_stay_in_procfs system.start.sysctl_of_a_planted_proc {PROCESSES}b1_b2_fake_proc"),
     "B3": Row("a directory of the host through a descriptor as working directory",
               f"{PROCESSES}b3_attach_in_a_directory_of_the_host {POLICY}a14_working_directory_by_links"),
     "B4": Row("the joining process is traced while it has something of the host",

@@ -310,6 +310,25 @@ test_proc_keys_stay_in_procfs() {
     is "$(<"/proc/$(init_pid "$C1")/oom_score_adj")" 77 oom_score_adj
 }
 
+# Where no procfs of ours can be mounted, what the image has in its place is not even opened: nobody writes to a pipe's
+# other end, and a file would take the value.
+test_sysctl_of_a_planted_proc() {
+    local file
+    make_container "$C1"
+    start "$C1"
+    make_container "$C2" "lxc.namespace.share.pid = $C1" 'lxc.mount.auto =' 'lxc.sysctl.net.ipv4.ip_forward = 1'
+    file="$LXCPATH/$C2/rootfs/proc/sys/net/ipv4/ip_forward"
+    mkdir -p "$(dirname "$file")"
+    mkfifo -m 0666 "$file"
+    RUN_TIMEOUT=60 expect 1 lxcpp-start -n "$C2"
+    err_has "lxc.sysctl.net.ipv4.ip_forward): something other than procfs is mounted there"
+    rm "$file"
+    install -m 0666 /dev/null "$file"
+    RUN_TIMEOUT=60 expect 1 lxcpp-start -n "$C2"
+    err_has "something other than procfs"
+    is "$(<"$file")" '' "what the image's file got"
+}
+
 test_real_time_caller_is_told() {
     need_tool chrt
     make_container "$C1"
