@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The front: "lxcpp VERB ..." becomes the program lxcpp-VERB that stands beside it.
+#include "base/nearest.h"
 #include "common/say.h"
-#include "config/suggest.h"
 #include "sys/fd_table.h"
 #include "sys/file.h"
 #include "sys/program.h"

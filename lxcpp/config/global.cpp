@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/global.h"
 
+#include "base/nearest.h"
 #include "base/strings.h"
-#include "config/suggest.h"
 #include "config/text.h"
 
 #include <lxcpp/error.h>

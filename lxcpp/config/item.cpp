@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/item.h"
 
+#include "base/nearest.h"
 #include "base/strings.h"
 #include "config/keys.h"
 #include "config/legacy.h"
 #include "config/problem.h"
-#include "config/suggest.h"
 
 #include <lxcpp/error.h>
 

@@ -1,17 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config_test.h"
 
-#include "config/suggest.h"
+#include "config/item.h"
 
 using namespace lxcpp;
-
-TEST(Suggest, EditDistance) {
-    EXPECT_EQ(edit_distance("", ""), 0u);
-    EXPECT_EQ(edit_distance("abc", ""), 3u);
-    EXPECT_EQ(edit_distance("abc", "abd"), 1u);
-    EXPECT_EQ(edit_distance("abc", "acb"), 1u); // neighbours swapped
-    EXPECT_EQ(edit_distance("kitten", "sitting"), 3u);
-}
 
 TEST(Suggest, NearestKey) {
     EXPECT_EQ(suggest_key("lxc.autodve"), "lxc.autodev");
