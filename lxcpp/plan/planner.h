@@ -65,6 +65,8 @@ void plan_dev(const PlanContext& context);
 // Where SetupPtys binds terminals, in the order of their masters: the console, if there is one, then the ttys.
 [[nodiscard]] std::vector<std::string> terminal_files(const Config& config);
 void plan_proc_sys(const PlanContext& context);
+// For a new /proc: read-only and masked are what lxc.mount.auto = proc:mixed says.
+[[nodiscard]] std::vector<Step> protect_proc(bool own_network);
 void plan_cgroup_mounts(const PlanContext& context);
 void plan_mount_entries(const PlanContext& context);
 void plan_security(const PlanContext& context);

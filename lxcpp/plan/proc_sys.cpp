@@ -31,14 +31,12 @@ constexpr const char* kMaskedInSys[] = {
 constexpr const char* kReadOnly[] = {"proc/bus", "proc/fs", "proc/irq"};
 
 // A bind of a place onto itself is a mount of its own, with flags of its own.
-void read_only(const PlanContext& context, const std::string& path, bool optional) {
-    context.add(MountInside{.source = path, .recursive = true, .attributes_set = MOUNT_ATTR_RDONLY,
-                            .target = {path, Create::No, optional}});
+MountInside read_only(const std::string& path, bool optional) {
+    return {.source = path, .recursive = true, .attributes_set = MOUNT_ATTR_RDONLY, .target = {path, Create::No, optional}};
 }
 
-void writable_again(const PlanContext& context, const std::string& path) {
-    context.add(MountInside{.source = path, .attributes_clear = MOUNT_ATTR_RDONLY,
-                            .target = {path, Create::No, true}});
+MountInside writable_again(const std::string& path) {
+    return {.source = path, .attributes_clear = MOUNT_ATTR_RDONLY, .target = {path, Create::No, true}};
 }
 
 void plan_sysctls(const PlanContext& context) {
@@ -62,10 +60,7 @@ void plan_proc(const PlanContext& context) {
     }
     plan_sysctls(context); // while /proc/sys can still be written
     if (!mode || *mode == AutoMode::ReadWrite) return;
-    read_only(context, "proc/sys", false);
-    if (context.creates(CLONE_NEWNET)) writable_again(context, "proc/sys/net");
-    for (const char* path : kReadOnly) read_only(context, path, true);
-    context.add(Mask{{std::begin(kMaskedInProc), std::end(kMaskedInProc)}});
+    for (Step& step : protect_proc(context.creates(CLONE_NEWNET))) context.add(std::move(step));
 }
 
 void mount_sysfs(const PlanContext& context, std::uint64_t attributes) {
@@ -95,7 +90,7 @@ void plan_sys(const PlanContext& context) {
     mount_sysfs(context, kQuiet | MOUNT_ATTR_RDONLY);
     mask_in_sys(context);
     if (*mode == AutoMode::Mixed && context.creates(CLONE_NEWNET)) {
-        writable_again(context, "sys/devices/virtual/net");
+        context.add(writable_again("sys/devices/virtual/net"));
     }
 }
 
@@ -110,6 +105,14 @@ void plan_nesting(const PlanContext& context) {
 }
 
 } // namespace
+
+std::vector<Step> protect_proc(bool own_network) {
+    std::vector<Step> steps{read_only("proc/sys", false)};
+    if (own_network) steps.emplace_back(writable_again("proc/sys/net"));
+    for (const char* path : kReadOnly) steps.emplace_back(read_only(path, true));
+    steps.emplace_back(Mask{{std::begin(kMaskedInProc), std::end(kMaskedInProc)}});
+    return steps;
+}
 
 void plan_proc_sys(const PlanContext& context) {
     plan_proc(context);

@@ -43,9 +43,7 @@ StartPlan plan_one_shot(const OneShot& request) {
         steps.emplace_back(MountBind{.source = "/" + path, .target = {path, Create::File}});
     }
     steps.emplace_back(MountFs{.type = "proc", .source = "proc", .attributes = kQuiet, .target = {"proc", Create::Dir}});
-    steps.emplace_back(MountInside{.source = "proc/sys", .attributes_set = MOUNT_ATTR_RDONLY, .target = {"proc/sys"}});
-    steps.emplace_back(MountInside{.source = "proc/sysrq-trigger", .attributes_set = MOUNT_ATTR_RDONLY,
-                                   .target = {"proc/sysrq-trigger", Create::No, true}});
+    for (Step& step : protect_proc(!request.network)) steps.push_back(std::move(step)); // as a container that runs
     steps.emplace_back(SetupPtys{.options = {"mode=0620", "ptmxmode=0666", "max=64", "gid=5"}, .console = false});
     steps.emplace_back(MountFs{.type = "tmpfs", .source = "shm", .options = {"mode=1777", "size=64m"},
                                .attributes = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, .target = {"dev/shm", Create::Dir}});

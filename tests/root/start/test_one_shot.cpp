@@ -254,5 +254,20 @@ TEST_F(RunOneShot, DiesWithItsCaller) {
     ::close(reader);
 }
 
+// Package scripts run as root: on the host's kernel they find what a started container finds.
+TEST_F(RunOneShot, ProcIsMaskedAndReadOnlyAsInAContainer) {
+    const std::string masked = output_of("for file in kcore kallsyms keys key-users kmsg interrupts timer_list sysrq-trigger vmallocinfo; do"
+                                         " [ ! -e /proc/$file ] || grep -q \" /proc/$file ro,\" /proc/self/mountinfo || echo $file; done");
+    EXPECT_EQ(masked, "") << "not masked";
+}
+
+TEST_F(RunOneShot, SettingsOfTheKernelAreReadOnly) {
+    const std::string writable = output_of("for place in sys irq fs bus; do"
+                                           " [ ! -e /proc/$place ] || grep -q \" /proc/$place ro,\" /proc/self/mountinfo || echo $place; done");
+    EXPECT_EQ(writable, "") << "not read-only";
+    EXPECT_EQ(script("for file in sys/kernel/core_pattern sys/vm/drop_caches sysrq-trigger irq/default_smp_affinity; do"
+                     " (: >>/proc/$file) 2>/dev/null && exit 1; done; exit 0"), 0);
+}
+
 } // namespace
 } // namespace lxcpp
