@@ -243,12 +243,8 @@ ConfigError at_origin(const ConfigError& error, const std::vector<Assignment>& a
 }
 
 void save_config(const ConfigText& text, const fs::path& where) {
-    const fs::path path = behind_links(where);
-    const auto old = sys::stat_path(path);
-    sys::write_file_atomic(path, text.text(), old ? old->st_mode & 07777 : kConfigMode);
-    const auto fresh = sys::stat_path(path);
-    if (old && fresh && (old->st_uid != fresh->st_uid || old->st_gid != fresh->st_gid))
-        sys::chown(path, old->st_uid, old->st_gid); // root changed a user's file
+    // Root may change a user's file: nothing is to be had by exchanging the directory meanwhile.
+    sys::write_file_as_it_is(behind_links(where), text.text(), kConfigMode);
 }
 
 } // namespace lxcpp

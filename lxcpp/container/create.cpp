@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/error.h"
-#include "base/log.h"
 #include "base/sha256.h"
 #include "base/strings.h"
 #include "config/edit.h"
@@ -9,12 +8,14 @@
 #include "container/construction.h"
 #include "container/garbage.h"
 #include "container/inventory_scan.h"
+#include "container/outside_directory.h"
 #include "container/record.h"
 #include "container/template_config.h"
 #include "container/template_run.h"
 #include "host/subid.h"
 #include "sys/cred.h"
 #include "sys/file.h"
+#include "sys/file_meta.h"
 #include "sys/mount.h"
 #include "sys/rooted_dir.h"
 #include "sys/signal.h"
@@ -52,6 +53,7 @@ struct Work {
     std::filesystem::path rootfs;
     std::vector<IdMapEntry> idmap;
     bool idmapped = false; // the file system takes idmapped mounts
+    std::optional<OutsideDirectory> outside; // --dir
 };
 
 void check_options(const CreateOptions& options) {
@@ -139,6 +141,11 @@ void shift_owner(const Work& work, const std::filesystem::path& path) {
     sys::chown(path, host_root(work.idmap, IdKind::Uid), host_root(work.idmap, IdKind::Gid));
 }
 
+void shift_owner_fd(const Work& work, FdRef directory) {
+    if (work.idmap.empty() || work.idmapped) return;
+    sys::set_owner(directory, host_root(work.idmap, IdKind::Uid), host_root(work.idmap, IdKind::Gid), work.rootfs.string());
+}
+
 std::string header(const Work& work, const std::filesystem::path& program) {
     std::string text = "# Template used to create this container: " + printable(program.string()) + "\n# Parameters passed to the template:";
     for (const std::string& word : work.options.template_args) text += ' ' + printable(word); // a line break would begin a line of configuration
@@ -177,8 +184,12 @@ void run(Work& work, Construction& construction, sys::SignalFd& signals) {
     const std::filesystem::path& directory = construction.directory();
     const std::filesystem::path rootfs = work.options.directory.empty() ? directory / "rootfs" : work.rootfs;
     const std::filesystem::path program = find_template(work.impl.paths, work.options.template_name);
-    sys::make_dir(rootfs, 0755);
-    shift_owner(work, rootfs);
+    if (work.outside) {
+        shift_owner_fd(work, work.outside->fd());
+    } else {
+        sys::make_dir(rootfs, 0755);
+        shift_owner(work, rootfs);
+    }
     sys::write_file_atomic(directory / "config", work.initial.text.text(), 0640);
     shift_owner(work, directory);
     shift_owner(work, directory / "config");
@@ -190,20 +201,11 @@ void run(Work& work, Construction& construction, sys::SignalFd& signals) {
     template_run.own = own_template(work, program);
     template_run.quiet = work.options.quiet;
     template_run.rootfs = work.options.directory;
+    if (work.outside) template_run.rootfs_fd = work.outside->fd();
     run_template(work.impl, directory, template_run, signals);
     const Config config = finish_config(work, construction, program);
     require_files(work, config, rootfs, program);
     sys::chown(directory, 0, 0);
-}
-
-// Of a create that failed; it did not exist before.
-void remove_outside_directory(const std::filesystem::path& directory) noexcept {
-    if (directory.empty()) return;
-    try {
-        if (sys::exists(directory)) sys::RootedDir::open(directory.parent_path()).remove_tree(directory.filename().string());
-    } catch (const Error& error) {
-        log::warn("leftover {}: {}", directory.string(), error.what());
-    }
 }
 
 void refuse_interrupted(sys::SignalFd& signals) {
@@ -214,14 +216,16 @@ void refuse_interrupted(sys::SignalFd& signals) {
 
 } // namespace
 
-void Container::create(const CreateOptions& options) {
+void Container::create(const CreateOptions& given) {
     impl_->require_root("create");
+    CreateOptions options = given;
+    if (!options.directory.has_filename()) options.directory = options.directory.parent_path(); // "/x/" is "/x"
     const sys::ScopedUmask umask(022); // the container's ids must reach their root file system
     check_options(options);
     if (sys::exists(impl_->directory())) {
         throw StateError(StateProblem::Exists, "the container already exists: " + impl_->directory().string());
     }
-    Work work{*impl_, options, load_initial(*impl_, options), {}, {}, false};
+    Work work{*impl_, options, load_initial(*impl_, options), {}, {}, false, {}};
     work.rootfs = options.directory.empty() ? impl_->directory() / "rootfs" : options.directory;
     if (!options.privileged) work.idmap = work.initial.config.idmap;
     sys::SignalFd signals{SIGINT, SIGTERM, SIGHUP, SIGQUIT}; // from here on they undo instead of killing
@@ -238,6 +242,7 @@ void Container::create(const CreateOptions& options) {
             }
         }
         complete_config(work);
+        if (options.template_name != "none" && !options.directory.empty()) work.outside.emplace(options.directory);
         Construction construction(*impl_);
         if (options.template_name == "none") {
             sys::write_file_atomic(construction.directory() / "config", work.initial.text.text(), 0640);
@@ -245,13 +250,14 @@ void Container::create(const CreateOptions& options) {
             run(work, construction, signals);
         }
         refuse_interrupted(signals);
+        if (work.outside) work.outside->require_there();
         construction.publish();
+        if (work.outside) work.outside->keep();
     } catch (...) {
-        remove_outside_directory(options.directory);
         release_claim(impl_->paths, impl_->key());
         throw;
     }
-    mark_ready(impl_->paths, impl_->key(), work.rootfs);
+    mark_ready(impl_->paths, impl_->key(), work.outside ? sys::stat_fd(work.outside->fd()) : sys::stat_path(work.rootfs, false));
 }
 
 } // namespace lxcpp

@@ -86,10 +86,9 @@ void release_claim(const Paths& paths, const ContainerKey& key) {
     attempt(paths, [&](Inventory& inventory) { inventory.remove_container(key); });
 }
 
-void mark_ready(const Paths& paths, const ContainerKey& key, const std::filesystem::path& rootfs) {
-    const auto info = sys::stat_path(rootfs, false);
+void mark_ready(const Paths& paths, const ContainerKey& key, const std::optional<struct stat>& rootfs) {
     attempt(paths, [&](Inventory& inventory) {
-        inventory.set_ready(key, info ? info->st_dev : 0, info ? info->st_ino : 0);
+        inventory.set_ready(key, rootfs ? rootfs->st_dev : 0, rootfs ? rootfs->st_ino : 0);
         inventory.record_event(make_event(key, "create"));
     });
 }

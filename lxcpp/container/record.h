@@ -8,6 +8,7 @@
 
 #include <optional>
 #include <string>
+#include <sys/stat.h>
 
 namespace lxcpp {
 
@@ -30,7 +31,7 @@ void record_event(const Paths& paths, const ContainerKey& key, const std::string
 void drop_stale_claim(Inventory& inventory, const Container::Impl& impl);
 void release_claim(const Paths& paths, const ContainerKey& key);
 // The create has succeeded; the marker of the root directory lets destroy recognise it.
-void mark_ready(const Paths& paths, const ContainerKey& key, const std::filesystem::path& rootfs);
+void mark_ready(const Paths& paths, const ContainerKey& key, const std::optional<struct stat>& rootfs);
 
 [[nodiscard]] std::filesystem::path inventory_file(const Paths& paths);
 

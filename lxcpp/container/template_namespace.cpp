@@ -22,6 +22,15 @@ sys::MountTree tree_of(const std::filesystem::path& directory, FdRef idmap) {
     return tree;
 }
 
+// The descriptor is of the caller's mount namespace and cannot be cloned in this one; it tells which one is meant.
+sys::MountTree tree_at(const std::filesystem::path& path, FdRef meant, FdRef idmap) {
+    sys::MountTree tree = tree_of(path, idmap);
+    const struct stat found = sys::stat_fd(tree.fd());
+    const struct stat wanted = sys::stat_fd(meant);
+    if (found.st_dev == wanted.st_dev && found.st_ino == wanted.st_ino) return tree;
+    throw Error("--dir " + path.string() + ": somebody has replaced the directory meanwhile");
+}
+
 // In a child that has its own copy of all mounts.
 void arrange(const TemplateNamespace& wish) {
     sys::unshare_namespaces(CLONE_NEWNS);
@@ -31,7 +40,7 @@ void arrange(const TemplateNamespace& wish) {
     std::optional<sys::MountTree> cache;
     if (with_cache) cache = tree_of(wish.cache, wish.idmap);
     std::optional<sys::MountTree> rootfs;
-    if (!wish.rootfs.empty()) rootfs = tree_of(wish.rootfs, wish.idmap);
+    if (!wish.rootfs.empty()) rootfs = tree_at(wish.rootfs, wish.rootfs_fd, wish.idmap);
     sys::MountTree::create("tmpfs", "lxcpp-create", {"mode=0755", "size=64k"}, MOUNT_ATTR_NODEV).attach(wish.lxcpath);
     const std::filesystem::path directory = wish.lxcpath / wish.name;
     sys::make_dir(directory, 0755);

@@ -17,6 +17,7 @@ struct TemplateNamespace {
     std::filesystem::path rootfs; // outside the construction: visible with the same ids; empty = inside
     FdRef idmap;                 // user namespace for idmapped mounts; invalid = plain
     std::filesystem::path cache; // visible with the same ids; empty = as it is
+    FdRef rootfs_fd;             // the directory that is to be seen at rootfs
 };
 
 // Throws Error. The namespace lives as long as the descriptor (or a process in it).

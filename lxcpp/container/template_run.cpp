@@ -90,7 +90,7 @@ void run_template(const Container::Impl& impl, const std::filesystem::path& cons
     }
     const Fd mount_namespace = make_template_namespace(
         {impl.lxcpath, impl.name, construction, run.rootfs, run.idmapped ? FdRef(user_namespace) : FdRef(),
-         run.own ? impl.paths.cache : std::filesystem::path()});
+         run.own ? impl.paths.cache : std::filesystem::path(), run.rootfs_fd});
     sys::SpawnOptions options;
     options.argv = arguments(impl, run);
     options.program = run.program.string();

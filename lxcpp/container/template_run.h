@@ -20,6 +20,7 @@ struct TemplateRun {
     bool own = false;              // ours: may use our cache
     bool quiet = false;
     std::filesystem::path rootfs;  // --dir; empty = in the container's directory
+    FdRef rootfs_fd;               // that directory
 };
 
 // An absolute path, ours in <data>/templates/lxcpp-NAME, or LXC's /usr/share/lxc/templates/lxc-NAME.

@@ -152,11 +152,23 @@ void write_existing(const fs::path& path, std::string_view text) {
     }
 }
 
-void write_file_atomic(const fs::path& path, std::string_view content, mode_t mode) {
+namespace {
+
+Fd parent_to_write(const fs::path& path) {
     const fs::path parent = path.has_parent_path() ? path.parent_path() : fs::path(".");
-    const Fd dir(raw_open(parent, {.access = Access::Path, .directory = true}));
+    Fd dir(raw_open(parent, {.access = Access::Path, .directory = true}));
     if (!dir.valid()) throw SystemError("write " + path.native());
-    replace_file(dir, path.filename().native(), content, mode, path.native());
+    return dir;
+}
+
+} // namespace
+
+void write_file_atomic(const fs::path& path, std::string_view content, mode_t mode) {
+    replace_file(parent_to_write(path), path.filename().native(), content, mode, path.native());
+}
+
+void write_file_as_it_is(const fs::path& path, std::string_view content, mode_t new_mode) {
+    replace_file_as_it_is(parent_to_write(path), path.filename().native(), content, new_mode, path.native());
 }
 
 bool exists(const fs::path& path) noexcept {

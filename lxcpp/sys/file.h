@@ -52,6 +52,9 @@ void write_existing(const fs::path& path, std::string_view text);
 // fsync of the directory. On any error the old file is untouched and no temporary file is left.
 void write_file_atomic(const fs::path& path, std::string_view content, mode_t mode = 0644);
 
+// The same, but mode and owner are those of the file that is replaced; the directory is looked up once for all of it.
+void write_file_as_it_is(const fs::path& path, std::string_view content, mode_t new_mode = 0644);
+
 [[nodiscard]] bool exists(const fs::path& path) noexcept; // follows links
 [[nodiscard]] std::optional<struct stat> stat_path(const fs::path& path, bool follow = true);
 [[nodiscard]] struct stat stat_fd(FdRef fd);

@@ -15,4 +15,9 @@ namespace lxcpp::sys {
 void replace_file(FdRef dir, const std::string& leaf, std::string_view content, mode_t mode,
                   std::string_view what);
 
+// The same with mode and owner of the file that it replaces, as far as they are not ours anyway; a new one is ours and
+// has this mode.
+void replace_file_as_it_is(FdRef dir, const std::string& leaf, std::string_view content, mode_t new_mode,
+                           std::string_view what);
+
 } // namespace lxcpp::sys

@@ -211,3 +211,90 @@ lxcpp-create: $C1: the template removed: lxc.tty.max = 2" "what is told"
     is "$(grep -c 'the template configured' <<<"$ERR")" 100 "lines"
     err_has "the template changed 50 further lines of the configuration"
 }
+
+# The second of two creates for one directory is refused and leaves the first one's alone, by whatever path it comes.
+test_one_directory_for_two_containers() {
+    mkdir "$SANDBOX/tmp/real" "$SANDBOX/tmp/bound"
+    ln -s real "$SANDBOX/tmp/link"
+    mount --bind "$SANDBOX/tmp/real" "$SANDBOX/tmp/bound"
+    daemon_template 'until [ -e '"$SANDBOX"'/tmp/go ]; do sleep 0.1; done; exit 0'
+    lxcpp-create -n "$C1" -t "$SANDBOX/support/daemon-template" --dir "$SANDBOX/tmp/real/root" </dev/null >"$SANDBOX/tmp/log" 2>&1 &
+    local create=$! path
+    until_said up $create
+    for path in real/root real/root/ real//root link/root bound/root real/../link/root; do
+        expect 1 lxcpp-create -n "$C2" -t "$(support template-testinit)" --dir "$SANDBOX/tmp/$path" -- --testinit "$LXCPP_TESTINIT"
+        err_has "exists already"
+        expect 1 lxcpp-create -n "$C2" -t none --dir "$SANDBOX/tmp/$path"
+        [ -e "$SANDBOX/tmp/real/root/file" ] || fail "$path: the other container's root file system is gone"
+    done
+    touch "$SANDBOX/tmp/go"
+    wait $create || fail "the first create: $(<"$SANDBOX/tmp/log")"
+    daemon_is_gone "the first create"
+    [ -e "$SANDBOX/tmp/real/root/file" ] || fail "the root file system is gone"
+    expect 0 lxcpp-ls -1
+    out_is "$C1"
+    expect 0 lxcpp-destroy -n "$C1"
+    [ ! -e "$SANDBOX/tmp/real/root" ] || fail "destroy has left the root file system"
+    umount "$SANDBOX/tmp/bound"
+}
+
+# At once: one is made, the others say why not, and that one is whole.
+test_race_for_one_directory() {
+    local number pids=() made=0
+    for number in 1 2 3 4 5 6; do
+        lxcpp-create -n "$CASE_ID-$number" -t "$(support template-testinit)" --dir "$SANDBOX/tmp/root" -- --testinit "$LXCPP_TESTINIT" \
+            </dev/null >"$SANDBOX/tmp/log.$number" 2>&1 &
+        pids+=($!)
+    done
+    for number in "${pids[@]}"; do wait "$number" && made=$((made + 1)); done
+    is $made 1 "creates that succeeded"
+    is "$(cat "$SANDBOX"/tmp/log.* | grep -c 'exists already')" 5 "creates that were refused"
+    expect 0 lxcpp-ls -1
+    made=$OUT
+    start "$made"
+    attach "$made" /bin/testinit echo alive
+    out_is alive
+}
+
+# Somebody exchanges the directory while the template works: neither used nor removed.
+test_exchanged_directory() {
+    daemon_template 'until [ -e '"$SANDBOX"'/tmp/go ]; do sleep 0.1; done; exit 0'
+    lxcpp-create -n "$C1" -t "$SANDBOX/support/daemon-template" --dir "$SANDBOX/tmp/root" </dev/null >"$SANDBOX/tmp/log" 2>&1 &
+    local create=$!
+    until_said up $create
+    mv "$SANDBOX/tmp/root" "$SANDBOX/tmp/aside"
+    mkdir "$SANDBOX/tmp/root"
+    echo precious >"$SANDBOX/tmp/root/file"
+    touch "$SANDBOX/tmp/go"
+    wait $create
+    is $? 1 "exit code"
+    grep -q "somebody has replaced the directory meanwhile" "$SANDBOX/tmp/log" || fail "$(<"$SANDBOX/tmp/log")"
+    is "$(<"$SANDBOX/tmp/root/file")" precious "the other directory"
+    is "$(ls -A "$LXCPATH" | grep -v '^inventory')" "" "what is left"
+    daemon_is_gone "the create"
+}
+
+# Root changes the configuration of somebody else's container, who exchanges its directory all the time: the file stays
+# that user's, and no file of root's becomes it.
+test_saved_configuration_of_a_moving_directory() {
+    expect 0 lxcpp-create -n "$C1" -t none
+    chown -R 1000:1000 "$LXCPATH/$C1"
+    chmod 0640 "$LXCPATH/$C1/config"
+    expect 0 lxcpp-config set -n "$C1" lxc.tty.max 3
+    is "$(stat -c '%u %g %a' "$LXCPATH/$C1/config")" "1000 1000 640" "owner and mode"
+    mkdir "$SANDBOX/tmp/roots"
+    echo 'lxc.tty.max = 1' >"$SANDBOX/tmp/roots/config"
+    ln -s "$SANDBOX/tmp/roots" "$SANDBOX/state/.other"
+    "$LXCPP_ATTACKER" swap "$LXCPATH/$C1" "$SANDBOX/state/.other" &
+    local attacker=$! number
+    for number in {1..20}; do run lxcpp-config set -n "$C1" lxc.tty.max "$number"; done
+    kill $attacker
+    wait $attacker 2>/dev/null
+    is "$(stat -c %u "$SANDBOX/tmp/roots/config")" 0 "owner of root's file"
+    if [ -L "$LXCPATH/$C1" ]; then
+        rm "$LXCPATH/$C1"
+        mv "$SANDBOX/state/.other" "$LXCPATH/$C1"
+    else
+        rm "$SANDBOX/state/.other"
+    fi
+}
