@@ -40,11 +40,15 @@ struct Freezer {
         return trim(text) == (frozen ? "FROZEN" : "THAWED");
     }
 
+    // text: what the status file says. What v1 was asked for itself is what it is, or becomes.
+    [[nodiscard]] bool asked_to_freeze(std::string_view text) const {
+        return v2 ? trim(sys::read_file_if_exists(control).value_or("")) == "1" : !text.empty() && !says(text, false);
+    }
+
     [[nodiscard]] FreezerState state() const {
         const std::string text = sys::read_file_if_exists(status).value_or("");
         if (says(text, true)) return FreezerState::Frozen;
-        const bool asked = v2 ? trim(sys::read_file_if_exists(control).value_or("")) == "1"
-                              : trim(text) == "FREEZING";
+        const bool asked = v2 ? asked_to_freeze(text) : trim(text) == "FREEZING";
         return asked ? FreezerState::Freezing : FreezerState::Thawed;
     }
 };
@@ -65,18 +69,34 @@ std::optional<Freezer> find_v1(std::span<const fs::path> dirs) {
     return std::nullopt;
 }
 
-bool wait_until(const Freezer& freezer, bool frozen, milliseconds timeout) {
+enum class Frozen { Yes, No, ThawedByAnother };
+
+Frozen wait_until_frozen(const Freezer& freezer, milliseconds timeout) {
+    const Deadline deadline = std::chrono::steady_clock::now() + timeout;
+    Frozen result = Frozen::No;
+    (void)wait_for_content(freezer.status, deadline, [&](std::string_view text) {
+        // A v1 group that still freezes has to be asked again when processes came in meanwhile.
+        if (!freezer.v2 && trim(text) == "FREEZING") freezer.set(true);
+        if (freezer.says(text, true)) result = Frozen::Yes;
+        else if (!freezer.asked_to_freeze(text)) result = Frozen::ThawedByAnother;
+        return result != Frozen::No;
+    });
+    return result;
+}
+
+// Whoever freezes it meanwhile loses: a command that stops or thaws a container is not held up by one that freezes it.
+bool wait_until_thawed(const Freezer& freezer, milliseconds timeout) {
     const Deadline deadline = std::chrono::steady_clock::now() + timeout;
     return wait_for_content(freezer.status, deadline, [&](std::string_view text) {
-        // A v1 group that still freezes has to be asked again when processes came in meanwhile.
-        if (frozen && !freezer.v2 && trim(text) == "FREEZING") freezer.set(true);
-        return freezer.says(text, frozen);
+        if (freezer.says(text, false)) return true;
+        if (freezer.asked_to_freeze(text)) freezer.set(false);
+        return false;
     });
 }
 
 void thaw_one(const Freezer& freezer, milliseconds timeout) {
     freezer.set(false);
-    if (wait_until(freezer, false, timeout)) return;
+    if (wait_until_thawed(freezer, timeout)) return;
     throw StateError(StateProblem::TimedOut,
                      fmt::format("{} is not thawed after {} ms: a group above it may be frozen",
                                  freezer.control.native(), timeout.count()));
@@ -96,7 +116,11 @@ void freeze(std::span<const fs::path> dirs, milliseconds timeout) {
     if (!freezer) freezer = find_v1(dirs);
     if (!freezer) throw Error("freeze: the container has no cgroup with a freezer on this host");
     freezer->set(true);
-    if (wait_until(*freezer, true, timeout)) return;
+    const Frozen result = wait_until_frozen(*freezer, timeout);
+    if (result == Frozen::Yes) return;
+    if (result == Frozen::ThawedByAnother) {
+        throw StateError(StateProblem::Busy, "freeze: another command thawed or stopped the container meanwhile");
+    }
     freezer->set(false);
     throw StateError(StateProblem::TimedOut,
                      fmt::format("freeze: a process did not stop within {} ms (it may be stuck in the kernel)",

@@ -21,11 +21,13 @@ milliseconds time_left(Deadline deadline) {
     return std::max(left, milliseconds(0));
 }
 
+// Not for long: of what changed back at once there is no notice.
 void wait_for_change(FdRef file, Deadline deadline) {
+    constexpr milliseconds look_again{100};
     sys::Epoll epoll;
     epoll.add(file, EPOLLPRI, 0);
     std::array<sys::Ready, 1> ready{};
-    static_cast<void>(epoll.wait(ready, time_left(deadline)));
+    static_cast<void>(epoll.wait(ready, std::min(time_left(deadline), look_again)));
 }
 
 } // namespace

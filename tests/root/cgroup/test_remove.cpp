@@ -8,7 +8,9 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <atomic>
 #include <fcntl.h>
+#include <thread>
 
 namespace lxcpp {
 namespace {
@@ -158,6 +160,30 @@ TEST_F(CgroupProcesses, FreezesAndThaws) {
         thaw(tree.payload(), seconds(5));
         EXPECT_EQ(freezer_state(tree.payload()), FreezerState::Thawed) << version;
     }
+}
+
+TEST_F(CgroupProcesses, ThawsWhatAnotherCommandFreezesMeanwhile) {
+    const CgroupTree tree = CgroupTree::create(plan());
+    const auto parents = only(tree, 2);
+    if (parents.empty()) GTEST_SKIP() << "no cgroup v2 here";
+    const fs::path parent = parents.front(); // keeps it frozen until the other command has had its turn
+    const fs::path group = parent / "inner";
+    sys::make_dir(group, 0755);
+    sys::write_existing(parent / "cgroup.freeze", "1");
+    sys::write_existing(group / "cgroup.freeze", "1");
+    std::atomic<bool> over = false;
+    std::thread other([&] {
+        const auto wait_until_thawed = [&] {
+            while (!over && sys::read_file(group / "cgroup.freeze") != "0\n") std::this_thread::yield();
+        };
+        wait_until_thawed();
+        sys::write_existing(group / "cgroup.freeze", "1");
+        wait_until_thawed();
+        sys::write_existing(parent / "cgroup.freeze", "0");
+    });
+    EXPECT_NO_THROW(thaw(std::vector{group}, seconds(20)));
+    over = true;
+    other.join();
 }
 
 TEST_F(CgroupProcesses, AFrozenProcessDoesNotRun) {
