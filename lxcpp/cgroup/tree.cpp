@@ -122,8 +122,11 @@ CgroupTree CgroupTree::create(const CgroupPlan& plan, const std::function<void()
 void CgroupTree::make(const CgroupGroups& groups) {
     make_parents(groups, groups.payload);
     enable_controllers(groups, groups.payload.parent_path());
-    if (!make_group(groups.payload)) throw SystemError("create cgroup " + groups.payload.native(), EEXIST);
-    payload_.push_back(groups.payload);
+    payload_.push_back(groups.payload); // first: one that is there and not in the list would stay for ever
+    if (!make_group(groups.payload)) {
+        payload_.pop_back();
+        throw SystemError("create cgroup " + groups.payload.native(), EEXIST);
+    }
     if (groups.cpuset) init_cpuset(groups.payload);
     if (groups.guards_devices) begin_device_list(groups.payload);
     if (!groups.inner.empty()) make_inner(groups);
@@ -141,8 +144,8 @@ void CgroupTree::make_inner(const CgroupGroups& groups) {
 void CgroupTree::make_shared(const CgroupGroups& groups, const fs::path& dir, std::vector<fs::path>& list) {
     if (dir.empty()) return;
     make_parents(groups, dir);
-    if (make_group(dir) && groups.cpuset) init_cpuset(dir);
     list.push_back(dir);
+    if (make_group(dir) && groups.cpuset) init_cpuset(dir);
 }
 
 void CgroupTree::make_parents(const CgroupGroups& groups, const fs::path& dir) {
@@ -150,8 +153,8 @@ void CgroupTree::make_parents(const CgroupGroups& groups, const fs::path& dir) {
     for (const fs::path& part : dir.parent_path().lexically_relative(groups.base)) {
         if (part == ".") continue;
         parent /= part;
-        if (make_group(parent) && groups.cpuset) init_cpuset(parent);
         if (std::ranges::find(parents_, parent) == parents_.end()) parents_.insert(parents_.begin(), parent);
+        if (make_group(parent) && groups.cpuset) init_cpuset(parent);
     }
 }
 
