@@ -160,7 +160,8 @@ private:
         }
         if (!sys::wait_exited(running_.init, left(deadline))) return Outcome::StillThere;
         recover(impl_, sys::exit_of_other(running_.state.supervisor.init, running_.init, std::chrono::seconds(2)));
-        return impl_.running() ? Outcome::Restarted : Outcome::Gone;
+        // Somebody else may be at it: what that makes of it, an end or a new start, is still to come.
+        return impl_.state() == State::Stopped ? Outcome::Gone : Outcome::Restarted;
     }
 
     const Container::Impl& impl_;

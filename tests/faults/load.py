@@ -150,7 +150,7 @@ class Model:
 PAIRS = (("create", "create", "absent"), ("create", "destroy", "absent"), ("start", "start", "stopped"),
          ("start", "destroy", "stopped"), ("start", "config", "stopped"), ("start", "stop", "stopped"),
          ("stop", "stop", "running"), ("stop", "destroy-running", "running"), ("stop", "attach", "running"),
-         ("reboot", "stop", "running"), ("destroy", "destroy", "stopped"), ("shutdown", "freeze", "running"),
+         *(("reboot", "stop", "running"),) * 5, ("destroy", "destroy", "stopped"), ("shutdown", "freeze", "running"),
          ("config", "config", "stopped"), ("destroy-running", "destroy-running", "running"))
 
 REASONS = ("already", "not defined", "not running", "is running", "another command", "being created", "started again",
@@ -221,7 +221,7 @@ def race(box, pair, chance, findings):
 
 
 def pairs(box, options):
-    """COUNT rounds (default 100) of 14 pairs of commands at once on one container."""
+    """COUNT rounds (default 100) of 18 pairs of commands at once on one container."""
     count, findings, chance = options.count or 100, Findings("pairs"), random.Random(options.seed)
     for _ in range(count):
         for pair in PAIRS:
