@@ -71,6 +71,32 @@ test_reachable_calls_and_families() {
     is "$(printf '%s\n' "$OUT" | grep -c ^killed)" 0 "killed calls of the native ABI"
 }
 
+# The other ABI of x86_64, in a container of a 32-bit system. What is called through socketcall(2) no filter can see.
+test_reachable_calls_of_32_bit_programs() {
+    local number
+    [ -n "${LXCPP_CALLS32:-}" ] || skip "the compiler makes no 32-bit programs"
+    make_busybox_container "$C1" 'lxc.arch = i686'
+    install -m 0755 "$LXCPP_CALLS32" "$LXCPATH/$C1/rootfs/bin/calls32"
+    start "$C1"
+    run lxcpp-attach -n "$C1" -- /bin/calls32
+    case $? in
+    0) ;;
+    126) skip "the kernel runs no 32-bit programs" ;;
+    *) fail "calls32: $ERR" ;;
+    esac
+    is "$(printf '%s\n' "$OUT" | awk '$1 == "open" {print $2}' | grep -vxE '1|2|10|16|17')" "" "other families than unix, inet, inet6, netlink, packet"
+    for number in 3 4 5 11 120 295 305; do
+        printf '%s\n' "$OUT" | grep -q "^reachable $number " || fail "system call $number is not reachable"
+    done
+    for number in 79 87 103 128 129 283 336 342 350 357 374 425; do
+        printf '%s\n' "$OUT" | grep -q "^refused $number " || fail "system call $number is not refused"
+    done
+    for number in 286 287 288 338 339 435 447 470 500; do
+        printf '%s\n' "$OUT" | grep -q "^absent $number " || fail "system call $number exists"
+    done
+    is "$(printf '%s\n' "$OUT" | grep -c ^killed)" 0 "killed calls of the 32-bit ABI"
+}
+
 # Which files of the kernel root inside can write: those of its own network, and its cgroups.
 test_writable_kernel_files() {
     make_prison "$C1"
