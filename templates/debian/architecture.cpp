@@ -2,36 +2,28 @@
 #include "debian/architecture.h"
 
 #include "base/error.h"
+#include "base/strings.h"
+#include "image/architecture.h"
 #include "sys/file.h"
 #include "sys/spawn.h"
 
 #include <lxcpp/error.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <span>
 #include <utility>
+#include <vector>
 
 namespace lxcpp::debian {
 namespace {
 
 using namespace std::chrono_literals;
 
-struct Architecture {
-    std::string_view debian;
-    std::string_view machine;
-};
-
-constexpr std::array<Architecture, 8> kArchitectures{{
-    {"amd64", "x86_64"},
-    {"arm64", "aarch64"},
-    {"i386", "i686"},
-    {"armhf", "armv7l"},
-    {"riscv64", "riscv64"},
-    {"ppc64el", "ppc64le"},
-    {"s390x", "s390x"},
-    {"loong64", "loongarch64"},
-}};
+// Those that Debian has, of image/architecture's table.
+constexpr std::array<std::string_view, 8> kArchitectures{"amd64",   "arm64",   "i386",  "armhf",
+                                                         "riscv64", "ppc64el", "s390x", "loong64"};
 
 // Programs that do nothing but exit(0), for what 64 bit kernels may run beside their own, and for
 // what emulators commonly stand in for.
@@ -139,26 +131,20 @@ std::string_view native_architecture() noexcept {
 }
 
 std::string_view machine_name(std::string_view architecture) noexcept {
-    for (const auto& [debian, machine] : kArchitectures) {
-        if (debian == architecture) return machine;
-    }
-    return architecture;
+    const auto known = image::find_architecture(architecture);
+    return known ? known->machine : architecture;
 }
 
 std::optional<std::string_view> parse_architecture(std::string_view name) noexcept {
-    for (const auto& [debian, machine] : kArchitectures) {
-        if (debian == name || machine == name) return debian;
-    }
-    return std::nullopt;
+    const auto known = image::find_architecture(name);
+    if (!known) return std::nullopt;
+    const auto* row = std::find(kArchitectures.begin(), kArchitectures.end(), known->debian);
+    if (row == kArchitectures.end()) return std::nullopt;
+    return *row;
 }
 
 std::string known_architectures() {
-    std::string names;
-    for (const auto& [debian, machine] : kArchitectures) {
-        names += names.empty() ? "" : ", ";
-        names += debian;
-    }
-    return names;
+    return join(std::vector<std::string>(kArchitectures.begin(), kArchitectures.end()), ", ");
 }
 
 bool can_run(std::string_view architecture, const std::filesystem::path& scratch) {

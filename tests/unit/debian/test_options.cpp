@@ -60,7 +60,9 @@ TEST(DebianArchitecture, HasDebiansAndTheMachinesName) {
     EXPECT_EQ(parse({"-a", "i686"}).architecture, "i386");
     EXPECT_EQ(parse({"--arch=aarch64"}).architecture, "arm64");
     EXPECT_EQ(parse({"--arch=riscv64"}).architecture, "riscv64");
+    EXPECT_EQ(parse({"-a", "i586"}).architecture, "i386"); // as image servers' clients know it
     EXPECT_EQ(machine_name("i386"), "i686");
+    EXPECT_EQ(parse_architecture("ppc"), std::nullopt); // there is one, and Debian has it no more
 }
 
 TEST(DebianArchitecture, TriesWhatTheMachineRuns) {
