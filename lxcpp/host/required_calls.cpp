@@ -18,6 +18,7 @@ struct Row {
 };
 
 constexpr Row kRequired[] = {
+    {sys::Call::Renameat2, "renameat2", "3.15"},
     {sys::Call::PidfdSendSignal, "pidfd_send_signal", "5.1"},
     {sys::Call::Fsopen, "fsopen", "5.2"},
     {sys::Call::OpenTree, "open_tree", "5.2"},

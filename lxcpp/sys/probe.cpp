@@ -55,6 +55,8 @@ int probe_call(Call call) noexcept {
         return refused(SYS_mount_setattr, kBad, 0, kBadFlags, 0, 0);
     case Call::OpenTreeAttr:
         return refused(SYS_open_tree_attr, kBad, 0, kBadFlags, 0, 0);
+    case Call::Renameat2:
+        return refused(SYS_renameat2, kBad, 0, kBad, 0, kBadFlags);
     case Call::CloseRange:
         return refused(SYS_close_range, 1, 0, 0, 0, 0); // ends before it begins
     case Call::Keyctl:

@@ -18,6 +18,7 @@ enum class Call {
     MountSetattr,
     OpenTreeAttr,
     CloseRange,
+    Renameat2,
     Keyctl,
     NameToHandleAt,
     Kcmp,
