@@ -19,8 +19,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// A group whose children have controllers may not hold processes (except the root group).
+// A group whose children have controllers may not hold processes; the root group, which has no type, may.
 bool has_distributed_controllers(const fs::path& dir) {
+    if (!sys::exists(dir / "cgroup.type")) return false;
     const auto text = sys::read_file_if_exists(dir / "cgroup.subtree_control");
     return text && !trim(*text).empty();
 }

@@ -29,6 +29,7 @@ test_life_cycle() {
         wait_state "$C1" STOPPED
         OUT=$(groups_of "$C1")
         out_is ''
+        [ ! -e /sys/fs/cgroup/.lxcpp ] || fail "a group is left in the root group"
         lxcpp-destroy -n "$C1"
     done
 }

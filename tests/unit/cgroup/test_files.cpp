@@ -166,10 +166,19 @@ TEST_F(FakeCgroups, EntryIsTasksForV1AndADirectoryForV2) {
 
 TEST_F(FakeCgroups, EntryOfAGroupWithDistributedControllersIsALeaf) {
     put(dir_.path() / "c1/cgroup.subtree_control", "memory\n");
+    put(dir_.path() / "c1/cgroup.type", "domain\n");
     const std::vector<fs::path> dirs = {dir_.path() / "c1"};
     for (int round = 0; round < 2; ++round) {
         EXPECT_EQ(sys::read_link(sys::fd_path(attach_fds(dirs).unified)), (dirs[0] / ".lxcpp").native());
     }
+}
+
+// The host's root group holds processes whatever its children have; it has no cgroup.type.
+TEST_F(FakeCgroups, TheRootGroupNeedsNoLeaf) {
+    put(dir_.path() / "cgroup.subtree_control", "memory\n");
+    const std::vector<fs::path> dirs = {dir_.path()};
+    EXPECT_EQ(sys::read_link(sys::fd_path(attach_fds(dirs).unified)), dirs[0].native());
+    EXPECT_FALSE(sys::exists(dir_.path() / ".lxcpp"));
 }
 
 TEST_F(FakeCgroups, RemovesNestedGroupsOfAnyName) {
