@@ -41,6 +41,8 @@ std::string unescape(std::string_view field) {
 }
 
 Entry parse_entry(const std::string& line) {
+    // The kernel's texts end there.
+    if (line.find('\0') != std::string::npos) throw ConfigError("", 0, std::string(kKey), "a zero byte in \"" + printable(line) + '"');
     const auto words = split_words(line);
     if (words.size() < 3) {
         throw ConfigError("", 0, std::string(kKey), "\"" + line + "\" needs source, target, type and options");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "plan_test.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 namespace lxcpp::test {
@@ -112,6 +113,16 @@ TEST(PlanNotes, ATrailingSlashOfTheRootfsChangesNothing) {
     const StartPlan plan = plan_start(any_request(), config, hybrid_host());
     EXPECT_TRUE(plan.warnings.empty());
     EXPECT_EQ(steps_of<MountBind>(plan).front().target.path, "b");
+}
+
+// An fstab is no configuration text, which has none: the kernel would see another type or other options.
+TEST(PlanErrors, AZeroByteInAnFstabIsRefused) {
+    using namespace std::string_literals;
+    for (const std::string& line : {"/a\0b c none bind"s, "/a b tmpfs\0x size=3"s, "/a b none bind\0,ro"s}) {
+        StartRequest request = any_request();
+        request.fstab = {line};
+        EXPECT_THAT(error_of([&] { (void)plan_with_root("", hybrid_host(), request); }), testing::HasSubstr("a zero byte in \"/a"));
+    }
 }
 
 TEST(PlanErrors, NameTheLineThatGaveTheValue) {
