@@ -77,6 +77,8 @@ private:
         if (line.kind == LineKind::Malformed)
             return fail(origin, line.key, "the line has no \"=\"; write KEY = VALUE");
         if (line.kind != LineKind::Assignment) return;
+        // The kernel's texts end there: it would see another one than we.
+        if (raw.find('\0') != raw.npos) return fail(origin, line.key, "a zero byte in the line");
         try {
             if (line.key == kIncludeKey)
                 include(line.value, path.parent_path());

@@ -28,6 +28,13 @@ TEST(Load, LineWithoutEqualsIsAnError) {
               "test.conf:2: lxc.tty.max 4: the line has no \"=\"; write KEY = VALUE");
 }
 
+TEST(Load, AZeroByteIsAnErrorButInComments) {
+    using namespace std::string_view_literals;
+    EXPECT_EQ(parse("# \0\nlxc.tty.max = 4\n"sv).tty.max, 4);
+    EXPECT_EQ(parse_error("lxc.tty.max = 4\0\n"sv), "test.conf:1: lxc.tty.max: a zero byte in the line");
+    EXPECT_THAT(parse_error("lxc.sysctl.kernel\0.x = 4\n"sv), testing::HasSubstr("a zero byte in the line"));
+}
+
 TEST(Load, UnknownKeyComesWithTheOneThatWasMeant) {
     EXPECT_EQ(parse_error("lxc.utsname = a\n"),
               "test.conf:1: lxc.utsname: this key is now lxc.uts.name; \"lxcpp-config lint --fix\" "
