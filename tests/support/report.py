@@ -61,6 +61,15 @@ def print_skipped(junit_file):
     print()
 
 
+def print_found(junit_file):
+    """What the fuzzer found beyond its seeds, in lines that begin with FOUND."""
+    found = re.findall(r"^FOUND: .*$", "\n".join("".join(out.itertext()) for out in ElementTree.parse(junit_file).getroot().iter("system-out")), re.M)
+    print(f"Findings of the fuzzer, each a bug to be mended: {len(found)}")
+    for line in found:
+        print(f"  {line}")
+    print()
+
+
 def run_again(failed, command, junit_file):
     print(f"\nAgain, alone: {' '.join(failed)}")
     code, summary = run(command + ["--rerun-failed", "-j", "1", "--output-junit", junit_file])
@@ -82,6 +91,7 @@ def main():
     code, summary = run(command)
     if os.path.exists(junit_file):
         print_skipped(junit_file)
+        print_found(junit_file)
         failed = failed_tests(junit_file)
         # What the fuzzer found is found, whether or not it finds it again.
         found = any(name.startswith("fuzz.") for name in failed)

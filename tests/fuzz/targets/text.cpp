@@ -74,7 +74,7 @@ void check_passwd(std::string_view text) {
         if (!entry) continue;
         const bool there = std::ranges::any_of(split_lines(text), [&](std::string_view line) {
             const auto fields = split(line, ':');
-            if (fields.size() != 7 || fields[0] != entry->name) return false;
+            if (fields.size() != 7 || fields[0] != entry->name || fields[2].empty()) return false;
             const auto first = fields[2].find_first_not_of('0');
             return fields[2].substr(std::min(first, fields[2].size() - 1)) == std::to_string(uid);
         });
