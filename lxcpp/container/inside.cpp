@@ -32,7 +32,7 @@ NetworkInside read_inside(FdRef theirs, FdRef ours) {
     sys::Netlink netlink;
     NetworkInside network;
     network.links = netlink.links();
-    network.addresses = netlink.addresses();
+    network.addresses = netlink.addresses(network.links);
     return network;
 }
 

@@ -246,9 +246,11 @@ std::vector<NetLink> Netlink::links() {
     return result;
 }
 
-std::vector<NetAddress> Netlink::addresses() {
+std::vector<NetAddress> Netlink::addresses() { return addresses(links()); }
+
+std::vector<NetAddress> Netlink::addresses(std::span<const NetLink> links) {
     std::map<int, std::string> names;
-    for (NetLink& link : links()) names[link.index] = std::move(link.name);
+    for (const NetLink& link : links) names[link.index] = link.name;
     std::vector<NetAddress> result;
     const ifaddrmsg fixed{};
     dump(

@@ -4,6 +4,7 @@
 #include "base/fd.h"
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -34,6 +35,8 @@ public:
     void set_up(const std::string& interface);
     [[nodiscard]] std::vector<NetLink> links();        // by index
     [[nodiscard]] std::vector<NetAddress> addresses(); // in the kernel's order
+    // The same for somebody who has the links: asking for them costs most of it.
+    [[nodiscard]] std::vector<NetAddress> addresses(std::span<const NetLink> links);
 
 private:
     Fd fd_;
