@@ -73,7 +73,9 @@ def one_of_theirs(ours, folder, first, wanted):
         raise measure.Failed("debian: mmdebstrap is not installed")
     with fresh_ext4(folder) as top:
         os.mkdir(top + "/tmp", 0o1777)
-        argv = [program, "--quiet", "--variant=minbase", "--include=" + ",".join(wanted), SUITE, top + "/rootfs", mirror()]
+        # Else apt takes the first that init-system-helpers names, usrmerge with all of Perl.
+        merged = "--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr"
+        argv = [program, "--quiet", "--variant=minbase", merged, "--include=" + ",".join(wanted), SUITE, top + "/rootfs", mirror()]
         environment = {**ours.environment, "TMPDIR": top + "/tmp"}
         first.samples.add("lxc", measure.run(argv, environment, ours.output))
         got = packages(top + "/rootfs")
