@@ -15,7 +15,7 @@ std::string problem_line(const Problem& problem) {
     if (!problem.key.empty()) line += problem.key + ": ";
     line += problem.message;
     if (!problem.suggestion.empty()) line += " (" + problem.suggestion + ")";
-    return line;
+    return printable(line); // a value stands in some, and can have anything in it
 }
 
 std::string excerpt(std::string_view text) {

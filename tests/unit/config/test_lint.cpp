@@ -121,3 +121,8 @@ TEST(Lint, AStorageTypeThatDoesNotStartIsNamed) {
               "config:1: warning: lxc.rootfs.path: the storage type zfs is not supported yet: it "
               "will not start");
 }
+
+TEST(Lint, LinesDoNotDriveTheTerminal) {
+    EXPECT_EQ(problem_line({Severity::Warning, {"/c\x1b", 3}, "lxc.k", "\"a\x1b[31mb\" is kept", "x\n"}),
+              "/c\\x1b:3: warning: lxc.k: \"a\\x1b[31mb\" is kept (x\\x0a)");
+}
