@@ -62,9 +62,13 @@ std::optional<Freezer> find_v2(std::span<const fs::path> dirs) {
 }
 
 std::optional<Freezer> find_v1(std::span<const fs::path> dirs) {
-    for (const fs::path& dir : dirs) {
-        const fs::path file = dir / "freezer.state";
-        if (sys::exists(file)) return Freezer{file, file, false};
+    // Mostly the hierarchy is named after it; a listing asks this of each container.
+    for (const bool named : {true, false}) {
+        for (const fs::path& dir : dirs) {
+            if ((dir.native().find("freezer") != std::string::npos) != named) continue;
+            const fs::path file = dir / "freezer.state";
+            if (sys::exists(file)) return Freezer{file, file, false};
+        }
     }
     return std::nullopt;
 }

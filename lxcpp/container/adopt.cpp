@@ -117,7 +117,7 @@ bool adopt(const Container::Impl& impl) {
 void adopt_if_orphaned(const Container::Impl& impl) {
     if (::geteuid() != 0) return;
     try {
-        if (keep_owner_going(impl.runtime())) return;
+        if (keep_owner_going(impl.runtime()) || !impl.running()) return;
         if (adopt(impl)) log::info("{}: its monitor had died and was replaced", impl.name);
     } catch (const Error& error) {
         log::warn("{}: {}", impl.name, error.what());

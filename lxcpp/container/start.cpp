@@ -26,12 +26,6 @@
 namespace lxcpp {
 namespace {
 
-// A start that comes while the container is on its way up or down waits for the end of that.
-void wait_until_settled(const Container& container, std::chrono::milliseconds limit) {
-    const State now = container.state();
-    if (now == State::Stopping || now == State::Starting) (void)container.wait({State::Stopped, State::Running}, limit);
-}
-
 // The runtime directory is the claim: it is made under the container's lock. nullopt when somebody else's stands.
 std::optional<Fd> try_claim(const Container::Impl& impl, const StarterInput& input) {
     const ContainerLock lock = impl.lock();
@@ -48,15 +42,15 @@ std::optional<Fd> try_claim(const Container::Impl& impl, const StarterInput& inp
     return socket;
 }
 
-// Calls attempt until it is true, each time that the container has settled.
+// Calls attempt until it is true. A container that is on its way up or down is waited for in between.
 void claim(const Container& container, const Container::Impl& impl, std::chrono::seconds limit, const std::function<bool()>& attempt) {
     using Clock = std::chrono::steady_clock;
     const std::chrono::seconds patience = std::min(limit, std::chrono::seconds(60));
     const auto end = Clock::now() + patience;
     do {
-        wait_until_settled(container, std::chrono::ceil<std::chrono::milliseconds>(end - Clock::now()));
         recover(impl);
         if (attempt()) return;
+        (void)container.wait({State::Stopped, State::Running}, std::chrono::ceil<std::chrono::milliseconds>(end - Clock::now()));
     } while (Clock::now() < end);
     const char* const what = container.state() == State::Stopping ? "stopped" : "started";
     throw StateError(StateProblem::Busy, fmt::format("another command has not {} the container within {} s: its hooks may hang; "
