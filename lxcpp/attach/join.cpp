@@ -26,9 +26,6 @@ namespace raw = sys::raw;
 
 namespace {
 
-// To load a filter and to change ids.
-constexpr std::uint64_t kConfining = 1ull << CAP_SYS_ADMIN | 1ull << CAP_SETUID | 1ull << CAP_SETGID;
-
 [[noreturn]] void fail(const JoinPlan& plan, JoinStage stage, int error, int code = 1) noexcept {
     const JoinReport report{stage, -error};
     (void)raw::send_message(plan.report, &report, sizeof report, {});
@@ -132,7 +129,7 @@ void confine(const JoinPlan& plan) noexcept {
 // the filter and a change of ids will need remains.
 int limit_capabilities(const JoinPlan& plan) noexcept {
     if (!plan.bounding_set) return 0;
-    return raw::limit_permitted(*plan.bounding_set | (plan.confine_first ? 0 : kConfining) | plan.bounding_later);
+    return raw::limit_permitted(*plan.bounding_set | (plan.confine_first ? 0 : kConfiningCapabilities) | plan.bounding_later);
 }
 
 // The container's programs may find what this is, but nothing of the host behind it: see lxcpp-enter.

@@ -5,12 +5,16 @@
 #include "start/join_report.h"
 
 #include <cstdint>
+#include <linux/capability.h>
 #include <optional>
 #include <string>
 #include <sys/types.h>
 #include <vector>
 
 namespace lxcpp {
+
+// To load a seccomp filter and to change ids, of which the container's set may have none.
+inline constexpr std::uint64_t kConfiningCapabilities = 1ull << CAP_SYS_ADMIN | 1ull << CAP_SETUID | 1ull << CAP_SETGID;
 
 // Everything the attached process needs, in place before it is forked: it allocates nothing.
 struct JoinPlan {

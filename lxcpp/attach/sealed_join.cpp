@@ -10,7 +10,7 @@
 namespace lxcpp {
 namespace {
 
-constexpr std::uint64_t kNeeded = 1ull << CAP_SYS_ADMIN | 1ull << CAP_SETUID | 1ull << CAP_SETGID | 1ull << CAP_SETPCAP;
+constexpr std::uint64_t kNeeded = kConfiningCapabilities | 1ull << CAP_SETPCAP;
 
 Fd filter_file(const std::vector<std::uint8_t>& program) {
     Fd file = sys::memory_file("seccomp");

@@ -2,6 +2,7 @@
 #include "container/template_config.h"
 
 #include "base/error.h"
+#include "config/item.h"
 #include "sys/file.h"
 
 #include <algorithm>
@@ -33,22 +34,19 @@ std::vector<std::string> without_known(const std::vector<std::string>& all, std:
     return rest;
 }
 
-std::string map_text(const std::vector<IdMapEntry>& map) {
-    std::string text;
-    for (const IdMapEntry& entry : map) {
-        text += text.empty() ? "" : ", ";
-        text += (entry.kind == IdKind::Uid ? "u " : "g ") + std::to_string(entry.nsid) + ' ' + std::to_string(entry.hostid) + ' ' +
-                std::to_string(entry.range);
-    }
+std::string map_text(const Config& config) {
+    std::string text = get_item(config, "lxc.idmap").value_or("");
+    while (text.ends_with('\n')) text.pop_back();
+    for (auto end = text.find('\n'); end != std::string::npos; end = text.find('\n')) text.replace(end, 1, ", ");
     return text.empty() ? "none" : text;
 }
 
 void require_same_ids(const TemplateConfig& config) {
     LoadOptions load = config.load;
     load.validate = false; // other values may contradict changed ids
-    const auto before = load_config_text(config.before.text(), config.file, load).config.idmap;
-    const auto after = load_config_text(config.after.text(), config.file, load).config.idmap;
-    if (after == before) return;
+    const Config before = load_config_text(config.before.text(), config.file, load).config;
+    const Config after = load_config_text(config.after.text(), config.file, load).config;
+    if (after.idmap == before.idmap) return;
     throw Error("lxc.idmap is changed (" + map_text(before) + " to " + map_text(after) +
                 "): which ids of the host a container has is not for a template to choose; nothing was created");
 }

@@ -157,6 +157,17 @@ attach() {
 }
 state_of() { lxcpp-info -n "$1" -s -H 2>/dev/null; }
 wait_state() { expect 0 lxcpp-wait -n "$1" -s "$2" -t "${3:-20}"; }
+# $SANDBOX/tmp/hook, a post-stop hook (lxc.hook.version = 1): in a reboot it writes to the fifo tmp/rebooting and waits for a line in tmp/go.
+make_reboot_hook() {
+    cat >"$SANDBOX/tmp/hook" <<H
+#!/bin/sh
+[ "\$LXC_TARGET" = reboot ] || exit 0
+echo >$SANDBOX/tmp/rebooting
+read -r _ <$SANDBOX/tmp/go
+H
+    chmod +x "$SANDBOX/tmp/hook"
+    mkfifo "$SANDBOX/tmp/rebooting" "$SANDBOX/tmp/go"
+}
 # A stop is noted after it was told: events_have ERE looks until it is there.
 events_have() {
     local deadline=$((SECONDS + 20))

@@ -218,14 +218,7 @@ test_foreground_of_a_killed_monitor_and_init() {
 # A signal that comes between two runs is for the next one.
 test_signal_during_a_reboot() {
     need_tool busybox
-    cat >"$SANDBOX/tmp/hook" <<H
-#!/bin/sh
-[ "\$LXC_TARGET" = reboot ] || exit 0
-echo >$SANDBOX/tmp/rebooting
-read -r _ <$SANDBOX/tmp/go
-H
-    chmod +x "$SANDBOX/tmp/hook"
-    mkfifo "$SANDBOX/tmp/rebooting" "$SANDBOX/tmp/go"
+    make_reboot_hook
     make_busybox_container "$C1" "lxc.hook.post-stop = $SANDBOX/tmp/hook" 'lxc.hook.version = 1'
     lxcpp-start -F -n "$C1" </dev/null >/dev/null 2>&1 &
     local tool=$!

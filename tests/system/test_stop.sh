@@ -287,14 +287,7 @@ test_stop_waits_for_a_stop() {
 
 # Its reboot has come to the hooks of the first run when somebody wants it stopped.
 test_stop_of_what_is_rebooting() {
-    cat >"$SANDBOX/tmp/hook" <<H
-#!/bin/sh
-[ "\$LXC_TARGET" = reboot ] || exit 0
-echo >$SANDBOX/tmp/rebooting
-read -r _ <$SANDBOX/tmp/go
-H
-    chmod +x "$SANDBOX/tmp/hook"
-    mkfifo "$SANDBOX/tmp/rebooting" "$SANDBOX/tmp/go"
+    make_reboot_hook
     make_container "$C1" "lxc.hook.post-stop = $SANDBOX/tmp/hook" 'lxc.hook.version = 1'
     start "$C1"
     lxcpp-stop -r -n "$C1" -t 60 >/dev/null 2>&1 &
