@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/image_store.h"
+
+#include "base/error.h"
+#include "base/strings.h"
+#include "sys/file.h"
+#include "sys/file_io.h"
+#include "sys/rooted_dir.h"
+
+#include <algorithm>
+#include <fmt/core.h>
+#include <unistd.h>
+
+namespace lxcpp {
+namespace {
+
+constexpr auto kImages = "images";
+constexpr auto kTrees = "trees";
+constexpr auto kAliases = "aliases";
+constexpr auto kRecord = "record";
+constexpr auto kContent = "content";
+constexpr std::size_t kShortestPrefix = 6;
+constexpr std::size_t kMostRecord = 1u << 20;
+constexpr std::size_t kMostContent = 17u << 20;
+
+void check_fingerprint(std::string_view text) {
+    if (!is_fingerprint(text)) throw Error("\"" + printable(text) + "\" is no fingerprint: 64 hex digits in lower case");
+}
+
+std::string image_path(std::string_view fingerprint) {
+    check_fingerprint(fingerprint);
+    return fmt::format("{}/{}", kImages, fingerprint);
+}
+
+std::string alias_path(std::string_view alias) {
+    if (!is_image_alias(alias)) {
+        throw Error("\"" + printable(alias) + "\" cannot be an alias: 1 to 128 of [A-Za-z0-9._:@+/-], first a letter or digit, no \"..\"");
+    }
+    std::string leaf(alias);
+    std::ranges::replace(leaf, '/', ',');
+    return fmt::format("{}/{}", kAliases, leaf);
+}
+
+std::optional<ImageRecord> read_record(const sys::RootedDir& root, std::string_view fingerprint) {
+    const std::string path = fmt::format("{}/{}", image_path(fingerprint), kRecord);
+    const auto text = root.read_file(path, kMostRecord);
+    if (!text) return std::nullopt;
+    ImageRecord record = parse_image_record(*text, root.name() + '/' + path);
+    if (record.fingerprint != fingerprint) throw Error(root.name() + '/' + path + ": is of another image");
+    return record;
+}
+
+// The fingerprints of what is there, sorted.
+std::vector<std::string> fingerprints(const sys::RootedDir& root) {
+    std::vector<std::string> found;
+    for (const sys::DirEntry& entry : root.list(kImages)) {
+        if (is_fingerprint(entry.name)) found.push_back(entry.name);
+    }
+    std::ranges::sort(found);
+    return found;
+}
+
+} // namespace
+
+std::optional<ImageStore> ImageStore::open_existing(const std::filesystem::path& cache) {
+    const std::filesystem::path directory = cache / "images";
+    if (!sys::exists(directory / kImages)) return std::nullopt;
+    sys::make_private_dirs(directory); // refuses one that others may write
+    return ImageStore(directory);
+}
+
+ImageStore ImageStore::open(const std::filesystem::path& cache) {
+    const std::filesystem::path directory = cache / "images";
+    for (const auto& path : {directory, directory / kTrees, directory / "locks", directory / kAliases, directory / kImages}) {
+        sys::make_private_dirs(path);
+    }
+    return ImageStore(directory);
+}
+
+std::filesystem::path ImageStore::tree_path(std::string_view name) const {
+    check_fingerprint(name);
+    return directory_ / kTrees / name;
+}
+
+std::optional<ImageRecord> ImageStore::find(std::string_view fingerprint) const {
+    return read_record(sys::RootedDir::open(directory_), fingerprint);
+}
+
+ImageContent ImageStore::content(std::string_view fingerprint) const {
+    const auto root = sys::RootedDir::open(directory_);
+    const std::string path = fmt::format("{}/{}", image_path(fingerprint), kContent);
+    const auto text = root.read_file(path, kMostContent);
+    if (!text) throw Error(root.name() + '/' + path + ": does not exist");
+    return parse_image_content(*text, root.name() + '/' + path);
+}
+
+std::optional<ImageRecord> ImageStore::resolve(std::string_view name) const {
+    const auto root = sys::RootedDir::open(directory_);
+    if (is_image_alias(name)) {
+        if (const auto text = root.read_file(alias_path(name), kMostRecord)) return read_record(root, trim(*text));
+    }
+    if (is_fingerprint(name)) return read_record(root, name);
+    if (name.size() < kShortestPrefix) return std::nullopt;
+    std::optional<std::string> match;
+    for (const std::string& fingerprint : fingerprints(root)) {
+        if (!fingerprint.starts_with(name)) continue;
+        if (match) throw Error(fmt::format("{}: two images begin so, {} and {}: give more digits", name, *match, fingerprint));
+        match = fingerprint;
+    }
+    return match ? read_record(root, *match) : std::nullopt;
+}
+
+std::vector<StoredImage> ImageStore::list() const {
+    const auto root = sys::RootedDir::open(directory_);
+    std::vector<StoredImage> images;
+    for (const std::string& fingerprint : fingerprints(root)) {
+        auto record = read_record(root, fingerprint);
+        if (record) images.push_back({std::move(*record), {}});
+    }
+    for (const auto& [alias, fingerprint] : aliases()) {
+        const auto image = std::ranges::find(images, fingerprint, [](const StoredImage& one) { return one.record.fingerprint; });
+        if (image != images.end()) image->aliases.push_back(alias);
+    }
+    std::ranges::stable_sort(images, std::greater{}, [](const StoredImage& one) { return one.record.added; });
+    return images;
+}
+
+void ImageStore::add(const ImageRecord& record, const ImageContent& content) const {
+    const auto root = sys::RootedDir::open(directory_);
+    (void)parse_image_record(format_image_record(record), "the image's record"); // only what can be read again
+    for (const std::string& tree : record.trees) {
+        if (!root.exists(fmt::format("{}/{}", kTrees, tree))) throw Error("the image's tree " + tree + " is not in the store");
+    }
+    const std::string place = image_path(record.fingerprint);
+    const std::string fresh = fmt::format("{}/.{}.{}", kImages, record.fingerprint, ::getpid());
+    root.remove_tree(fresh);
+    root.make_dir(fresh, 0700);
+    root.write_file(fmt::format("{}/{}", fresh, kContent), format_image_content(content), 0600);
+    root.write_file(fmt::format("{}/{}", fresh, kRecord), format_image_record(record), 0600);
+    if (root.exists(place)) {
+        // The same image again: its two files are replaced one by one, each of them whole.
+        root.rename(fmt::format("{}/{}", fresh, kContent), fmt::format("{}/{}", place, kContent));
+        root.rename(fmt::format("{}/{}", fresh, kRecord), fmt::format("{}/{}", place, kRecord));
+        root.remove_tree(fresh);
+    } else {
+        root.rename(fresh, place, false);
+    }
+    sys::fsync_dir(directory_ / kImages);
+}
+
+void ImageStore::remove(std::string_view fingerprint) const {
+    const auto root = sys::RootedDir::open(directory_);
+    for (const auto& [alias, meant] : aliases()) {
+        if (meant == fingerprint) root.remove(alias_path(alias));
+    }
+    const std::string place = image_path(fingerprint);
+    root.remove(fmt::format("{}/{}", place, kRecord));
+    root.remove_tree(place);
+    sys::fsync_dir(directory_ / kImages);
+}
+
+void ImageStore::set_alias(std::string_view alias, std::string_view fingerprint) const {
+    const std::string path = alias_path(alias);
+    if (!find(fingerprint)) throw Error("there is no image " + std::string(fingerprint));
+    sys::RootedDir::open(directory_).write_file(path, std::string(fingerprint) + '\n', 0600);
+}
+
+bool ImageStore::remove_alias(std::string_view alias) const {
+    const auto root = sys::RootedDir::open(directory_);
+    const std::string path = alias_path(alias);
+    if (!root.exists(path)) return false;
+    root.remove(path);
+    return true;
+}
+
+std::map<std::string, std::string> ImageStore::aliases() const {
+    const auto root = sys::RootedDir::open(directory_);
+    std::map<std::string, std::string> found;
+    for (const sys::DirEntry& entry : root.list(kAliases)) {
+        std::string alias = entry.name;
+        std::ranges::replace(alias, ',', '/');
+        const auto text = root.read_file(fmt::format("{}/{}", kAliases, entry.name), kMostRecord);
+        if (is_image_alias(alias) && text && is_fingerprint(trim(*text))) found.emplace(alias, trim(*text));
+    }
+    return found;
+}
+
+Fd ImageStore::hold_tree(std::string_view name) const {
+    const auto path = tree_path(name);
+    const auto lock = directory_ / "locks" / fmt::format("{}.use", name);
+    Fd held = sys::open_file(lock, {.access = sys::Access::ReadWrite, .create = true, .follow = false, .mode = 0600});
+    if (!sys::try_lock_file(held, sys::LockKind::Shared, lock.string()) || !sys::exists(path)) {
+        throw Error("the stored tree " + std::string(name) + " is being removed, or is gone: fetch the image again");
+    }
+    return held;
+}
+
+void ImageStore::touch(std::string_view fingerprint) const {
+    timespec now{};
+    ::clock_gettime(CLOCK_REALTIME, &now);
+    sys::RootedDir::open(directory_).set_times(fmt::format("{}/{}", image_path(fingerprint), kRecord), now);
+}
+
+std::time_t ImageStore::last_use(std::string_view fingerprint) const {
+    const auto info = sys::RootedDir::open(directory_).stat(fmt::format("{}/{}", image_path(fingerprint), kRecord));
+    return info ? info->st_mtim.tv_sec : 0;
+}
+
+} // namespace lxcpp
