@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "container/inventory_scan.h"
 
+#include "base/error.h"
 #include "base/strings.h"
 #include "config/load.h"
+#include "container/image_origin.h"
 #include "container/impl.h"
 #include "container/record.h"
 #include "sys/file.h"
@@ -21,6 +23,7 @@ namespace {
 constexpr std::string_view kTemplateLine = "# Template used to create this container: ";
 constexpr std::string_view kArgumentsLine = "# Parameters passed to the template:";
 constexpr std::string_view kUnverified = "--no-validate";
+constexpr std::string_view kOverlay = "overlay";
 constexpr std::size_t kMaxConfig = 1u << 20;
 
 void read_header(ContainerRecord& record, std::string_view text) {
@@ -46,6 +49,15 @@ void read_root(ContainerRecord& record, const Config& config) {
     record.rootfs_inode = info->st_ino;
 }
 
+// Of an overlay on the image's trees; a copy does without them.
+void read_image(ContainerRecord& record, const sys::RootedDir& directory, const Config& config) {
+    const auto text = directory.read_file(kImageFile, kMaxConfig);
+    if (!text) return;
+    record.image = image_origin(parse_image_record(*text, kImageFile), config.rootfs.type == kOverlay);
+    record.verified = record.image->verified;
+    record.origin = image_origin_text(*record.image);
+}
+
 ContainerRecord read_container(const sys::RootedDir& directory, ContainerKey key,
                                const Paths& paths, std::vector<std::string>& problems) {
     ContainerRecord record;
@@ -66,6 +78,7 @@ ContainerRecord read_container(const sys::RootedDir& directory, ContainerKey key
         record.ranges.push_back({entry.hostid, entry.range});
     }
     record.ranges = join_ranges(std::move(record.ranges));
+    with_context(file.parent_path().string(), [&] { read_image(record, directory, config); });
     return record;
 }
 

@@ -55,6 +55,11 @@ public:
     // The create has finished: ready = true, with the marker of its root directory.
     void set_ready(const ContainerKey& key, std::uint64_t rootfs_device,
                    std::uint64_t rootfs_inode);
+    // What the container was made of, in place of what was known; verified follows the image.
+    void set_image(const ContainerKey& key, const ImageOrigin& image);
+    // The containers that cannot do without a tree of the store of images, and those that were made of an image.
+    [[nodiscard]] std::vector<ContainerKey> users_of_tree(std::string_view tree) const;
+    [[nodiscard]] std::vector<ContainerKey> users_of_image(std::string_view fingerprint) const;
     // Also frees its ranges and its run; no error when absent.
     void remove_container(const ContainerKey& key);
     // Throws StateError{NotFound} and StateError{Exists}.

@@ -64,10 +64,12 @@ void update_known(const Database& database, const ContainerRecord& old,
     const std::vector<IdRange> ranges = join_ranges(record.ranges);
     const bool same_root = record.rootfs_inode == 0 || (record.rootfs_device == old.rootfs_device &&
                                                         record.rootfs_inode == old.rootfs_inode);
-    const bool same = old.ranges == ranges && old.privileged == record.privileged && same_root;
+    const bool same = old.ranges == ranges && old.privileged == record.privileged && same_root &&
+                      old.image == record.image;
     if (same && old.ready) return;
     const std::int64_t id = rows::require_id(database, record.key);
     rows::replace_ranges(database, id, ranges);
+    rows::replace_image(database, id, record.image);
     database
         .prepare("UPDATE containers SET ready = 1, privileged = ?2, rootfs_device = ?3, "
                  "rootfs_inode = ?4 WHERE id = ?1")

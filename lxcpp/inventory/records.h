@@ -29,6 +29,17 @@ struct ProcessRecord {
     bool operator==(const ProcessRecord&) const = default;
 };
 
+// The image of the store that a container was made of.
+struct ImageOrigin {
+    std::string fingerprint;
+    std::string source;
+    std::string signer;       // fingerprint of a key; empty: nobody signed
+    std::string verification; // how it was verified, or why not
+    bool verified = false;
+    std::vector<std::string> trees; // of the store, that it cannot do without; sorted
+    bool operator==(const ImageOrigin&) const = default;
+};
+
 struct ContainerRecord {
     ContainerKey key;
     std::int64_t created = 0; // seconds; 0 = now
@@ -41,6 +52,7 @@ struct ContainerRecord {
     std::uint64_t rootfs_device = 0; // st_dev and st_ino of the root directory, 0 = not known
     std::uint64_t rootfs_inode = 0;
     std::vector<IdRange> ranges; // host ids it maps, ascending
+    std::optional<ImageOrigin> image = std::nullopt; // none: made without one
     bool operator==(const ContainerRecord&) const = default;
 };
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "inventory/rows.h"
 
+#include "base/strings.h"
+
 #include <lxcpp/error.h>
 
 #include <fmt/core.h>
@@ -20,9 +22,12 @@ constexpr std::string_view kColumns =
     "c.id, c.lxcpath, c.name, c.created, c.origin, c.create_args, c.privileged, c.verified, "
     "c.ready, c.creator_pid, c.creator_start, c.creator_boot, c.rootfs_device, c.rootfs_inode, "
     "r.init_pid, r.init_start, r.boot, r.supervisor_pid, r.supervisor_start, r.state, "
-    "r.started_at, r.started_by, i.first, i.count";
+    "r.started_at, r.started_by, i.first, i.count, "
+    "m.fingerprint, m.source, m.signer, m.verification, m.verified, "
+    "(SELECT group_concat(t.tree, ' ') FROM container_trees t WHERE t.container = c.id)";
 constexpr int kRunColumn = 14;
 constexpr int kRangeColumn = 22;
+constexpr int kImageColumn = 24;
 
 template <typename Duration>
 std::int64_t wall_clock() {
@@ -32,6 +37,20 @@ std::int64_t wall_clock() {
 
 std::uint64_t unsigned_column(const Statement& row, int column) {
     return static_cast<std::uint64_t>(row.integer(column));
+}
+
+std::optional<ImageOrigin> image_of(const Statement& row) {
+    if (row.is_null(kImageColumn)) return std::nullopt;
+    ImageOrigin image{.fingerprint = row.text(kImageColumn),
+                      .source = row.text(kImageColumn + 1),
+                      .signer = row.text(kImageColumn + 2),
+                      .verification = row.text(kImageColumn + 3),
+                      .verified = row.integer(kImageColumn + 4) != 0,
+                      .trees = {}};
+    const std::string trees = row.is_null(kImageColumn + 5) ? "" : row.text(kImageColumn + 5);
+    for (const std::string_view tree : split_words(trees)) image.trees.emplace_back(tree);
+    std::sort(image.trees.begin(), image.trees.end());
+    return image;
 }
 
 ContainerRecord container_of(const Statement& row) {
@@ -48,6 +67,7 @@ ContainerRecord container_of(const Statement& row) {
                       .boot_id = row.text(11)};
     record.rootfs_device = unsigned_column(row, 12);
     record.rootfs_inode = unsigned_column(row, 13);
+    record.image = image_of(row);
     return record;
 }
 
@@ -133,6 +153,7 @@ std::int64_t insert_container(const Database& database, const ContainerRecord& r
     insert.run();
     const std::int64_t id = database.last_insert_id();
     insert_ranges(database, id, record.ranges);
+    if (record.image) insert_image(database, id, *record.image);
     return id;
 }
 
@@ -151,6 +172,34 @@ void replace_ranges(const Database& database, std::int64_t container,
                     const std::vector<IdRange>& ranges) {
     database.prepare("DELETE FROM id_ranges WHERE container = ?1").bind(container).run();
     insert_ranges(database, container, ranges);
+}
+
+void insert_image(const Database& database, std::int64_t container, const ImageOrigin& image) {
+    database
+        .prepare("INSERT INTO container_images (container, fingerprint, source, signer, verified, "
+                 "verification) VALUES (?1, ?2, ?3, ?4, ?5, ?6)")
+        .bind(container)
+        .bind(image.fingerprint)
+        .bind(image.source)
+        .bind(image.signer)
+        .bind(image.verified)
+        .bind(image.verification)
+        .run();
+    for (const std::string& tree : image.trees) {
+        database.prepare("INSERT OR IGNORE INTO container_trees (container, tree) VALUES (?1, ?2)")
+            .bind(container)
+            .bind(tree)
+            .run();
+    }
+}
+
+void replace_image(const Database& database, std::int64_t container,
+                   const std::optional<ImageOrigin>& image) {
+    for (const char* sql : {"DELETE FROM container_images WHERE container = ?1",
+                            "DELETE FROM container_trees WHERE container = ?1"}) {
+        database.prepare(sql).bind(container).run();
+    }
+    if (image) insert_image(database, container, *image);
 }
 
 void insert_event(const Database& database, const Event& event) {
@@ -180,7 +229,8 @@ std::vector<ListedContainer> select_containers(const Database& database, std::st
                                                const std::vector<std::string>& values) {
     Statement query = database.prepare(fmt::format(
         "SELECT {} FROM containers c LEFT JOIN runs r ON r.container = c.id "
-        "LEFT JOIN id_ranges i ON i.container = c.id {} ORDER BY c.lxcpath, c.name, i.first",
+        "LEFT JOIN id_ranges i ON i.container = c.id "
+        "LEFT JOIN container_images m ON m.container = c.id {} ORDER BY c.lxcpath, c.name, i.first",
         kColumns, condition));
     for (const std::string& value : values) query.bind(value);
     std::vector<ListedContainer> found;

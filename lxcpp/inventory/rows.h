@@ -4,6 +4,7 @@
 #include "inventory/database.h"
 #include "inventory/records.h"
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,6 +30,9 @@ void insert_ranges(const Database& database, std::int64_t container,
                    const std::vector<IdRange>& ranges);
 void replace_ranges(const Database& database, std::int64_t container,
                     const std::vector<IdRange>& ranges);
+void insert_image(const Database& database, std::int64_t container, const ImageOrigin& image);
+void replace_image(const Database& database, std::int64_t container,
+                   const std::optional<ImageOrigin>& image);
 void insert_event(const Database& database, const Event& event);
 [[nodiscard]] std::vector<IdRange> all_ranges(const Database& database);
 

@@ -56,7 +56,23 @@ constexpr std::array<std::string_view, 6> kVersion1 = {
     "CREATE INDEX id_ranges_by_first ON id_ranges (first)",
 };
 
-constexpr std::array<Migration, 1> kMigrations = {Migration(kVersion1)};
+constexpr std::array<std::string_view, 4> kVersion2 = {
+    R"(CREATE TABLE container_images (
+        container INTEGER PRIMARY KEY REFERENCES containers (id) ON DELETE CASCADE,
+        fingerprint TEXT NOT NULL,
+        source TEXT NOT NULL,
+        signer TEXT NOT NULL,
+        verified INTEGER NOT NULL,
+        verification TEXT NOT NULL) STRICT)",
+    R"(CREATE TABLE container_trees (
+        container INTEGER NOT NULL REFERENCES containers (id) ON DELETE CASCADE,
+        tree TEXT NOT NULL,
+        PRIMARY KEY (container, tree)) STRICT, WITHOUT ROWID)",
+    "CREATE INDEX container_images_by_fingerprint ON container_images (fingerprint)",
+    "CREATE INDEX container_trees_by_tree ON container_trees (tree)",
+};
+
+constexpr std::array<Migration, 2> kMigrations = {Migration(kVersion1), Migration(kVersion2)};
 
 std::int64_t version_of(const Database& database) {
     return database.integer("PRAGMA user_version");

@@ -119,3 +119,21 @@ TEST_F(InventoryScan, LxcpathsAreTheGivenOnesOrAllThatAreKnown) {
     EXPECT_THAT(lxcpaths_to_scan(inventory, paths(), {"/a/", "/a"}), ElementsAre("/a"));
     EXPECT_THAT(lxcpaths_to_scan(inventory, paths()), ElementsAre(lxcpath().string(), "/srv/ct"));
 }
+
+TEST_F(InventoryScan, ReadsTheImageThatAContainerWasMadeOf) {
+    const std::string digits(64, 'a');
+    const std::string trees = "tree: " + std::string(64, 'c') + "\ntree: " + std::string(64, 'b') + "\n";
+    for (const char* name : {"copied", "stacked"}) {
+        const std::string root = name == std::string("stacked") ? "overlay:/a:/b" : "dir:/nowhere";
+        add(name, "lxc.rootfs.path = " + root + "\n");
+        std::ofstream(lxcpath() / name / "image") << "fingerprint: " + digits + "\nverified: no\nverification: --no-validate\n" + trees;
+    }
+    const Scan scan = scan_containers(lxcpath(), paths());
+    EXPECT_THAT(scan.problems, IsEmpty());
+    ASSERT_EQ(scan.containers.size(), 2u);
+    EXPECT_EQ(scan.containers[0].image->fingerprint, digits);
+    EXPECT_FALSE(scan.containers[0].verified);
+    EXPECT_THAT(scan.containers[0].image->trees, IsEmpty()) << "a copy does without the image";
+    EXPECT_THAT(scan.containers[1].image->trees, ElementsAre(std::string(64, 'b'), std::string(64, 'c')));
+    EXPECT_EQ(scan.containers[1].origin, "image aaaaaaaaaaaa");
+}

@@ -175,3 +175,22 @@ TEST_F(Containers, AReaderSeesWhatAWriterHasCommittedMeanwhile) {
     writer.add_container(record("c1"));
     EXPECT_EQ(reader->list().size(), 1u);
 }
+
+TEST_F(Containers, TheImageOfAContainerIsFoundAgainWithItsUsers) {
+    Inventory inventory = open();
+    ContainerRecord made = record("c1", {{1000, 10}, {5000, 1}});
+    made.image = ImageOrigin{.fingerprint = "ff", .source = "https://x", .signer = "", .verification = "why", .verified = true, .trees = {"t1", "t2"}};
+    EXPECT_EQ(inventory.add_container(made), made);
+    EXPECT_EQ(inventory.add_container(record("c2")).image, std::nullopt);
+    EXPECT_THAT(inventory.users_of_tree("t2"), ElementsAre(key("c1")));
+    EXPECT_THAT(inventory.users_of_image("ff"), ElementsAre(key("c1")));
+    EXPECT_TRUE(inventory.users_of_tree("t").empty());
+    ImageOrigin copied{.fingerprint = "ff", .source = "", .signer = "", .verification = "", .verified = false, .trees = {}};
+    inventory.set_image(key("c2"), copied);
+    EXPECT_EQ(inventory.find(key("c2"))->image, copied);
+    EXPECT_FALSE(inventory.find(key("c2"))->verified) << "a container of an image that nobody verified";
+    EXPECT_THAT(inventory.users_of_image("ff"), ElementsAre(key("c1"), key("c2")));
+    inventory.remove_container(key("c1"));
+    EXPECT_TRUE(inventory.users_of_tree("t2").empty());
+    EXPECT_TRUE(inventory.check().empty());
+}

@@ -234,3 +234,17 @@ TEST_F(Repair, ALockedDataBaseIsReportedAfterTheTimeout) {
     }
     EXPECT_EQ(waiter.integer("SELECT count(*) FROM containers"), 1) << "a reader had to wait";
 }
+
+TEST_F(Repair, RebuildTakesTheImageFromTheDirectory) {
+    Inventory inventory = open();
+    ContainerRecord known = record("c1");
+    known.image = ImageOrigin{.fingerprint = "aa", .source = "", .signer = "", .verification = "", .verified = true, .trees = {"t1"}};
+    inventory.add_container(known);
+    ContainerRecord found = known;
+    found.image->trees = {"t2", "t3"};
+    const std::vector<std::string> lxcpaths = {"/var/lib/lxcpp"};
+    EXPECT_THAT(inventory.rebuild(lxcpaths, [&] { return std::vector{found}; }).updated, ElementsAre(key("c1")));
+    EXPECT_EQ(inventory.find(key("c1"))->image, found.image);
+    EXPECT_TRUE(inventory.users_of_tree("t1").empty());
+    EXPECT_TRUE(inventory.rebuild(lxcpaths, [&] { return std::vector{found}; }).updated.empty());
+}

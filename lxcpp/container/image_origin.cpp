@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "container/image_origin.h"
+
+#include <algorithm>
+
+namespace lxcpp {
+namespace {
+
+constexpr std::size_t kShortFingerprint = 12;
+
+} // namespace
+
+ImageOrigin image_origin(const ImageRecord& record, bool stacked) {
+    ImageOrigin origin{.fingerprint = record.fingerprint,
+                       .source = record.source,
+                       .signer = record.signer,
+                       .verification = record.verification,
+                       .verified = record.verified,
+                       .trees = {}};
+    if (stacked) origin.trees = record.trees;
+    std::ranges::sort(origin.trees);
+    return origin;
+}
+
+std::string image_origin_text(const ImageOrigin& image) {
+    return "image " + image.fingerprint.substr(0, kShortFingerprint);
+}
+
+} // namespace lxcpp
