@@ -84,6 +84,8 @@ HeaderList make_headers(const HttpTransfer& transfer) {
     };
     if (const auto version = transfer.if_range(); !version.empty()) add("If-Range: " + version);
     const auto& fetch = transfer.fetch();
+    if (!fetch.etag.empty()) add("If-None-Match: " + fetch.etag);
+    if (!fetch.last_modified.empty()) add("If-Modified-Since: " + fetch.last_modified);
     if (!fetch.headers.empty() && same_origin(fetch.url, transfer.url()))
         for (const auto& line : fetch.headers) add(line);
     return list;

@@ -25,15 +25,21 @@ struct Fetch {
     std::uint64_t max_bytes = 1u << 30; // enforced while receiving, also when size is unknown
     bool missing_ok = false;            // 404 and 410 give found = false instead of an Error
     std::vector<std::string> headers;   // "Name: value"; sent to the host of url only
+    // Of the version that is here already: when the server still has that, nothing is transferred.
+    std::string etag;
+    std::string last_modified;
 };
 
 struct Fetched {
     bool found = true;
     bool kept = false;    // the destination already held these bytes; nothing was transferred
+    bool unchanged = false; // the server still has the version that Fetch names; there is no body
     std::string body;     // of a fetch into memory
     std::uint64_t size = 0;
     std::string sha256;   // of the bytes received, lower case hex
     std::string final_url; // after redirects, without user and password
+    std::string etag;      // strong ones only
+    std::string last_modified;
 };
 
 struct HttpOptions {

@@ -70,6 +70,10 @@ HttpTransfer::Next HttpTransfer::complete(Fetched& result) {
         result.found = false;
         return Next::Done;
     }
+    if (status == 304 && !(fetch_.etag.empty() && fetch_.last_modified.empty())) {
+        result.unchanged = true;
+        return Next::Done;
+    }
     const auto reason = fmt::format("{} {}", status, head_.reason);
     if (is_transient_status(status)) return retry(reason);
     throw Error(reason);
@@ -87,6 +91,8 @@ HttpTransfer::Next HttpTransfer::deliver(Fetched& result) {
         return Next::Again;
     }
     result.final_url = display_url(url_);
+    result.etag = head_.etag;
+    result.last_modified = head_.last_modified;
     return Next::Done;
 }
 

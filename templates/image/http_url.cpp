@@ -72,6 +72,22 @@ std::string accept_redirect(const std::string& from, const std::string& to, bool
     return url_part(new_url, CURLUPART_URL);
 }
 
+ServerUrl parse_server_url(const std::string& text) {
+    const auto url = parse_url(text);
+    check_scheme(url, true);
+    for (const auto part : {CURLUPART_USER, CURLUPART_PASSWORD, CURLUPART_QUERY, CURLUPART_FRAGMENT})
+        if (!url_part(url, part).empty())
+            throw Error("the address of a server has no user, password, query or fragment");
+    ServerUrl server{.scheme = url_part(url, CURLUPART_SCHEME), .place = {}, .text = {}};
+    const auto port = url_part(url, CURLUPART_PORT, CURLU_NO_DEFAULT_PORT);
+    server.place = url_part(url, CURLUPART_HOST) + (port.empty() ? "" : ":" + port);
+    for (char& c : server.place)
+        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    server.text = fmt::format("{}://{}{}", server.scheme, server.place, url_part(url, CURLUPART_PATH));
+    while (server.text.ends_with('/')) server.text.pop_back();
+    return server;
+}
+
 std::string display_url(const std::string& url) {
     const auto scheme = url.find("://");
     if (scheme == std::string::npos) return printable(url);

@@ -14,4 +14,14 @@ void check_url(const std::string& url, bool allow_http);
 [[nodiscard]] std::string accept_redirect(const std::string& from, const std::string& to,
                                           bool allow_http);
 
+
+// A server, or a folder of one, below which files have their places.
+struct ServerUrl {
+    std::string scheme; // "https"
+    std::string place;  // host or host:port, in lower case; without the scheme's own port
+    std::string text;   // the whole, without '/' at the end
+};
+// Throws Error for what is no http or https URL, and for one with a user, a password, a query or a fragment.
+[[nodiscard]] ServerUrl parse_server_url(const std::string& url);
+
 } // namespace lxcpp::image

@@ -100,6 +100,27 @@ TEST_F(HttpTest, FetchesManyFilesInOrder) {
     EXPECT_EQ(names().size(), 40u) << "no part files stay";
 }
 
+TEST_F(HttpTest, AsksWhetherAVersionIsStillThere) {
+    HttpServer server([](const HttpRequest& request) {
+        if (request.header("if-none-match") == "\"v1\"") return HttpResponse{.status = "304 Not Modified"};
+        if (request.header("if-modified-since") == "then") return HttpResponse{.status = "304 Not Modified"};
+        return HttpResponse{.headers = {"ETag: \"v1\"", "Last-Modified: then"}, .body = "hello"};
+    });
+    const auto first = fetch({.url = server.url("/a")});
+    EXPECT_EQ(first.etag, "\"v1\"");
+    EXPECT_EQ(first.last_modified, "then");
+    EXPECT_FALSE(first.unchanged);
+    const auto again = fetch({.url = server.url("/a"), .etag = "\"v1\""});
+    EXPECT_TRUE(again.unchanged && again.found && again.body.empty());
+    EXPECT_TRUE(fetch({.url = server.url("/a"), .last_modified = "then"}).unchanged);
+    EXPECT_EQ(fetch({.url = server.url("/a"), .etag = "\"v0\""}).body, "hello");
+}
+
+TEST_F(HttpTest, UnaskedUnchangedIsRefused) {
+    HttpServer server([](const HttpRequest&) { return HttpResponse{.status = "304 Not Modified"}; });
+    EXPECT_EQ(refusal({.url = server.url("/a")}), "fetch " + server.url("/a") + ": 304 Not Modified");
+}
+
 TEST_F(HttpTest, EmptyFile) {
     HttpServer server([](const HttpRequest&) { return HttpResponse{}; });
     EXPECT_EQ(fetch({.url = server.url("/"), .destination = file("empty"), .size = 0}).size, 0u);

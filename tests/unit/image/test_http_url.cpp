@@ -49,3 +49,16 @@ TEST(HttpUrl, OriginIsSchemeHostAndPort) {
     EXPECT_FALSE(same_origin("http://h.example/", "https://h.example/"));
     EXPECT_FALSE(same_origin("https://h.example/", "https://h.example.evil.example/"));
 }
+
+TEST(HttpUrl, AddressesOfServers) {
+    const auto server = parse_server_url("https://Images.Example.org:8443/a/b//");
+    EXPECT_EQ(server.scheme, "https");
+    EXPECT_EQ(server.place, "images.example.org:8443");
+    EXPECT_EQ(server.text, "https://images.example.org:8443/a/b");
+    EXPECT_EQ(parse_server_url("https://h.example:443").text, "https://h.example");
+    EXPECT_EQ(parse_server_url("http://h.example:80/").place, "h.example");
+    EXPECT_EQ(parse_server_url("https://[::1]:8443").place, "[::1]:8443");
+    for (const auto* url : {"https://user@h.example", "https://u:p@h.example", "https://h.example/?a", "https://h.example/#a"})
+        EXPECT_THAT(error_of([&] { return parse_server_url(url).text; }), HasSubstr("has no user, password"));
+    EXPECT_THAT(error_of([] { return parse_server_url("ftp://h.example").text; }), HasSubstr("URLs are not fetched"));
+}
