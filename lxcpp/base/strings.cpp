@@ -155,41 +155,6 @@ std::string printable(std::string_view text) {
     return out;
 }
 
-std::vector<std::string> split_command(std::string_view line) {
-    std::vector<std::string> words;
-    std::string word;
-    bool in_word = false;
-    char quote = 0;
-    for (std::size_t i = 0; i < line.size(); ++i) {
-        const char c = line[i];
-        if (c == '\\' && quote != '\'') {
-            if (++i == line.size()) throw Error("command ends in a backslash: " + printable(line));
-            word += line[i];
-            in_word = true;
-        } else if (quote != 0) {
-            if (c == quote)
-                quote = 0;
-            else
-                word += c;
-        } else if (c == '\'' || c == '"') {
-            quote = c;
-            in_word = true;
-        } else if (kSpaces.find(c) == std::string_view::npos) {
-            word += c;
-            in_word = true;
-        } else if (in_word) {
-            words.push_back(std::move(word));
-            word.clear();
-            in_word = false;
-        }
-    }
-    if (quote != 0) {
-        throw Error(std::string("command has an unclosed ") + quote + ": " + printable(line));
-    }
-    if (in_word) words.push_back(std::move(word));
-    return words;
-}
-
 std::string to_hex(std::span<const std::uint8_t> bytes) {
     std::string text;
     text.reserve(bytes.size() * 2);

@@ -29,8 +29,19 @@ namespace lxcpp {
 [[nodiscard]] std::string printable(std::string_view text);
 
 // Splits a command line into argv by blanks; '..' and ".." group, backslash quotes outside single
-// quotes. No shell is involved and nothing is expanded. Throws Error on an open quote.
+// quotes, and $'..' is text with escapes (ansi_quote). No shell is involved and nothing is expanded.
+// Throws Error on an open quote and an escape that there is not.
 [[nodiscard]] std::vector<std::string> split_command(std::string_view line);
+// The other way: one line from which split_command() makes these words, whatever is in them. It can stand in a
+// configuration as it is. Throws Error on a zero byte.
+[[nodiscard]] std::string quote_command(std::span<const std::string> words);
+// Any text without a zero byte as one of one line, $'a\nb'; the escapes are those of the shells:
+// \n \t \r \a \b \e \f \v \\ \' \" \xHH and up to three octal digits.
+[[nodiscard]] std::string ansi_quote(std::string_view text);
+// What ansi_quote() was given; nullopt when text is not of that form from beginning to end.
+[[nodiscard]] std::optional<std::string> ansi_unquote(std::string_view text);
+// NAME=VALUE as a value of lxc.environment, which takes NAME=$'..' for the text that it means; plain where it can be.
+[[nodiscard]] std::string quote_environment(std::string_view assignment);
 
 [[nodiscard]] std::string to_hex(std::span<const std::uint8_t> bytes);
 // 64-bit FNV-1a; for names of runtime directories, never for security.

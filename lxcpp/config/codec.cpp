@@ -232,7 +232,10 @@ void Words::parse(std::string_view text, Value& value) {
 
 std::string EnvironmentEntries::item(std::string_view text) {
     if (text.starts_with('=')) reject(text, "NAME=VALUE or NAME");
-    if (text.find('=') != text.npos) return std::string(text);
+    if (const auto equals = text.find('='); equals != text.npos) {
+        const auto quoted = ansi_unquote(text.substr(equals + 1));
+        return quoted ? std::string(text.substr(0, equals + 1)) + *quoted : std::string(text);
+    }
     const std::string name(text);
     const char* inherited = std::getenv(name.c_str());
     if (inherited == nullptr)

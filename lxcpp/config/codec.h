@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "base/strings.h"
 #include "config/names.h"
 #include "config/types.h"
 
@@ -232,11 +233,11 @@ struct Words : Codec<std::vector<std::string>> {
     static void parse(std::string_view text, Value& value);
 };
 
-// NAME=VALUE; a bare NAME takes the value of the reading process's environment.
-struct EnvironmentEntries : Codec<std::vector<std::string>> {
+// NAME=VALUE, also as quote_environment() writes it; a bare NAME takes the value of the reading process's environment.
+struct EnvironmentEntries : ListCodec<EnvironmentEntries, std::string> {
     static constexpr std::string_view kSyntax = "NAME[=VALUE]";
     static std::string item(std::string_view text);
-    static void parse(std::string_view text, Value& value) { value.push_back(item(text)); }
+    static std::string text(const std::string& item) { return quote_environment(item); }
 };
 
 // An empty drop or keep line takes both lists back.

@@ -93,7 +93,8 @@ constexpr auto kTable = std::to_array<Key<Config>>({
         "lxc.console.size", "Largest size of the console log; rounded as lxc.console.buffer.size."),
     key_as<EnvironmentEntries, &Config::environment, &Environment::both>(
         "lxc.environment", "A variable for the payload and for hooks. A NAME alone takes its value "
-                           "from the environment of the program that reads the file."),
+                           "from the environment of the program that reads the file. A VALUE of the form $'..' is "
+                           "text with the escapes of the shells, such as \\n for a line break."),
     key_as<EnvironmentEntries, &Config::environment, &Environment::hooks>(
         "lxc.environment.hooks", "A variable for hooks only."),
     key_as<EnvironmentEntries, &Config::environment, &Environment::runtime>(

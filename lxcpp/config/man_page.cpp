@@ -56,6 +56,10 @@ a file at once.
 .PP
 Sizes are in bytes and may end in KB, MB or GB (powers of 1024). Numbers may be written in hexadecimal
 with 0x in front, or in octal with 0. A signal is a number, a name that begins with SIG, SIGRTMIN+N or SIGRTMAX\-N.
+.PP
+A COMMAND is split at blanks and run without a shell. 'text' and "text" are one word each, a backslash takes
+the character behind it as it is (not between single quotes), and $'text' is a word in which \en is a line break, \et a tab,
+\e' a quote, \e\e a backslash and \exHH the byte with that number. Nothing is expanded.
 )";
 
 constexpr std::string_view kNotes = R"(.SH NOTES

@@ -41,6 +41,7 @@ void check_words(std::string_view text) {
     FUZZ_CHECK(join(fields, ":") == text);
     const auto words = accepted([&] { return split_command(text); });
     if (!words) return;
+    if (text.find('\0') == text.npos) FUZZ_CHECK(split_command(quote_command(*words)) == *words);
     // Each word in quotes is that word again.
     std::string quoted;
     for (const std::string& word : *words) {

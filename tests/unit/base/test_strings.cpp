@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include <limits>
+#include <random>
 
 using namespace lxcpp;
 using test::error_of;
@@ -103,6 +104,55 @@ TEST(SplitCommand, RefusesWhatIsNotComplete) {
     EXPECT_EQ(error_of([] { (void)split_command("a 'b"); }), "command has an unclosed ': a 'b");
     EXPECT_EQ(error_of([] { (void)split_command("a \"b"); }), "command has an unclosed \": a \"b");
     EXPECT_EQ(error_of([] { (void)split_command("a\\"); }), "command ends in a backslash: a\\");
+}
+
+TEST(SplitCommand, KnowsTextWithEscapes) {
+    EXPECT_THAT(split_command(R"(echo $'a\nb\t\x41\101\e' x$'\''y $'' "$'" \$'c\d')"),
+                ElementsAre("echo", "a\nb\tAA\x1b", "x'y", "", "$'", R"($c\d)"));
+    EXPECT_EQ(error_of([] { (void)split_command("a $'b"); }), "command has an unclosed ': a $'b");
+    EXPECT_EQ(error_of([] { (void)split_command(R"(a $'b\')"); }), R"(command has an unclosed ': a $'b\')");
+    EXPECT_EQ(error_of([] { (void)split_command(R"(a $'\q')"); }), R"(an unknown escape in $'...': a $'\q')");
+    EXPECT_EQ(error_of([] { (void)split_command(R"(a $'\0')"); }), R"(a number that is no byte in $'...': a $'\0')");
+}
+
+TEST(QuoteCommand, SaysPlainWordsPlainly) {
+    EXPECT_EQ(quote_command(std::vector<std::string>{"/bin/sh", "-c", "echo a; b"}), "/bin/sh -c 'echo a; b'");
+    EXPECT_EQ(quote_command(std::vector<std::string>{"two words", "", "it's", "a\nb\x01"}),
+              R"($'two words' '' $'it\'s' $'a\nb\x01')");
+    EXPECT_EQ(error_of([] { (void)quote_command(std::vector<std::string>{std::string("a\0b", 3)}); }),
+              "a zero byte cannot be quoted: a\\x00b");
+}
+
+TEST(QuoteCommand, IsUndoneBySplitCommand) {
+    constexpr std::string_view alphabet("'\"\\$ \n\t\r\x01\x7f#=na\xc3\xa4;x0", 19);
+    std::mt19937 random(1); // NOLINT: the same each time
+    for (int round = 0; round < 20000; ++round) {
+        std::vector<std::string> words(1 + random() % 4);
+        for (std::string& word : words) {
+            for (std::size_t left = random() % 6; left > 0; --left) word += alphabet[random() % alphabet.size()];
+        }
+        const std::string line = quote_command(words);
+        ASSERT_EQ(split_command(line), words) << line;
+        ASSERT_EQ(line.find('\n'), std::string::npos);
+        ASSERT_EQ(trim(line), line);
+        ASSERT_FALSE(line.starts_with('\'') || line.starts_with('"')) << line; // what a configuration takes off
+    }
+}
+
+TEST(AnsiQuote, IsUndoneByAnsiUnquote) {
+    EXPECT_EQ(ansi_unquote(ansi_quote("a\n'\\\"")), "a\n'\\\"");
+    EXPECT_EQ(ansi_unquote("$'a'b"), std::nullopt);
+    EXPECT_EQ(ansi_unquote("$'a"), std::nullopt);
+    EXPECT_EQ(ansi_unquote("'a'"), std::nullopt);
+    EXPECT_EQ(ansi_unquote(R"($'\q')"), std::nullopt);
+}
+
+TEST(QuoteEnvironment, TouchesOnlyWhatOneLineCannotHold) {
+    EXPECT_EQ(quote_environment("A=b 'c' $x"), "A=b 'c' $x");
+    EXPECT_EQ(quote_environment("A=b\nc"), "A=$'b\\nc'");
+    EXPECT_EQ(quote_environment("A= b"), "A=$' b'");
+    EXPECT_EQ(quote_environment("A=$'b'"), "A=$'$\\'b\\''");
+    EXPECT_EQ(quote_environment("A"), "A");
 }
 
 TEST(Strings, HexAndHash) {
