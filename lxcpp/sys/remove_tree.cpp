@@ -2,6 +2,7 @@
 #include "sys/openat2.h"
 #include "sys/read_dir.h"
 #include "sys/rooted_dir.h"
+#include "sys/subvolume.h"
 
 #include "base/strings.h"
 
@@ -38,6 +39,12 @@ public:
             if (round == kMaxRounds) throw SystemError("remove " + name_, ENOTEMPTY);
             moved_ = false;
         }
+    }
+
+    // A subvolume, unless others are in it: systemd makes some in a container.
+    static bool removed_at_once(FdRef parent, const std::string& name, const std::string& path) {
+        const Fd directory = open_dir(parent, name, path);
+        return directory.valid() && is_subvolume(directory) && try_remove_subvolume(parent, name, directory);
     }
 
 private:
@@ -83,6 +90,7 @@ private:
 
     bool remove_dir(FdRef dir, const std::string& name, const std::string& path, int depth) {
         for (int round = 0; round < kMaxRounds; ++round) {
+            if (removed_at_once(dir, name, path)) return true;
             const bool whole = empty(open_dir(dir, name, path), path, depth + 1);
             if (::unlinkat(dir.raw(), name.c_str(), AT_REMOVEDIR) == 0 || errno == ENOENT)
                 return whole;
@@ -120,6 +128,10 @@ void RootedDir::remove_tree(std::string_view path, bool keep_top) const {
     const std::optional<struct stat> info = stat(path);
     if (!info) return;
     if (!S_ISDIR(info->st_mode)) throw SystemError(label("remove", path), ENOTDIR);
+    if (!keep_top && is_subvolume(open_at(path, O_PATH | O_NOFOLLOW))) {
+        const Parent parent = parent_of("remove", path, Links::Refuse);
+        if (TreeRemover::removed_at_once(parent.dir, parent.leaf, parent.leaf)) return;
+    }
     const Fd top = open_at(path, O_PATH | O_DIRECTORY | O_NOFOLLOW);
     TreeRemover(top, sub_dir(path).name()).empty_top();
     if (!keep_top) remove_dir(path);

@@ -6,6 +6,7 @@
 #include "sys/file.h"
 #include "sys/file_io.h"
 #include "sys/rooted_dir.h"
+#include "sys/subvolume.h"
 
 #include <lxcpp/error.h>
 
@@ -164,7 +165,7 @@ PendingTree::PendingTree(std::filesystem::path cache, std::string name, sys::Fil
     const auto root = sys::RootedDir::open(trees_);
     for (const auto suffix : {kNew, kOld}) // of a run that was killed
         if (root.exists(hidden(name_, suffix))) root.remove_tree(hidden(name_, suffix));
-    root.make_dir(hidden(name_, kNew), 0700);
+    sys::make_dir_or_subvolume(root.fd(), hidden(name_, kNew), 0700); // a subvolume is copied at once
 }
 
 PendingTree::PendingTree(PendingTree&& other) noexcept
