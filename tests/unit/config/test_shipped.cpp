@@ -15,8 +15,10 @@ const std::filesystem::path kShipped = kSource / "config";
 std::vector<std::filesystem::path> conf_files(const std::filesystem::path& directory) {
     std::vector<std::filesystem::path> files;
     if (!std::filesystem::exists(directory)) return files;
-    for (const auto& entry : std::filesystem::recursive_directory_iterator(directory))
-        if (entry.path().extension() == ".conf") files.push_back(entry.path());
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(directory)) {
+        const auto& path = entry.path();
+        if (path.extension() == ".conf" && path.filename() != "image-servers.conf") files.push_back(path); // that is another language
+    }
     return files;
 }
 
