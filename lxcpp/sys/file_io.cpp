@@ -34,6 +34,12 @@ void seek_to(FdRef fd, std::uint64_t offset, std::string_view what) {
     check(::lseek(fd.raw(), static_cast<off_t>(offset), SEEK_SET) < 0 ? -1 : 0, "seek in", what);
 }
 
+std::uint64_t offset_of(FdRef fd, std::string_view what) {
+    const auto offset = ::lseek(fd.raw(), 0, SEEK_CUR);
+    check(offset < 0 ? -1 : 0, "find the place in", what);
+    return static_cast<std::uint64_t>(offset);
+}
+
 void truncate_file(FdRef fd, std::uint64_t size, std::string_view what) {
     check(::ftruncate(fd.raw(), static_cast<off_t>(size)), "truncate", what);
 }

@@ -14,6 +14,7 @@ namespace lxcpp::sys {
 // Fewer bytes than asked for only at the end of the file; 0 = end.
 [[nodiscard]] std::size_t read_some(FdRef fd, std::span<std::uint8_t> buffer, std::string_view what);
 void seek_to(FdRef fd, std::uint64_t offset, std::string_view what);
+[[nodiscard]] std::uint64_t offset_of(FdRef fd, std::string_view what);
 void truncate_file(FdRef fd, std::uint64_t size, std::string_view what);
 void fsync_file(FdRef fd, std::string_view what);
 void sync_filesystem(FdRef fd, std::string_view what); // syncfs(2): everything on that file system

@@ -41,6 +41,16 @@ std::size_t read_at(FdRef fd, std::span<char> into, std::uint64_t offset, std::s
     }
 }
 
+void write_at(FdRef fd, std::string_view data, std::uint64_t offset, std::string_view what) {
+    while (!data.empty()) {
+        const auto count = ::pwrite(fd.raw(), data.data(), data.size(), static_cast<off_t>(offset));
+        if (count < 0 && errno == EINTR) continue;
+        if (count < 0) throw SystemError(fmt::format("write {}", what));
+        data.remove_prefix(static_cast<std::size_t>(count));
+        offset += static_cast<std::uint64_t>(count);
+    }
+}
+
 void set_owner(FdRef fd, uid_t uid, gid_t gid, std::string_view what) {
     check(::fchown(fd.raw(), uid, gid), "set the owner of", what);
 }

@@ -19,6 +19,8 @@ namespace lxcpp::sys {
 // As many bytes as the file has there, at most into.size(); 0 = end of file. pread(2).
 [[nodiscard]] std::size_t read_at(FdRef fd, std::span<char> into, std::uint64_t offset,
                                   std::string_view what);
+// All of them or SystemError. pwrite(2).
+void write_at(FdRef fd, std::string_view data, std::uint64_t offset, std::string_view what);
 void set_owner(FdRef fd, uid_t uid, gid_t gid, std::string_view what); // clears setuid bits: do it first
 void set_mode(FdRef fd, mode_t mode, std::string_view what);
 void set_mtime(FdRef fd, timespec mtime, std::string_view what); // also the access time

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "image/decompress.h"
 
+#include "image/xz_stream.h"
+
 #include <lxcpp/error.h>
 
 #include <archive.h>
@@ -11,12 +13,14 @@
 #include <cerrno>
 #include <exception>
 #include <fmt/core.h>
+#include <optional>
+#include <string_view>
 #include <utility>
 
 namespace lxcpp::image {
 namespace {
 
-constexpr std::uint64_t kRatioFrom = 64u << 20;
+constexpr std::string_view kXzMagic("\xfd" "7zXZ\0", 6);
 
 struct ArchiveDeleter {
     void operator()(struct archive* handle) const noexcept { archive_read_free(handle); }
@@ -34,7 +38,9 @@ struct Decompressor::State {
     bool input_ended = false;
     bool output_ended = false;
     std::exception_ptr source_error; // must not pass through C
+    std::size_t waiting = 0; // bytes in input that open() looked at and nobody took yet
     std::unique_ptr<struct archive, ArchiveDeleter> handle;
+    std::optional<XzStream> xz; // libarchive would take 1 GiB for a dictionary
 
     [[noreturn]] void fail() const {
         if (source_error) std::rethrow_exception(source_error);
@@ -42,14 +48,22 @@ struct Decompressor::State {
         throw Error(fmt::format("{}: damaged: {}", what, reason != nullptr ? reason : "unknown reason"));
     }
 
+    std::span<const char> more_input() {
+        auto count = std::exchange(waiting, 0);
+        if (count == 0 && !input_ended) {
+            count = source(input);
+            bytes_in += count;
+            input_ended = count == 0;
+        }
+        return std::span(input).first(count);
+    }
+
     static la_ssize_t feed(struct archive* handle, void* data, const void** block) noexcept {
         auto& self = *static_cast<State*>(data);
         try {
-            const auto count = self.source(self.input);
-            self.bytes_in += count;
-            self.input_ended = count == 0;
-            *block = self.input.data();
-            return static_cast<la_ssize_t>(count);
+            const auto bytes = self.more_input();
+            *block = bytes.data();
+            return static_cast<la_ssize_t>(bytes.size());
         } catch (...) {
             self.source_error = std::current_exception();
             archive_set_error(handle, EIO, "the source failed");
@@ -57,12 +71,30 @@ struct Decompressor::State {
         }
     }
 
+    // Enough to tell the formats apart; they stay for who reads.
+    std::string_view first_bytes() {
+        while (waiting < kXzMagic.size() && !input_ended) {
+            const auto count = source(std::span(input).subspan(waiting));
+            bytes_in += count;
+            waiting += count;
+            input_ended = count == 0;
+        }
+        return {input.data(), waiting};
+    }
+
     void open() {
+        if (first_bytes().starts_with(kXzMagic)) {
+            xz.emplace([this] { return more_input(); }, what);
+        } else {
+            open_archive();
+        }
+    }
+
+    void open_archive() {
         handle.reset(archive_read_new());
         if (!handle) throw Error(fmt::format("{}: out of memory", what));
         // Only these: each further filter is attack surface, some run programs.
         archive_read_support_filter_gzip(handle.get());
-        archive_read_support_filter_xz(handle.get());
         archive_read_support_filter_zstd(handle.get());
         archive_read_support_filter_bzip2(handle.get());
         archive_read_support_format_raw(handle.get());
@@ -77,6 +109,13 @@ struct Decompressor::State {
         }
     }
 
+    std::size_t read(std::span<char> into) {
+        if (xz) return xz->read(into);
+        const auto count = archive_read_data(handle.get(), into.data(), into.size());
+        if (count < 0 || source_error) fail();
+        return static_cast<std::size_t>(count);
+    }
+
     void check_limits() const {
         if (bytes_out > limits.max_bytes) {
             throw Error(fmt::format("{}: it expands to more than {} bytes", what, limits.max_bytes));
@@ -89,6 +128,7 @@ struct Decompressor::State {
     // gzip and friends stop at the end of their last stream: what follows would be bytes that no
     // reader looks at.
     void check_consumed() {
+        if (xz) return; // it takes all bytes, or refuses them
         while (!input_ended && !source_error) {
             const void* block = nullptr;
             if (feed(handle.get(), this, &block) < 0) fail();
@@ -115,15 +155,14 @@ Decompressor::~Decompressor() = default;
 std::size_t Decompressor::read(std::span<char> into) {
     State& state = *state_;
     if (state.output_ended || into.empty()) return 0;
-    const auto count = archive_read_data(state.handle.get(), into.data(), into.size());
-    if (count < 0 || state.source_error) state.fail();
-    state.bytes_out += static_cast<std::uint64_t>(count);
+    const auto count = state.read(into);
+    state.bytes_out += count;
     state.check_limits();
     if (count == 0) {
         state.output_ended = true;
         state.check_consumed();
     }
-    return static_cast<std::size_t>(count);
+    return count;
 }
 
 ByteSource Decompressor::as_source(Decompressor decompressor) {

@@ -10,12 +10,16 @@
 
 namespace lxcpp::image {
 
+// From how much output on the ratio is looked at.
+inline constexpr std::uint64_t kRatioFrom = 64u << 20;
+
 struct DecompressLimits {
     std::uint64_t max_bytes = std::uint64_t{64} << 30; // of output
     std::uint64_t max_ratio = 200;  // output to input, checked once there are 64 MiB of output
 };
 
-// A stream of gzip, xz, zstd, bzip2 or plain bytes, told apart by their first bytes.
+// A stream of gzip, xz, zstd, bzip2 or plain bytes, told apart by their first bytes. Windows and
+// dictionaries of more than 256 MiB are refused.
 class Decompressor {
 public:
     // source gives the compressed bytes; what names the stream in messages.

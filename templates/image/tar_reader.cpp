@@ -2,6 +2,7 @@
 #include "image/tar_reader.h"
 
 #include "base/strings.h"
+#include "image/tar_number.h"
 
 #include <lxcpp/error.h>
 
@@ -33,6 +34,14 @@ constexpr FieldPlace kMajor{329, 8};
 constexpr FieldPlace kMinor{337, 8};
 constexpr FieldPlace kPrefix{345, 155};
 
+// GNU's old sparse files: "struct oldgnu_header", "struct sparse_header".
+constexpr std::size_t kSparseMap = 386;
+constexpr std::size_t kSparseCount = 4;
+constexpr std::size_t kSparseMore = 482;
+constexpr FieldPlace kSparseSize{483, 12};
+constexpr std::size_t kSparseNextCount = 21;
+constexpr std::size_t kSparseNextMore = 504;
+
 constexpr std::uint64_t kMaxName = 4096;
 constexpr std::uint64_t kMaxPax = 1u << 20;
 constexpr std::uint64_t kMaxSize = std::uint64_t{1} << 50;
@@ -47,37 +56,13 @@ std::string_view text_field(std::span<const char> block, FieldPlace place) {
     return raw.substr(0, raw.find('\0'));
 }
 
-// Octal digits with blanks or NULs around, or GNU's base-256 (first bit set). nullopt when neither.
-std::optional<std::int64_t> parse_number(std::string_view raw) {
-    const auto first = static_cast<unsigned char>(raw.front());
-    if ((first & 0x80u) != 0) {
-        auto value = static_cast<std::int64_t>((first & 0x40u) != 0 ? ~std::uint64_t{0x3f} | (first & 0x3fu)
-                                                                    : first & 0x3fu);
-        for (const char c : raw.substr(1)) {
-            if (value > (std::numeric_limits<std::int64_t>::max() >> 8) ||
-                value < (std::numeric_limits<std::int64_t>::min() >> 8)) {
-                return std::nullopt;
-            }
-            value = value * 256 + static_cast<unsigned char>(c);
-        }
-        return value;
-    }
-    raw = raw.substr(0, raw.find('\0'));
-    raw = trim(raw);
-    std::int64_t value = 0;
-    const auto [end, error] = std::from_chars(raw.data(), raw.data() + raw.size(), value, 8);
-    if (raw.empty()) return 0;
-    if (error != std::errc() || end != raw.data() + raw.size()) return std::nullopt;
-    return value;
-}
-
 bool all_zero(std::span<const char> bytes) {
     return std::all_of(bytes.begin(), bytes.end(), [](char c) { return c == '\0'; });
 }
 
 // The sum counts the checksum field as blanks; historic archives summed signed bytes.
 bool checksum_good(std::span<const char> block) {
-    const auto stored = parse_number(field(block, kChecksum));
+    const auto stored = parse_tar_number(field(block, kChecksum));
     if (!stored) return false;
     std::int64_t plain = 0;
     std::int64_t signed_sum = 0;
@@ -123,7 +108,8 @@ std::optional<TarType> parse_type(char type) {
     switch (type) {
     case '\0':
     case '0':
-    case '7': return TarType::File;
+    case '7':
+    case 'S': return TarType::File;
     case '1': return TarType::HardLink;
     case '2': return TarType::Symlink;
     case '3': return TarType::CharDevice;
@@ -148,6 +134,7 @@ struct TarReader::Overrides {
     std::optional<std::uint64_t> gid;
     std::optional<timespec> mtime;
     std::vector<std::pair<std::string, std::string>> xattrs;
+    TarSparse sparse;
     bool any = false;
     bool gnu_path = false;
     bool gnu_link = false;
@@ -214,6 +201,7 @@ void TarReader::finish() {
 
 void TarReader::apply_pax(std::string_view key, std::string_view value, Overrides& overrides) {
     constexpr std::string_view kXattr = "SCHILY.xattr.";
+    constexpr std::string_view kSparse = "GNU.sparse.";
     const auto number = [&](std::optional<std::uint64_t>& target) {
         target = parse_u64(value);
         if (!target) fail(fmt::format("pax {} is '{}'", key, printable(value)));
@@ -231,8 +219,9 @@ void TarReader::apply_pax(std::string_view key, std::string_view value, Override
     } else if (key == "mtime") {
         overrides.mtime = parse_pax_time(value);
         if (!overrides.mtime) fail(fmt::format("pax mtime is '{}'", printable(value)));
-    } else if (key.starts_with("GNU.sparse.")) {
-        fail("a sparse file");
+    } else if (key.starts_with(kSparse)) {
+        if (const auto problem = overrides.sparse.apply(key.substr(kSparse.size()), value); !problem.empty())
+            fail(problem);
     } else if (key.starts_with(kXattr)) {
         overrides.xattrs.emplace_back(key.substr(kXattr.size()), value);
     } else if (key.starts_with("LIBARCHIVE.xattr.") || key.starts_with("RHT.security.")) {
@@ -281,7 +270,6 @@ bool TarReader::read_extension(char type, std::uint64_t size, Overrides& overrid
         read_pax(read_payload(size, kMaxPax), overrides);
         return true;
     case 'g': fail("a global pax header");
-    case 'S': fail("a sparse file");
     default: return false;
     }
 }
@@ -290,7 +278,7 @@ void TarReader::read_member(const Block& block, std::uint64_t header_size, Overr
     const auto type = parse_type(block[kTypeOffset]);
     if (!type) fail(fmt::format("a member of type '{}'", printable({&block[kTypeOffset], 1})));
     const auto number = [&](FieldPlace place, std::string_view name, std::int64_t highest) {
-        const auto value = parse_number(field(block, place));
+        const auto value = parse_tar_number(field(block, place));
         if (!value || *value < 0 || *value > highest) fail(fmt::format("a member with a bad {}", name));
         return static_cast<std::uint64_t>(*value);
     };
@@ -301,12 +289,13 @@ void TarReader::read_member(const Block& block, std::uint64_t header_size, Overr
     if (const auto prefix = text_field(block, kPrefix); posix && !prefix.empty()) {
         path = fmt::format("{}/{}", prefix, path);
     }
+    if (overrides.sparse.name) overrides.path = std::move(overrides.sparse.name);
     entry_.path = std::move(overrides.path).value_or(std::move(path));
     entry_.link = std::move(overrides.link).value_or(std::string(text_field(block, kLink)));
     entry_.mode = static_cast<std::uint32_t>(number(kMode, "mode", 0xffffffff) & 07777u);
     entry_.uid = overrides.uid ? *overrides.uid : number(kUid, "uid", 0xffffffff);
     entry_.gid = overrides.gid ? *overrides.gid : number(kGid, "gid", 0xffffffff);
-    const auto mtime = parse_number(field(block, kMtime));
+    const auto mtime = parse_tar_number(field(block, kMtime));
     if (!mtime) fail("a member with a bad time");
     entry_.mtime = overrides.mtime ? *overrides.mtime : clamp_time(*mtime, 0);
     entry_.xattrs = std::move(overrides.xattrs);
@@ -329,6 +318,51 @@ void TarReader::read_member(const Block& block, std::uint64_t header_size, Overr
     entry_.size = size;
     left_ = size;
     padding_ = (512 - size % 512) % 512;
+    if (block[kTypeOffset] == 'S' || overrides.sparse.any) read_sparse(block, overrides.sparse);
+}
+
+// Where the bytes belong that are stored, left_ of them. What the file's size is with its holes counts
+// for every limit.
+void TarReader::read_sparse(const Block& block, TarSparse& sparse) {
+    if (entry_.type != TarType::File) fail(fmt::format("{} is no file and has holes", printable(entry_.path)));
+    if (block[kTypeOffset] == 'S') {
+        if (sparse.any) fail("a sparse file of two kinds");
+        read_old_sparse(block, sparse);
+    } else if (sparse.major == 1 && sparse.minor == 0) {
+        read_sparse_map(sparse);
+    } else if (sparse.major != 0) {
+        fail("a kind of sparse file that is not known");
+    }
+    if (!sparse.size || *sparse.size > kMaxSize) fail(fmt::format("{} has an absurd size", printable(entry_.path)));
+    if (const auto problem = check_extents(sparse.extents, *sparse.size, left_); !problem.empty()) fail(problem);
+    entry_.sparse = true;
+    entry_.size = *sparse.size;
+    entry_.extents = std::move(sparse.extents);
+}
+
+void TarReader::read_old_sparse(const Block& block, TarSparse& sparse) {
+    const auto size = parse_tar_number(field(block, kSparseSize));
+    bool fine = size && *size >= 0 && read_gnu_map(block, kSparseMap, kSparseCount, sparse.extents);
+    Block next{};
+    for (bool more = block[kSparseMore] != '\0'; fine && more; more = next[kSparseNextMore] != '\0') {
+        read_exactly(next);
+        fine = read_gnu_map(next, 0, kSparseNextCount, sparse.extents);
+    }
+    if (!fine) fail("a sparse file with a bad number");
+    sparse.size = static_cast<std::uint64_t>(*size);
+}
+
+void TarReader::read_sparse_map(TarSparse& sparse) {
+    if (!sparse.extents.empty()) fail("a sparse file of two kinds");
+    TarDataMap map;
+    Block block{};
+    while (!map.complete()) {
+        if (left_ < block.size()) fail("a sparse map without an end");
+        read_exactly(block);
+        left_ -= block.size();
+        if (!map.add(block)) fail("a malformed sparse map");
+    }
+    sparse.extents = std::move(map.extents());
 }
 
 const TarEntry* TarReader::next() {
@@ -344,7 +378,7 @@ const TarEntry* TarReader::next() {
             return nullptr;
         }
         if (!checksum_good(block)) fail("a header with a wrong checksum");
-        const auto size = parse_number(field(block, kSize));
+        const auto size = parse_tar_number(field(block, kSize));
         if (!size || *size < 0) fail("a member with a bad size");
         if (!read_extension(block[kTypeOffset], static_cast<std::uint64_t>(*size), overrides)) {
             read_member(block, static_cast<std::uint64_t>(*size), std::move(overrides));

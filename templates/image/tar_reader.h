@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "image/tar_sparse.h"
+
 #include <array>
 #include <cstdint>
 #include <ctime>
@@ -24,7 +26,9 @@ struct TarEntry {
     std::uint32_t mode = 0; // permission bits, at most 07777
     std::uint64_t uid = 0;
     std::uint64_t gid = 0;
-    std::uint64_t size = 0; // bytes of data that follow; 0 unless File
+    std::uint64_t size = 0; // of the file; 0 unless File
+    bool sparse = false;    // it has holes: the data that follows is for its extents only
+    std::vector<TarExtent> extents;
     timespec mtime{};       // clamped to what file systems hold
     std::uint32_t major = 0;
     std::uint32_t minor = 0;
@@ -34,19 +38,31 @@ struct TarEntry {
 // Fills the buffer as far as the stream goes; 0 = end. Throws.
 using ByteSource = std::function<std::size_t(std::span<char>)>;
 
-// Reads tar: ustar, GNU (long names, base-256 numbers) and pax with local headers. Strict, so that no
-// two readers can see two different archives: bad checksums, cut-off members, unknown types, sparse
-// files, global pax headers, malformed pax records, names with NUL or of more than 4096 bytes, and
-// data on links are refused by Error. After the end mark only zero bytes may follow.
-class TarReader {
+// Gives the members of an archive one after the other.
+class MemberReader {
+public:
+    MemberReader() = default;
+    MemberReader(const MemberReader&) = default;
+    MemberReader& operator=(const MemberReader&) = default;
+    virtual ~MemberReader() = default;
+
+    // The next member (valid until the call after), nullptr at the end. Unread data is skipped.
+    [[nodiscard]] virtual const TarEntry* next() = 0;
+    // Data of the current file; empty at its end. The bytes are valid until the next call.
+    [[nodiscard]] virtual std::span<const char> read() = 0;
+};
+
+// Reads tar: ustar, GNU (long names, base-256 numbers, sparse files) and pax with local headers. Strict,
+// so that no two readers can see two different archives: bad checksums, cut-off members, unknown types,
+// bad maps of sparse files, global pax headers, malformed pax records, names with NUL or of more than
+// 4096 bytes, and data on links are refused by Error. After the end mark only zero bytes may follow.
+class TarReader final : public MemberReader {
 public:
     // what names the archive in messages.
     TarReader(ByteSource source, std::string what) : source_(std::move(source)), what_(std::move(what)) {}
 
-    // The next member (valid until the call after), nullptr at the end. Unread data is skipped.
-    [[nodiscard]] const TarEntry* next();
-    // Data of the current file; empty at its end. The bytes are valid until the next call.
-    [[nodiscard]] std::span<const char> read();
+    [[nodiscard]] const TarEntry* next() override;
+    [[nodiscard]] std::span<const char> read() override;
 
 private:
     using Block = std::array<char, 512>;
@@ -61,6 +77,9 @@ private:
     void apply_pax(std::string_view key, std::string_view value, Overrides& overrides);
     [[nodiscard]] bool read_extension(char type, std::uint64_t size, Overrides& overrides);
     void read_member(const Block& block, std::uint64_t header_size, Overrides overrides);
+    void read_sparse(const Block& block, TarSparse& sparse);
+    void read_old_sparse(const Block& block, TarSparse& sparse);
+    void read_sparse_map(TarSparse& sparse);
     [[noreturn]] void fail(std::string_view problem) const;
 
     ByteSource source_;

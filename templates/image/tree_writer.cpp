@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "image/tree_writer.h"
 
+#include "base/sha256.h"
 #include "base/strings.h"
+#include "image/tree_sums.h"
 #include "sys/file.h"
+#include "sys/file_io.h"
 #include "sys/file_meta.h"
 
 #include <lxcpp/error.h>
@@ -62,6 +65,24 @@ void set_metadata(FdRef fd, const TarEntry& entry, std::string_view path) {
     if (!entry.xattrs.empty()) set_xattrs(fd, entry, path);
 }
 
+// What is between the extents stays a hole.
+void write_extents(FdRef file, std::string_view path, const TarEntry& entry, MemberReader& reader) {
+    auto extent = entry.extents.begin();
+    std::uint64_t used = 0; // of the extent
+    for (auto data = reader.read(); !data.empty(); data = reader.read()) {
+        std::string_view bytes(data.data(), data.size());
+        while (!bytes.empty()) {
+            while (extent != entry.extents.end() && used == extent->length) ++extent, used = 0;
+            if (extent == entry.extents.end()) refuse(path, "more data than its map has places for");
+            const auto part = bytes.substr(0, extent->length - used);
+            sys::write_at(file, part, extent->offset + used, path);
+            used += part.size();
+            bytes.remove_prefix(part.size());
+        }
+    }
+    sys::truncate_file(file, entry.size, path);
+}
+
 std::string_view type_name(mode_t mode) {
     switch (mode & S_IFMT) {
     case S_IFREG: return "a file";
@@ -99,6 +120,7 @@ const sys::RootedDir& TreeWriter::parent(std::string_view directory) {
     if (open_.size() >= kMaxOpenDirs) open_.clear();
     if (!root_.exists(directory, options_.parents)) {
         root_.make_dirs(directory, 0755, options_.parents);
+        note_implied(directory);
     }
     return open_.emplace(std::move(key), root_.sub_dir(directory, options_.parents)).first->second;
 }
@@ -113,11 +135,11 @@ void TreeWriter::count(std::string_view path, const TarEntry& entry) {
     }
 }
 
-void TreeWriter::write(const TarEntry& entry, TarReader& reader) {
+void TreeWriter::write(const TarEntry& entry, MemberReader& reader) {
     write_as(normal_path(entry.path, options_.max_depth), entry, reader);
 }
 
-void TreeWriter::write_as(std::string_view clean, const TarEntry& entry, TarReader& reader) {
+void TreeWriter::write_as(std::string_view clean, const TarEntry& entry, MemberReader& reader) {
     count(clean, entry);
     if (clean.empty() && entry.type != TarType::Directory) refuse(entry.path, "not a directory");
     switch (entry.type) {
@@ -168,8 +190,8 @@ void TreeWriter::make_directory(std::string_view path, const TarEntry& entry) {
     directory_times_.insert_or_assign(std::string(path), entry.mtime);
 }
 
-void TreeWriter::make_file(std::string_view path, const TarEntry& entry, TarReader& reader) {
-    constexpr int kFlags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW;
+void TreeWriter::make_file(std::string_view path, const TarEntry& entry, MemberReader& reader) {
+    constexpr int kFlags = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW;
     const auto [directory, leaf] = locate(path);
     const sys::RootedDir& where = parent(directory);
     Fd file;
@@ -180,11 +202,26 @@ void TreeWriter::make_file(std::string_view path, const TarEntry& entry, TarRead
         make_room(where, leaf, path, S_IFREG);
         file = where.open_at(leaf, kFlags, 0600);
     }
-    for (auto data = reader.read(); !data.empty(); data = reader.read()) {
-        sys::write_all(file, {data.data(), data.size()}, path);
-    }
+    const std::string digest = write_content(file, path, entry, reader);
     set_metadata(file, entry, path);
     sys::set_mtime(file, entry.mtime, path);
+    note(path, file, digest);
+}
+
+// Returns the digest of the content when sums are wanted.
+std::string TreeWriter::write_content(FdRef file, std::string_view path, const TarEntry& entry,
+                                      MemberReader& reader) {
+    if (entry.sparse) {
+        write_extents(file, path, entry, reader);
+        return options_.sums != nullptr ? content_digest(file, entry.size, path) : "";
+    }
+    Sha256 hash;
+    for (auto data = reader.read(); !data.empty(); data = reader.read()) {
+        const std::string_view bytes(data.data(), data.size());
+        sys::write_all(file, bytes, path);
+        if (options_.sums != nullptr) hash.update(bytes);
+    }
+    return options_.sums != nullptr ? hash.finish_hex() : "";
 }
 
 void TreeWriter::make_symlink(std::string_view path, const TarEntry& entry) {
@@ -196,6 +233,7 @@ void TreeWriter::make_symlink(std::string_view path, const TarEntry& entry) {
     }
     where.chown(leaf, static_cast<uid_t>(entry.uid), static_cast<gid_t>(entry.gid));
     where.set_times(leaf, entry.mtime);
+    note_member(where, leaf, path, entry.link);
 }
 
 void TreeWriter::make_hard_link(std::string_view path, const TarEntry& entry) {
@@ -210,6 +248,7 @@ void TreeWriter::make_hard_link(std::string_view path, const TarEntry& entry) {
     const auto [directory, leaf] = locate(path);
     make_room(parent(directory), leaf, path, S_IFREG);
     root_.make_hard_link(target, path, options_.parents);
+    if (options_.sums != nullptr) late_.emplace(path);
 }
 
 void TreeWriter::make_fifo(std::string_view path, const TarEntry& entry) {
@@ -220,6 +259,34 @@ void TreeWriter::make_fifo(std::string_view path, const TarEntry& entry) {
     where.chown(leaf, static_cast<uid_t>(entry.uid), static_cast<gid_t>(entry.gid));
     where.chmod(leaf, entry.mode);
     where.set_times(leaf, entry.mtime);
+    note_member(where, leaf, path, "");
+}
+
+void TreeWriter::note(std::string_view path, FdRef fd, std::string_view content) {
+    if (options_.sums == nullptr) return;
+    options_.sums->add(std::string(path), sys::stat_fd(fd), content, sys::read_xattrs(fd, path));
+}
+
+void TreeWriter::note_member(const sys::RootedDir& directory, std::string_view leaf, std::string_view path,
+                             std::string_view content) {
+    if (options_.sums == nullptr) return;
+    if (const auto info = directory.stat(leaf)) options_.sums->add(std::string(path), *info, content, {});
+}
+
+void TreeWriter::note_implied(std::string_view directory) {
+    if (options_.sums == nullptr) return;
+    for (; !directory.empty(); directory = locate(directory).directory) late_.emplace(directory);
+}
+
+void TreeWriter::note_late() {
+    if (options_.sums == nullptr) return;
+    late_.emplace(); // the tree itself
+    for (const std::string& path : late_) {
+        const Fd fd = root_.open_at(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+        const auto info = sys::stat_fd(fd);
+        note(path, fd, S_ISREG(info.st_mode) ? content_digest(fd, static_cast<std::uint64_t>(info.st_size), path) : "");
+    }
+    late_.clear();
 }
 
 void TreeWriter::finish() {
@@ -227,8 +294,11 @@ void TreeWriter::finish() {
     // Children before their parents: nothing is created any more, so the order is for neatness only.
     for (auto entry = directory_times_.rbegin(); entry != directory_times_.rend(); ++entry) {
         const auto& [path, time] = *entry;
-        sys::set_mtime(root_.open_at(path, O_RDONLY | O_DIRECTORY, 0, options_.parents), time, path);
+        const Fd directory = root_.open_at(path, O_RDONLY | O_DIRECTORY, 0, options_.parents);
+        sys::set_mtime(directory, time, path);
+        note(path, directory, "");
     }
+    note_late();
     directory_times_.clear();
 }
 

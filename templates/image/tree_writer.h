@@ -10,11 +10,14 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 
 namespace lxcpp::image {
+
+class TreeSums;
 
 struct TreeWriterOptions {
     // Refuse: no member may pass through a symbolic link. InRoot: links are followed as if the tree
@@ -24,6 +27,9 @@ struct TreeWriterOptions {
     std::uint64_t max_bytes = std::uint64_t{64} << 30;
     std::uint64_t max_entries = 5'000'000;
     std::size_t max_depth = 512;
+    // Gets what the tree holds, as a later walk over it would find it, once finish() was called. For a tree
+    // that was empty, one writer, and parents that are refused as links.
+    TreeSums* sums = nullptr;
 };
 
 // A member that would change the type of what stands at its path already.
@@ -44,21 +50,30 @@ public:
     TreeWriter& operator=(const TreeWriter&) = delete;
 
     // Creates one member; its data comes from reader. Throws Error or SystemError naming it.
-    void write(const TarEntry& entry, TarReader& reader);
+    void write(const TarEntry& entry, MemberReader& reader);
     // Same under another name than the archive's; clean: as normal_path() gives it.
-    void write_as(std::string_view clean, const TarEntry& entry, TarReader& reader);
+    void write_as(std::string_view clean, const TarEntry& entry, MemberReader& reader);
     // Sets the times of directories; call once at the end.
     void finish();
 
     [[nodiscard]] std::uint64_t skipped_devices() const noexcept { return skipped_devices_; }
+    [[nodiscard]] std::uint64_t entries() const noexcept { return entries_; }
+    [[nodiscard]] std::uint64_t bytes() const noexcept { return bytes_; } // of files, with their holes
 
 private:
     const sys::RootedDir& parent(std::string_view directory);
     void make_directory(std::string_view path, const TarEntry& entry);
-    void make_file(std::string_view path, const TarEntry& entry, TarReader& reader);
+    void make_file(std::string_view path, const TarEntry& entry, MemberReader& reader);
     void make_symlink(std::string_view path, const TarEntry& entry);
     void make_hard_link(std::string_view path, const TarEntry& entry);
     void make_fifo(std::string_view path, const TarEntry& entry);
+    [[nodiscard]] std::string write_content(FdRef file, std::string_view path, const TarEntry& entry,
+                                            MemberReader& reader);
+    void note(std::string_view path, FdRef fd, std::string_view content);
+    void note_member(const sys::RootedDir& directory, std::string_view leaf, std::string_view path,
+                     std::string_view content);
+    void note_implied(std::string_view directory);
+    void note_late();
     void make_room(const sys::RootedDir& directory, std::string_view leaf, std::string_view path,
                    mode_t wanted_type);
     void count(std::string_view path, const TarEntry& entry);
@@ -67,6 +82,7 @@ private:
     TreeWriterOptions options_;
     std::unordered_map<std::string, sys::RootedDir> open_; // directories of recent members
     std::map<std::string, timespec, std::less<>> directory_times_;
+    std::set<std::string, std::less<>> late_; // for the sums: hard links, directories that no member names
     std::uint64_t bytes_ = 0;
     std::uint64_t entries_ = 0;
     std::uint64_t skipped_devices_ = 0;

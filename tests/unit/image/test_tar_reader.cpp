@@ -140,14 +140,105 @@ TEST(TarReader, RefusesWhatReadersDisagreeOn) {
               "x.tar: an extension header of 1048576 bytes: the archive is refused");
     EXPECT_EQ(refused(TarMember{.name = "x", .type = 'x', .size = "77777777777"}),
               "x.tar: an extension header of 8589934591 bytes: the archive is refused");
-    EXPECT_EQ(refused(TarMember{.name = "s", .type = 'S'}), "x.tar: a sparse file: the archive is refused");
-    EXPECT_EQ(refused(pax(pax_record("GNU.sparse.major", "1")), a), "x.tar: a sparse file: the archive is refused");
     EXPECT_EQ(refused(TarMember{.name = "v", .type = 'V'}), "x.tar: a member of type 'V': the archive is refused");
     EXPECT_EQ(refused(TarMember{.name = "h", .type = '1', .data = "x", .link = "a"}),
               "x.tar: h is no file and has data: the archive is refused");
     EXPECT_EQ(refused(TarMember{.name = "h", .type = '2'}),
               "x.tar: h is a link with an unusable target: the archive is refused");
     EXPECT_EQ(refused(TarMember{}), "x.tar: a member with an unusable name: the archive is refused");
+}
+
+std::string sparse_number(std::uint64_t value) { return octal(value, 11) + '\0'; }
+
+// An old GNU header: up to four places in it, then 21 in each block that follows.
+std::string old_sparse(std::uint64_t size, const std::vector<TarExtent>& extents, const std::string& data) {
+    std::string header = tar_header({.name = "s", .type = 'S', .size = octal(data.size(), 11), .magic = "ustar  "});
+    std::string more;
+    for (std::size_t i = 0; i < extents.size(); ++i) {
+        const auto place = sparse_number(extents[i].offset) + sparse_number(extents[i].length);
+        if (i < 4) {
+            header.replace(386 + 24 * i, 24, place);
+        } else {
+            if ((i - 4) % 21 == 0) more += std::string(512, '\0');
+            more.replace((i - 4) / 21 * 512 + (i - 4) % 21 * 24, 24, place);
+        }
+    }
+    if (!more.empty()) header[482] = '\1';
+    for (std::size_t block = 1; block < more.size() / 512; ++block) more[block * 512 - 8] = '\1';
+    header.replace(483, 12, sparse_number(size));
+    header.replace(148, 8, "        ");
+    unsigned sum = 0;
+    for (const char c : header) sum += static_cast<unsigned char>(c);
+    header.replace(148, 8, octal(sum, 6) + '\0' + ' ');
+    return header + more + padded(data) + tar_end();
+}
+
+TEST(TarReader, ReadsSparseFilesOfAllKinds) {
+    const auto check = [](const std::string& archive, std::uint64_t size, const std::vector<TarExtent>& extents) {
+        TarReader reader(text_source(archive), "x.tar");
+        const TarEntry* entry = reader.next();
+        ASSERT_NE(entry, nullptr);
+        EXPECT_EQ(entry->path, "s");
+        EXPECT_TRUE(entry->sparse);
+        EXPECT_EQ(entry->size, size);
+        EXPECT_EQ(entry->extents, extents);
+        EXPECT_EQ(read_data(reader), "12345678");
+        EXPECT_EQ(reader.next(), nullptr);
+    };
+    const std::vector<TarExtent> two{{100, 5}, {4096, 3}};
+    check(old_sparse(10'000, two, "12345678"), 10'000, two);
+    std::vector<TarExtent> many;
+    for (std::uint64_t i = 0; i < 8; ++i) many.push_back({i * 100, 1});
+    for (std::uint64_t i = 8; i < 60; ++i) many.push_back({i * 100, 0});
+    check(old_sparse(10'000, many, "12345678"), 10'000, many);
+    check(make_tar(pax(pax_record("GNU.sparse.size", "10000") + pax_record("GNU.sparse.numblocks", "2") +
+                       pax_record("GNU.sparse.offset", "100") + pax_record("GNU.sparse.numbytes", "5") +
+                       pax_record("GNU.sparse.offset", "4096") + pax_record("GNU.sparse.numbytes", "3")),
+                   TarMember{.name = "s", .data = "12345678"}),
+          10'000, two);
+    check(make_tar(pax(pax_record("GNU.sparse.size", "10000") + pax_record("GNU.sparse.numblocks", "2") +
+                       pax_record("GNU.sparse.name", "s") + pax_record("GNU.sparse.map", "100,5,4096,3")),
+                   TarMember{.name = "GNUSparseFile.1/s", .data = "12345678"}),
+          10'000, two);
+    check(make_tar(pax(pax_record("GNU.sparse.major", "1") + pax_record("GNU.sparse.minor", "0") +
+                       pax_record("GNU.sparse.name", "s") + pax_record("GNU.sparse.realsize", "10000")),
+                   TarMember{.name = "GNUSparseFile.1/s", .data = padded("2\n100\n5\n4096\n3\n") + "12345678"}),
+          10'000, two);
+}
+
+TEST(TarReader, RefusesBadSparseMaps) {
+    const auto map = [](const std::string& size, const std::string& places) {
+        return refusal(make_tar(pax(pax_record("GNU.sparse.size", size) + pax_record("GNU.sparse.map", places)),
+                                TarMember{.name = "s", .data = "12345678"}));
+    };
+    const std::string end = ": the archive is refused";
+    EXPECT_EQ(map("10000", "100,5,4096,3"), "");
+    EXPECT_EQ(map("10000", "4096,3,100,5"), "x.tar: a sparse map that goes back" + end);
+    EXPECT_EQ(map("10000", "100,5,104,3"), "x.tar: a sparse map that goes back" + end);
+    EXPECT_EQ(map("4098", "100,5,4096,3"), "x.tar: a sparse map beyond the file's end" + end);
+    EXPECT_EQ(map("10000", "18446744073709551615,5"), "x.tar: a sparse map beyond the file's end" + end);
+    EXPECT_EQ(map("10000", "100,5"), "x.tar: a sparse map that does not fit its data" + end);
+    EXPECT_EQ(map("10000", "100,5,4096"), "x.tar: a sparse map with half an entry" + end);
+    EXPECT_EQ(map("10000", "100,x"), "x.tar: a sparse map that is no list of numbers" + end);
+    EXPECT_EQ(map("9223372036854775807", "0,8"), "x.tar: s has an absurd size" + end);
+    const auto data = [](const std::string& text) {
+        return refusal(make_tar(pax(pax_record("GNU.sparse.major", "1") + pax_record("GNU.sparse.minor", "0") +
+                                    pax_record("GNU.sparse.realsize", "10000")),
+                                TarMember{.name = "s", .data = padded(text)}));
+    };
+    EXPECT_EQ(data("1\n0\n0\n"), "");
+    EXPECT_EQ(data("2\n0\n0\n"), "x.tar: a malformed sparse map" + end);
+    EXPECT_EQ(data("99999999999\n0\n0\n"), "x.tar: a malformed sparse map" + end);
+    EXPECT_EQ(data("x\n"), "x.tar: a malformed sparse map" + end);
+    EXPECT_EQ(data(std::string(512, '1')), "x.tar: a malformed sparse map" + end);
+    std::string long_map = "999\n";
+    for (int i = 0; i < 254; ++i) long_map += "0\n";
+    EXPECT_EQ(data(long_map), "x.tar: a sparse map without an end" + end);
+    EXPECT_EQ(refusal(make_tar(pax(pax_record("GNU.sparse.major", "2")), TarMember{.name = "s"})),
+              "x.tar: a kind of sparse file that is not known" + end);
+    EXPECT_EQ(refusal(make_tar(pax(pax_record("GNU.sparse.size", "1")), TarMember{.name = "s", .type = '5'})),
+              "x.tar: s is no file and has holes" + end);
+    EXPECT_EQ(refusal(old_sparse(10, {{100, 5}}, "12345")), "x.tar: a sparse map beyond the file's end" + end);
 }
 
 // The size of a pax header is for the member's data, not for a long-name header in between: readers

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "image/archive_bytes.h"
+
+#include "base/sha256.h"
+#include "image/chunk_queue.h"
+#include "image/xz_blocks.h"
+#include "sys/file.h"
+#include "sys/file_io.h"
+#include "sys/file_meta.h"
+
+#include <lxcpp/error.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <exception>
+#include <fmt/core.h>
+#include <mutex>
+#include <thread>
+#include <utility>
+#include <vector>
+
+namespace lxcpp::image {
+namespace {
+
+constexpr std::size_t kChunk = 256u << 10;
+constexpr std::size_t kPlainBudget = 4u << 20;   // of output that waits
+constexpr std::size_t kBlocksBudget = 20u << 20; // nearly a block of xz -6, so that the next one goes on meanwhile
+constexpr std::uint64_t kWorkersMemory = 44u << 20;
+
+std::span<std::uint8_t> as_bytes(std::span<char> text) {
+    return {reinterpret_cast<std::uint8_t*>(text.data()), text.size()};
+}
+
+} // namespace
+
+struct ArchiveBytes::State {
+    FdRef file;
+    std::string what;
+    DecompressLimits limits;
+    std::uint64_t start = 0;
+    std::uint64_t size = 0;
+    std::vector<XzBlock> blocks;
+    unsigned workers = 1;
+    ChunkQueue queue;
+    Sha256 hash;
+    std::string sha256;
+    std::atomic<std::uint64_t> bytes_in = 0;
+    std::mutex reading; // of the file, in its order: what follows
+    std::size_t next_block = 0;
+    unsigned busy = 0;
+    std::vector<std::thread> threads;
+
+    State(FdRef from, std::string name, const DecompressLimits& limit, std::size_t budget)
+        : file(from), what(std::move(name)), limits(limit), queue(budget) {}
+
+    ~State() {
+        queue.stop();
+        join();
+    }
+    State(const State&) = delete;
+    State& operator=(const State&) = delete;
+
+    void join() {
+        for (std::thread& thread : threads) thread.join();
+        threads.clear();
+    }
+
+    // The next bytes of the file, hashed. The lock is held, or there is one thread only.
+    std::size_t next_bytes(std::span<char> into) {
+        const auto got = sys::read_some(file, as_bytes(into), what);
+        hash.update(std::string_view(into.data(), got));
+        bytes_in += got;
+        return got;
+    }
+
+    void guarded(const std::function<void()>& work) noexcept {
+        try {
+            work();
+        } catch (...) {
+            queue.fail(std::current_exception());
+        }
+    }
+
+    void decompress_all() {
+        Decompressor decompressor([this](std::span<char> into) { return next_bytes(into); }, what, limits);
+        for (;;) {
+            auto chunk = queue.chunk(kChunk);
+            std::size_t used = 0;
+            while (used < chunk.size()) {
+                const auto got = decompressor.read(std::span(chunk).subspan(used));
+                if (got == 0) break;
+                used += got;
+            }
+            if (used == 0) break;
+            chunk.resize(used);
+            if (!queue.put(0, std::move(chunk))) return;
+        }
+        sha256 = hash.finish_hex();
+        queue.end_part(0);
+        queue.end(1);
+    }
+
+    void skip_to(std::uint64_t offset) {
+        std::array<char, 4096> rest;
+        while (start + bytes_in < offset) {
+            const auto want = std::min<std::uint64_t>(rest.size(), offset - start - bytes_in);
+            if (next_bytes(std::span(rest).first(want)) == 0) throw Error(what + ": it became shorter");
+        }
+    }
+
+    // The bytes of the next block; false when there is none.
+    bool claim(std::size_t& number, std::vector<char>& bytes) {
+        const std::lock_guard lock(reading);
+        if (next_block == blocks.size()) return false;
+        number = next_block++;
+        const XzBlock& block = blocks[number];
+        skip_to(block.offset);
+        bytes.resize(block.size);
+        if (next_bytes(bytes) != bytes.size()) throw Error(what + ": it became shorter");
+        return true;
+    }
+
+    // The last one that has nothing more to do reads the index, for the digest.
+    void leave() {
+        const std::lock_guard lock(reading);
+        if (--busy != 0) return;
+        skip_to(start + size);
+        sha256 = hash.finish_hex();
+        queue.end(blocks.size());
+    }
+
+    void decode_blocks() {
+        std::size_t number = 0;
+        std::vector<char> bytes;
+        while (claim(number, bytes)) {
+            ChunkQueue::Chunk chunk;
+            const auto room = [&]() -> std::span<char> { return chunk = queue.chunk(kChunk); };
+            bool wanted = true;
+            const auto filled = [&](std::size_t used) {
+                chunk.resize(used);
+                return wanted = used == 0 || queue.put(number, std::move(chunk));
+            };
+            decode_xz_block(blocks[number], bytes, room, filled, what);
+            if (!wanted) return;
+            queue.end_part(number);
+        }
+        leave();
+    }
+};
+
+namespace {
+
+// How many threads may work on these blocks; 1 = there is nothing to share out.
+unsigned workers_for(const std::vector<XzBlock>& blocks, FdRef file) {
+    if (blocks.size() < 2) return 1;
+    std::array<char, 1024> head;
+    std::uint64_t most = 1;
+    for (const XzBlock& block : blocks) {
+        const auto got = sys::read_at(file, head, block.offset, "xz block");
+        const auto memory = xz_block_memory(block, std::span(head).first(got));
+        if (memory > kWorkersMemory || block.size > kWorkersMemory) return 1;
+        most = std::max(most, memory + block.size);
+    }
+    const auto wanted = std::min<std::uint64_t>(blocks.size(), std::max(2u, std::thread::hardware_concurrency()));
+    return static_cast<unsigned>(std::clamp<std::uint64_t>(kWorkersMemory / most, 1, wanted));
+}
+
+// The index says beforehand what it would come to.
+void check_limits(const std::vector<XzBlock>& blocks, std::uint64_t size, const DecompressLimits& limits,
+                  const std::string& what) {
+    std::uint64_t sum = 0;
+    for (const XzBlock& block : blocks) {
+        if (block.content_size > limits.max_bytes || (sum += block.content_size) > limits.max_bytes)
+            throw Error(fmt::format("{}: it expands to more than {} bytes", what, limits.max_bytes));
+    }
+    if (sum > kRatioFrom && sum / limits.max_ratio > size)
+        throw Error(fmt::format("{}: it expands more than {}-fold", what, limits.max_ratio));
+}
+
+} // namespace
+
+ArchiveBytes::ArchiveBytes(FdRef file, std::string what, const DecompressLimits& limits) {
+    std::vector<XzBlock> blocks;
+    std::uint64_t start = 0;
+    std::uint64_t size = 0;
+    unsigned workers = 1;
+    if (const auto info = sys::stat_fd(file); S_ISREG(info.st_mode)) {
+        start = sys::offset_of(file, what);
+        size = std::max<std::uint64_t>(start, static_cast<std::uint64_t>(info.st_size)) - start;
+        blocks = list_xz_blocks(file, start, size);
+        workers = workers_for(blocks, file);
+    }
+    state_ = std::make_unique<State>(file, std::move(what), limits, workers > 1 ? kBlocksBudget : kPlainBudget);
+    State& state = *state_;
+    state.start = start;
+    state.size = size;
+    state.workers = state.busy = workers;
+    if (workers == 1) {
+        state.threads.emplace_back([&state] { state.guarded([&] { state.decompress_all(); }); });
+        return;
+    }
+    state.blocks = std::move(blocks);
+    check_limits(state.blocks, size, limits, state.what);
+    for (unsigned number = 0; number < workers; ++number)
+        state.threads.emplace_back([&state] { state.guarded([&] { state.decode_blocks(); }); });
+}
+
+ArchiveBytes::~ArchiveBytes() = default;
+
+std::size_t ArchiveBytes::read(std::span<char> into) { return into.empty() ? 0 : state_->queue.take(into); }
+
+std::string ArchiveBytes::sha256() {
+    state_->join();
+    return state_->sha256;
+}
+
+std::uint64_t ArchiveBytes::size() const noexcept { return state_->size; }
+std::uint64_t ArchiveBytes::bytes_in() const noexcept { return state_->bytes_in; }
+
+} // namespace lxcpp::image
