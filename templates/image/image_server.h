@@ -25,7 +25,8 @@ struct ServerAccess {
 
 struct ServerImageRequest {
     ServerAccess access;
-    // "debian/12", "debian/12/cloud/arm64", or any alias that the server has; empty: what wanted says.
+    // "debian/12", "debian/12/cloud/arm64", or any alias that the server has; empty: what wanted says. wanted's serial
+    // counts with both, and its architecture where the name has none; no architecture: the machine's.
     std::string name;
     OfferRequest wanted;
     bool force_cache = false; // an image from there that the store has will do, without asking the server
@@ -37,6 +38,7 @@ struct ServerIndex {
     std::vector<Offer> offers;
     std::string signer; // full fingerprint; empty: not signed, or not looked at
     std::string how;    // for people: "index over TLS"
+    bool from_disk = false; // the server was not asked
 };
 
 // The offers of a server, from the server or an index of it that is not older than an hour. An older one is used, with

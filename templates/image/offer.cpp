@@ -183,6 +183,35 @@ OfferRequest parse_image_name(std::string_view name, std::string_view native_arc
     return request;
 }
 
+std::optional<OfferRequest> request_of_alias(std::span<const Offer> offers, std::string_view name,
+                                             std::string_view native_architecture) {
+    const auto meant = [&](std::string_view alias, std::string_view architecture) -> std::optional<OfferRequest> {
+        for (const Offer& offer : offers) {
+            if (offer.architecture != debian_architecture(architecture)) continue;
+            if (std::find(offer.aliases.begin(), offer.aliases.end(), alias) == offer.aliases.end()) continue;
+            return OfferRequest{offer.distribution, offer.release, offer.variant, offer.architecture, {}};
+        }
+        return std::nullopt;
+    };
+    if (auto whole = meant(name, native_architecture)) return whole;
+    const auto slash = name.rfind('/');
+    if (slash == name.npos || !find_architecture(name.substr(slash + 1))) return std::nullopt;
+    return meant(name.substr(0, slash), name.substr(slash + 1));
+}
+
+void add_release_names_of_aliases(Offer& offer) {
+    for (const std::string& alias : offer.aliases) {
+        const auto words = split(alias, '/');
+        if (words.size() > 1 && words[0] == offer.distribution) add_release_name(offer, std::string(words[1]));
+    }
+}
+
+void add_release_name(Offer& offer, std::string name) {
+    auto& names = offer.release_names;
+    if (name.empty() || name == offer.release) return;
+    if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(std::move(name));
+}
+
 bool is_serial(std::string_view text) noexcept {
     if (text.size() < 8 || !is_server_word(text)) return false;
     const auto number = [&](std::size_t at, std::size_t length) {

@@ -82,6 +82,14 @@ struct Choice {
 [[nodiscard]] OfferRequest parse_image_name(std::string_view name,
                                             std::string_view native_architecture);
 
+// The product that has that alias for that architecture, or whose alias and architecture ("jammy/arm64") the name is.
+[[nodiscard]] std::optional<OfferRequest> request_of_alias(std::span<const Offer> offers, std::string_view name,
+                                                           std::string_view native_architecture);
+
+void add_release_name(Offer& offer, std::string name); // unless it has it
+// "13" from the alias "debian/13/cloud" of debian's trixie.
+void add_release_names_of_aliases(Offer& offer);
+
 // Begins with a day (YYYYMMDD) that there is, and can be one component of a path.
 [[nodiscard]] bool is_serial(std::string_view text) noexcept;
 // Whether a was built before b: numbers in them count as numbers ("20260101.9" before ".10").

@@ -120,21 +120,10 @@ std::string distribution_of(const JsonValue& product) {
     return ours ? std::string(parts[0]) : lower_without_blanks(product.at("os").text());
 }
 
-void add_name(Offer& offer, std::string name) {
-    auto& names = offer.release_names;
-    if (name.empty() || name == offer.release) return;
-    if (std::find(names.begin(), names.end(), name) == names.end())
-        names.push_back(std::move(name));
-}
-
 void add_release_names(Offer& offer, const JsonValue& product) {
     for (const char* field : {"version", "release_codename", "release_title"})
-        add_name(offer, product.text_or(field, ""));
-    for (const std::string& alias : offer.aliases) {
-        const auto words = split(alias, '/');
-        if (words.size() > 1 && words[0] == offer.distribution)
-            add_name(offer, std::string(words[1]));
-    }
+        add_release_name(offer, product.text_or(field, ""));
+    add_release_names_of_aliases(offer);
 }
 
 // The words become directories of our cache.

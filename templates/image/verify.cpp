@@ -28,6 +28,7 @@ constexpr std::size_t kMaxMessage = 64u << 20;
 constexpr std::size_t kMaxKeyring = 1u << 20;   // a flooded certificate is bigger
 constexpr std::size_t kMaxSignature = 1u << 20;
 constexpr std::time_t kClockTolerance = 3600;
+constexpr std::chrono::milliseconds kTimeForFile{15 * 60'000};
 
 using Context = std::unique_ptr<gpgme_context, Deleter<gpgme_release>>;
 using Data = std::unique_ptr<gpgme_data, Deleter<gpgme_data_release>>;
@@ -104,9 +105,14 @@ void write_settings(const std::filesystem::path& home) {
     sys::write_all(file, kGpgSettings, path.string());
 }
 
-Context make_context(const std::filesystem::path& home) {
-    static const char* const version = gpgme_check_version("1.18.0"); // also initialises gpgme
+// Before anything else of gpgme.
+void initialise() {
+    static const char* const version = gpgme_check_version("1.18.0");
     if (version == nullptr) throw Error("the installed gpgme is older than 1.18");
+}
+
+Context make_context(const std::filesystem::path& home) {
+    initialise();
     gpgme_ctx_t raw = nullptr;
     check(gpgme_new(&raw), "start signature check");
     Context context(raw);
@@ -119,6 +125,7 @@ Context make_context(const std::filesystem::path& home) {
 }
 
 Data borrow(std::string_view bytes) {
+    initialise();
     gpgme_data_t raw = nullptr;
     check(gpgme_data_new_from_mem(&raw, bytes.data(), bytes.size(), 0), "hold data");
     return Data(raw);
@@ -289,9 +296,8 @@ Verified decide(gpgme_ctx_t context, std::span<const std::string> accepted) {
     return *std::move(good);
 }
 
-// signed_data empty: message is inline-signed, and the text comes out of the verifier.
-Verified verify(std::string_view signature, const std::string_view* signed_data,
-                const VerifyOptions& options) {
+// signed_data nullptr: message is inline-signed, and the text comes out of the verifier.
+Verified verify(std::string_view signature, const Data& signed_data, const VerifyOptions& options) {
     if (options.keyrings.empty()) throw Error("signature check: no keyring is given");
     std::vector<std::string> accepted;
     for (const auto& text : options.fingerprints) accepted.push_back(full_fingerprint(text));
@@ -308,15 +314,14 @@ Verified verify(std::string_view signature, const std::string_view* signed_data,
     }
 
     const auto signature_bytes = borrow(signature);
-    const auto data_bytes = signed_data != nullptr ? borrow(*signed_data) : nullptr;
     auto text = signed_data == nullptr ? make_buffer() : nullptr;
     const auto error =
-        gpgme_op_verify(context.get(), signature_bytes.get(), data_bytes.get(), text.get());
+        gpgme_op_verify(context.get(), signature_bytes.get(), signed_data.get(), text.get());
     deadline.check_not_over();
     if (gpgme_err_code(error) == GPG_ERR_NO_DATA) refuse("there is no signature");
     if (error != 0) refuse(gpgme_strerror(error));
     auto verified = decide(context.get(), accepted);
-    verified.text = text != nullptr ? take_text(std::move(text)) : std::string(*signed_data);
+    if (text != nullptr) verified.text = take_text(std::move(text));
     return verified;
 }
 
@@ -337,7 +342,19 @@ Verified verify_detached(std::string_view data, std::string_view signature,
                          const VerifyOptions& options) {
     check_size(data, kMaxMessage, "signed file");
     check_size(signature, kMaxSignature, "signature");
-    return verify(signature, &data, options);
+    auto verified = verify(signature, borrow(data), options);
+    verified.text = data;
+    return verified;
+}
+
+Verified verify_detached(FdRef file, std::string_view signature, const VerifyOptions& options) {
+    check_size(signature, kMaxSignature, "signature");
+    initialise();
+    auto patient = options;
+    patient.timeout = std::max(options.timeout, kTimeForFile);
+    gpgme_data_t raw = nullptr;
+    check(gpgme_data_new_from_fd(&raw, file.raw()), "hold data");
+    return verify(signature, Data(raw), patient);
 }
 
 } // namespace lxcpp::image

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "base/fd.h"
+
 #include <chrono>
 #include <ctime>
 #include <filesystem>
@@ -37,5 +39,7 @@ struct Verified {
 // data with the content of its separate signature file (binary or armored).
 [[nodiscard]] Verified verify_detached(std::string_view data, std::string_view signature,
                                        const VerifyOptions& options);
+// The same of a file, from its offset to its end and however long; text stays empty, and use nothing but this file.
+[[nodiscard]] Verified verify_detached(FdRef file, std::string_view signature, const VerifyOptions& options);
 
 } // namespace lxcpp::image

@@ -242,6 +242,18 @@ TEST_F(VerifyTest, RefusesTextAroundTheBlock) {
                 HasSubstr("text stands after the signed block"));
 }
 
+TEST_F(VerifyTest, FilesOfAnyLength) {
+    const std::string text(3u << 20, 'x');
+    const auto signature = signer_->sign("--detach-sign", text, {"-u", good_.fingerprint});
+    const auto path = signer_->file("long");
+    sys::write_file_atomic(path, text);
+    EXPECT_EQ(verify_detached(sys::open_file(path), signature, by(good_)).fingerprint, good_.fingerprint);
+    sys::write_file_atomic(path, text + "x");
+    EXPECT_THAT(error_of([&] { return verify_detached(sys::open_file(path), signature, by(good_)); }),
+                HasSubstr("signature refused: the content was changed"));
+    EXPECT_THAT(error_of([&] { return verify_detached(sys::open_file(path), "", by(good_)); }), HasSubstr("signature refused: "));
+}
+
 TEST_F(VerifyTest, TheUsersKeysDoNotCount) {
     ::setenv("GNUPGHOME", signer_->home().c_str(), 1);
     EXPECT_THAT(refusal(signer_->clear_sign(kText, stranger_), by(good_)),
