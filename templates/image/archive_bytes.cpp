@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "image/archive_bytes.h"
 
-#include "base/sha256.h"
 #include "image/chunk_queue.h"
 #include "image/xz_blocks.h"
 #include "sys/file.h"
@@ -180,7 +179,7 @@ void check_limits(const std::vector<XzBlock>& blocks, std::uint64_t size, const 
 
 } // namespace
 
-ArchiveBytes::ArchiveBytes(FdRef file, std::string what, const DecompressLimits& limits) {
+ArchiveBytes::ArchiveBytes(FdRef file, std::string what, const DecompressLimits& limits, const Sha256& hash) {
     std::vector<XzBlock> blocks;
     std::uint64_t start = 0;
     std::uint64_t size = 0;
@@ -193,6 +192,7 @@ ArchiveBytes::ArchiveBytes(FdRef file, std::string what, const DecompressLimits&
     }
     state_ = std::make_unique<State>(file, std::move(what), limits, workers > 1 ? kBlocksBudget : kPlainBudget);
     State& state = *state_;
+    state.hash = hash;
     state.start = start;
     state.size = size;
     state.workers = state.busy = workers;

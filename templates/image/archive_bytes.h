@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/fd.h"
+#include "base/sha256.h"
 #include "image/decompress.h"
 
 #include <cstdint>
@@ -16,14 +17,15 @@ namespace lxcpp::image {
 // blocks is decompressed by several threads as far as 64 MiB of memory go.
 class ArchiveBytes {
 public:
-    // From the file's offset to its end; the file must stay open. what names it in messages.
-    ArchiveBytes(FdRef file, std::string what, const DecompressLimits& limits = {});
+    // From the file's offset to its end; the file must stay open. what names it in messages; hash goes on with
+    // the file's bytes.
+    ArchiveBytes(FdRef file, std::string what, const DecompressLimits& limits = {}, const Sha256& hash = {});
     ArchiveBytes(ArchiveBytes&&) = delete;
     ~ArchiveBytes();
 
     // Waits for some; 0 = end. Throws what Decompressor throws.
     [[nodiscard]] std::size_t read(std::span<char> into);
-    // Of all of the file's bytes. Only after read() returned 0.
+    // Of what hash had and all of the file's bytes. Only after read() returned 0.
     [[nodiscard]] std::string sha256();
 
     [[nodiscard]] std::uint64_t size() const noexcept;     // of the file; 0 = it is no regular file

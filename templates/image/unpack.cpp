@@ -88,7 +88,7 @@ private:
 
 Unpacked unpack_archive(FdRef file, const std::string& what, const sys::RootedDir& to, const UnpackOptions& options,
                         ProgressSink& progress) {
-    ArchiveBytes bytes(file, what, {.max_bytes = options.tree.max_bytes});
+    ArchiveBytes bytes(file, what, {.max_bytes = options.tree.max_bytes}, options.hash);
     TarReader reader([&](std::span<char> into) { return bytes.read(into); }, what);
     Unpacking unpacking(reader, to, options);
     ProgressPhase phase(progress, "Unpacking " + what, bytes.size(), ProgressUnit::Bytes);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/fd.h"
+#include "base/sha256.h"
 #include "image/progress.h"
 #include "image/tree_writer.h"
 #include "sys/rooted_dir.h"
@@ -19,13 +20,15 @@ struct UnpackOptions {
     std::vector<std::string> excludes; // patterns of fnmatch(3) over the whole path ("dev/*"), as tar --anchored
     // Members outside below that are small regular files, e.g. metadata.yaml of a combined image; nullptr: skipped.
     std::function<void(const std::string& path, std::string content)> other;
+    // Goes on with the archive's bytes: the fingerprint of an image begins with its metadata.
+    Sha256 hash;
 };
 
 struct Unpacked {
     std::uint64_t entries = 0;
     std::uint64_t bytes = 0;
     std::uint64_t skipped_devices = 0;
-    std::string sha256; // of the archive's bytes, all of them
+    std::string sha256; // of what options.hash had, and then all of the archive's bytes
 };
 
 // Unpacks an archive (tar plain or compressed with gzip, xz, zstd, bzip2; or a squashfs image: told apart by content)

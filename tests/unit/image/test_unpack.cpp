@@ -59,6 +59,9 @@ TEST_F(UnpackTest, CountsAndHashesWhatItUnpacks) {
     EXPECT_EQ(result.skipped_devices, 1u);
     EXPECT_EQ(result.sha256, sha256_hex(archive));
     EXPECT_EQ(sys::read_file(root("usr/bin/x")), "hello");
+    UnpackOptions after;
+    after.hash.update("before");
+    EXPECT_EQ(unpack(archive, after).sha256, sha256_hex("before" + archive));
     EXPECT_EQ(unpack(tar + std::string(100'000, '\0')).sha256, sha256_hex(tar + std::string(100'000, '\0')));
 }
 
