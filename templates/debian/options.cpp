@@ -5,6 +5,7 @@
 #include "base/strings.h"
 #include "debian/architecture.h"
 #include "debian/sources.h"
+#include "image/template_options.h"
 
 #include <lxcpp/error.h>
 
@@ -15,14 +16,8 @@
 namespace lxcpp::debian {
 namespace {
 
-enum class Takes { Nothing, Value };
-
-struct Option {
-    std::string_view name; // long, without "--"
-    char letter;           // '\0' = none
-    Takes takes;
-    void (*apply)(Options&, const std::string& value);
-};
+using image::Takes;
+using Option = image::TemplateOption<Options>;
 
 Variant parse_variant(const std::string& name) {
     for (const Variant variant : {Variant::Default, Variant::Minbase, Variant::Standard}) {
@@ -82,37 +77,12 @@ constexpr std::array<Option, 21> kOptions{{
     {"verbose", 'v', Takes::Nothing, [](Options&, const std::string&) {}},
 }};
 
-const Option& find_option(std::string_view argument) {
-    const bool is_long = argument.starts_with("--") && argument.size() > 2;
-    const bool is_short = argument.size() == 2 && argument[0] == '-' && argument[1] != '-';
-    for (const Option& option : kOptions) {
-        if (is_long && option.name == argument.substr(2)) return option;
-        if (is_short && option.letter == argument[1]) return option;
-    }
-    throw Error(fmt::format("unknown argument '{}': see --help", printable(argument)));
-}
-
 } // namespace
 
 Options parse_options(const std::vector<std::string>& arguments) {
     Options options;
     options.architecture = native_architecture();
-    for (std::size_t i = 0; i < arguments.size(); ++i) {
-        const std::string_view argument = arguments[i];
-        const auto equals = argument.starts_with("--") ? argument.find('=') : argument.npos;
-        const Option& option = find_option(argument.substr(0, equals));
-        std::string value;
-        if (option.takes == Takes::Nothing) {
-            if (equals != argument.npos) throw Error(fmt::format("--{} takes no value", option.name));
-        } else if (equals != argument.npos) {
-            value = argument.substr(equals + 1);
-        } else if (++i < arguments.size()) {
-            value = arguments[i];
-        } else {
-            throw Error(fmt::format("--{} needs a value", option.name));
-        }
-        option.apply(options, value);
-    }
+    image::parse_template_options<Options>(kOptions, arguments, options);
     if (options.help) return options;
     if (options.path.empty() || options.rootfs.empty()) {
         throw Error("--path and --rootfs are missing: this is a template, use lxcpp-create -t debian");
