@@ -2,6 +2,7 @@
 #include "base/kernel_names.h"
 #include "base/strings.h"
 #include "config/codec.h"
+#include "config/overlay_root.h"
 
 #include <lxcpp/error.h>
 
@@ -95,7 +96,9 @@ void RootfsPath::parse(std::string_view text, Rootfs& value) {
     if (!type.empty() && std::ranges::find(kStorageTypes, type) == kStorageTypes.end())
         reject(text, "[TYPE:]PATH, TYPE one of dir, btrfs, zfs, lvm, loop, rbd, nbd, overlay");
     if (path.empty()) reject(text, "a path after the type");
-    value.type = type == "overlayfs" ? "overlay" : type;
+    const bool overlay = type == "overlayfs" || type == kOverlayType;
+    if (overlay) (void)parse_overlay_root(path);
+    value.type = overlay ? kOverlayType : type;
     value.path = path;
 }
 

@@ -205,7 +205,11 @@ constexpr auto kTable = std::to_array<Key<Config>>({
                               "container's ids."),
     key_as<RootfsPath, &Config::rootfs>(
         "lxc.rootfs.path", "The root file system. TYPE is dir, btrfs, zfs, lvm, loop, rbd, nbd or "
-                           "overlay; it is detected when absent."),
+                           "overlay; it is detected when absent. overlay:LOWER[:LOWER...]:UPPER stacks "
+                           "directories, the topmost LOWER first: what is written goes to UPPER, and the "
+                           "directory \"work\" beside it is overlayfs' own. The LOWER directories are only "
+                           "read, and containers with different ids can share them (idmap=container in "
+                           "lxc.rootfs.options). Needs Linux 5.19 in a container with lxc.idmap."),
     key<&Config::sched_core>("lxc.sched.core",
                              "The container shares processor cores with no other tasks."),
     key<&Config::seccomp, &Seccomp::allow_nesting>(

@@ -6,6 +6,7 @@
 #include "config/cgroup_v1.h"
 #include "config/keys.h"
 #include "config/legacy.h"
+#include "config/overlay_root.h"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -167,6 +168,10 @@ private:
 
     void check_rootfs() {
         const auto& rootfs = config().rootfs;
+        if (const auto overlay = overlay_root(rootfs)) {
+            for (const auto& lower : overlay->lowers) check_file("lxc.rootfs.path", lower);
+            return check_file("lxc.rootfs.path", overlay->upper);
+        }
         if (!rootfs.type.empty() && rootfs.type != "dir")
             warn_at("lxc.rootfs.path",
                     fmt::format("the storage type {} is not supported yet: it will not start",

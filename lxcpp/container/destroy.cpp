@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "config/overlay_root.h"
 #include "container/destroy.h"
 #include "container/garbage.h"
 #include "container/record.h"
@@ -61,7 +62,8 @@ void run_destroy_hooks(const Container::Impl& impl, const Config& config) {
 // A root file system outside the container's directory is ours only when create made it there, which its
 // marker and the inventory agree on; anything else is left where it is.
 void remove_outside_rootfs(const Container::Impl& impl, const Config& config) {
-    const std::filesystem::path rootfs = config.rootfs.path;
+    const auto overlay = overlay_root(config.rootfs);
+    const std::filesystem::path rootfs = own_root_directory(config.rootfs); // never the lower directories of an overlay
     if (rootfs.empty() || !config.rootfs.managed || rootfs.string().starts_with(impl.directory().string() + '/')) return;
     std::optional<Inventory> inventory = Inventory::open_read_only(inventory_file(impl.paths));
     const auto record = inventory ? inventory->find(impl.key()) : std::nullopt;
@@ -70,7 +72,9 @@ void remove_outside_rootfs(const Container::Impl& impl, const Config& config) {
         log::warn("{} was not made by lxcpp-create and stays", rootfs.string());
         return;
     }
-    sys::RootedDir::open(rootfs.parent_path()).remove_tree(rootfs.filename().string());
+    const sys::RootedDir parent = sys::RootedDir::open(rootfs.parent_path());
+    parent.remove_tree(rootfs.filename().string());
+    if (overlay) parent.remove_tree(kOverlayWork);
 }
 
 void kill_if_running(Container& container) {

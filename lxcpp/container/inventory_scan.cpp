@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/strings.h"
 #include "config/load.h"
+#include "config/overlay_root.h"
 #include "container/image_origin.h"
 #include "container/impl.h"
 #include "container/record.h"
@@ -40,8 +41,7 @@ void read_header(ContainerRecord& record, std::string_view text) {
 }
 
 void read_root(ContainerRecord& record, const Config& config) {
-    std::string path = config.rootfs.path;
-    if (path.starts_with("dir:")) path.erase(0, 4);
+    const std::string path = own_root_directory(config.rootfs);
     if (!path.starts_with('/')) return;
     const auto info = sys::stat_path(path, false);
     if (!info) return;

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/strings.h"
 #include "config/global.h"
+#include "config/overlay_root.h"
 #include "config/validate.h"
 #include "sys/file.h"
 
@@ -120,15 +121,21 @@ void check_rootfs(const StarterInput& input) {
         if (input.remember.kind == StartKind::Execute) return;
         refuse("not set; a system container needs a root file system");
     }
-    if (!rootfs.type.empty() && rootfs.type != "dir") {
-        refuse("storage type " + rootfs.type + " is not supported, only dir");
+    const auto overlay = overlay_root(rootfs);
+    if (!rootfs.type.empty() && rootfs.type != "dir" && !overlay) {
+        refuse("storage type " + rootfs.type + " is not supported, only dir and overlay");
     }
-    const auto info = sys::stat_path(rootfs.path, false);
-    if (!info) refuse(rootfs.path + " does not exist");
-    if (S_ISLNK(info->st_mode)) {
-        refuse(rootfs.path + " is a symbolic link, which is refused; give the directory itself");
+    const auto require_directory = [&](const std::string& path, const std::string& hint) {
+        const auto info = sys::stat_path(path, false);
+        if (!info) refuse(path + " does not exist" + hint);
+        if (S_ISLNK(info->st_mode)) refuse(path + " is a symbolic link, which is refused; give the directory itself");
+        if (!S_ISDIR(info->st_mode)) refuse(path + " is not a directory");
+    };
+    require_directory(own_root_directory(rootfs), "");
+    if (!overlay) return;
+    for (const std::string& lower : overlay->lowers) {
+        require_directory(lower, ", a lower directory of the overlay; when it is a tree of an image, that image was deleted: pull it again");
     }
-    if (!S_ISDIR(info->st_mode)) refuse(rootfs.path + " is not a directory");
 }
 
 } // namespace lxcpp

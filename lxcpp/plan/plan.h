@@ -125,6 +125,17 @@ struct RootPropagation { // of the tree the child starts with
 struct AttachRoot { // the root file system onto the staging directory; opens the root descriptor
     std::string staging;
 };
+// An overlay of what came with Layers and Go onto the staging directory, as AttachRoot. The layers are attached to a
+// tmpfs below it, by short names: mount(2) takes a page of options, and paths of the host need not be seen inside.
+inline constexpr const char* kUpperDirectory = "u"; // of UPPER and its work directory, on the tmpfs
+inline constexpr const char* kUpperLink = "p";      // to UPPER, whose name may have a ',' in it
+struct AttachOverlay {
+    std::string staging;
+    std::string upper;               // name of UPPER in its directory
+    std::vector<std::string> lowers; // names of the layers on the tmpfs, the topmost first
+    std::string options;
+    std::uint64_t attributes = 0; // MOUNT_ATTR_*
+};
 struct BindRoot { // a directory of ours bound onto itself; opens the root descriptor
     std::string path;
 };
@@ -187,7 +198,7 @@ struct Exec {
 
 using Step = std::variant<MountFs, MountBind, MountInside, MountPrepared, ChangeMount, MountOwnCgroup, MakeDir, MakeLink,
                           MakeNode, Mask, WriteProc, SetupPtys, RunProgram, RootPropagation, AttachRoot,
-                          BindRoot, UseHostRoot, PivotRoot, SetHostName, Unshare, EnterTimeNamespace,
+                          AttachOverlay, BindRoot, UseHostRoot, PivotRoot, SetHostName, Unshare, EnterTimeNamespace,
                           WriteInside, BecomeRoot, NewKeyring, LoopbackUp, SetPersonality,
                           DropBounding, NoNewPrivs, LoadSeccomp, CoreScheduling, NewSession, StdioFromConsole,
                           ChangeDir, SetIds, DieWithParent, JoinCgroupsV1, ReportReady, Exec>;
@@ -207,7 +218,8 @@ struct PreparedMount {
 };
 
 struct RootfsPlan {
-    std::string path;  // host directory; empty = the host's root
+    std::string path;  // host directory, of an overlay the upper one; empty = the host's root
+    std::vector<std::string> lowers; // of an overlay, the topmost first; empty = none
     std::string idmap; // "", "container" or a path
     std::uint64_t attributes = 0;
 };

@@ -137,6 +137,12 @@ struct Describe {
         return "make all mounts " + words.text;
     }
     std::string operator()(const AttachRoot& step) const { return "attach the root file system on " + step.staging; }
+    std::string operator()(const AttachOverlay& step) const {
+        Words words;
+        words.add_attributes(step.attributes, 0);
+        words.add(step.options);
+        return fmt::format("stack {} directories and {} on {}{}", step.lowers.size(), step.upper, step.staging, words.in_parentheses());
+    }
     std::string operator()(const MountOwnCgroup& step) const {
         Words words;
         words.add(step.controllers.empty() ? "cgroup2" : step.controllers);
@@ -198,6 +204,7 @@ void print_host(std::string& out, const StartPlan& plan) {
     out += "clone: " + namespaces(plan.clone_flags) + '\n';
     for (const IdMapEntry& entry : plan.idmap) out += "map: " + id_line(entry) + '\n';
     if (!plan.rootfs.path.empty()) {
+        for (const std::string& lower : plan.rootfs.lowers) out += "layer: " + lower + '\n';
         out += "root: " + plan.rootfs.path + (plan.rootfs.idmap.empty() ? "" : " (idmap " + plan.rootfs.idmap + ")") + '\n';
     }
     for (const PreparedMount& mount : plan.prepared_mounts) {

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/strings.h"
+#include "config/overlay_root.h"
 
 #include <sys/mount.h>
 
@@ -21,6 +22,25 @@ void apply_rootfs_options(const PlanContext& context) {
     }
     context.plan.rootfs.attributes = options.set;
     context.plan.rootfs.idmap = options.idmap;
+}
+
+std::optional<OverlayRoot> overlay_of(const Rootfs& rootfs) {
+    try {
+        return overlay_root(rootfs);
+    } catch (const Error& error) {
+        throw ConfigError("", 0, "lxc.rootfs.path", error.what());
+    }
+}
+
+// userxattr, also where root could do without: what one kind of container writes, the other can stack.
+void plan_overlay(const PlanContext& context, const OverlayRoot& overlay) {
+    context.plan.rootfs.path = overlay.upper;
+    context.plan.rootfs.lowers = overlay.lowers;
+    AttachOverlay step{.staging = context.host.staging, .upper = {}, .lowers = {}, .options = {}, .attributes = context.plan.rootfs.attributes};
+    step.upper = overlay.upper.substr(overlay.upper.rfind('/') + 1);
+    for (std::size_t i = 0; i < overlay.lowers.size(); ++i) step.lowers.push_back(std::to_string(i));
+    step.options = "userxattr,lowerdir=" + join(step.lowers, ":") + ",upperdir=" + kUpperLink + ",workdir=" + kUpperDirectory + '/' + std::string(kOverlayWork);
+    context.add(std::move(step));
 }
 
 } // namespace
@@ -45,7 +65,12 @@ void plan_root(const PlanContext& context) {
     }
     context.plan.rootfs.path = rootfs.path;
     apply_rootfs_options(context);
-    context.add(AttachRoot{context.host.staging});
+    const auto overlay = overlay_of(rootfs);
+    if (overlay) {
+        plan_overlay(context, *overlay);
+    } else {
+        context.add(AttachRoot{context.host.staging});
+    }
 }
 
 } // namespace lxcpp

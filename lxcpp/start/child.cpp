@@ -18,12 +18,20 @@ void report_failure(const ChildState& state, int error) noexcept {
     (void)sys::raw::send_message(state.resources.sync, &message, sizeof message, {});
 }
 
+bool keep_layers(ChildState& state, std::size_t count) noexcept {
+    if (count > state.layers.size() - state.layer_count) return false;
+    for (std::size_t i = 0; i < count; ++i) state.layers[state.layer_count++] = state.received[i];
+    return true;
+}
+
 // False when the parent is gone or says something else.
 bool wait_for(SyncKind kind, ChildState& state) noexcept {
     SyncMessage message;
     std::size_t count = 0;
-    const int size = sys::raw::receive_message(state.resources.sync, &message, sizeof message,
-                                               state.received, count);
+    int size = 0;
+    do {
+        size = sys::raw::receive_message(state.resources.sync, &message, sizeof message, state.received, count);
+    } while (size == static_cast<int>(sizeof message) && message.kind == SyncKind::Layers && keep_layers(state, count));
     if (kind == SyncKind::Go) state.received_count = count;
     return size == static_cast<int>(sizeof message) && message.kind == kind;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "config/overlay_root.h"
 #include "start/child.h"
 #include "sys/raw.h"
 
@@ -19,6 +20,8 @@ struct ChildState {
     bool closed = false;     // all descriptors but the ones that stay
     std::array<int, sys::raw::kMaxFds> received{}; // with Go: [0] root file system, then prepared mounts
     std::size_t received_count = 0;
+    std::array<int, kMostLowers> layers{}; // with Layers: the lower directories of an overlay
+    std::size_t layer_count = 0;
     std::array<int, sys::raw::kMaxFds> masters{}; // console, ttys
     std::size_t master_count = 0;
 };
@@ -37,6 +40,7 @@ struct ChildState {
 [[nodiscard]] int run(const WriteInside& step, ChildState& state) noexcept;
 [[nodiscard]] int run(const RootPropagation& step, ChildState& state) noexcept;
 [[nodiscard]] int run(const AttachRoot& step, ChildState& state) noexcept;
+[[nodiscard]] int run(const AttachOverlay& step, ChildState& state) noexcept; // child_overlay.cpp
 [[nodiscard]] int run(const BindRoot& step, ChildState& state) noexcept;
 [[nodiscard]] int run(const UseHostRoot& step, ChildState& state) noexcept;
 [[nodiscard]] int run(const PivotRoot& step, ChildState& state) noexcept;

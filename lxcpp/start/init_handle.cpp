@@ -2,23 +2,21 @@
 #include "start/init_handle.h"
 
 #include "base/error.h"
-#include "base/log.h"
 #include "base/scope_exit.h"
 #include "base/strings.h"
 #include "start/child.h"
+#include "start/host_mounts.h"
 #include "start/idmap_write.h"
 #include "start/sync.h"
 #include "sys/clone.h"
 #include "sys/epoll.h"
 #include "sys/file.h"
 #include "sys/limits.h"
-#include "sys/memory_file.h"
-#include "sys/mount.h"
 #include "sys/namespace.h"
 #include "sys/raw.h"
-#include "sys/rooted_dir.h"
 #include "sys/socket.h"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -35,7 +33,21 @@ std::string wait_status_text(int status) {
     return "exited with " + std::to_string(code);
 }
 
+// What the kernel says to the mount itself; each directory was there and could be cloned.
+std::string overlay_reason(int error) {
+    const std::string text = std::strerror(error);
+    if (error == EINVAL) {
+        return text + " (overlayfs needs user extended attributes and d_type where UPPER is, and its work directory beside it to itself; "
+                      "the kernel's log says more)";
+    }
+    if (error == EPERM) return text + " (in a user namespace this needs Linux 5.19)";
+    if (error == ENODEV) return text + " (the kernel has no overlayfs)";
+    if (error == ELOOP) return text + " (one of the directories contains another)";
+    return text;
+}
+
 std::string reason(const Step& step, const SyncMessage& message) {
+    if (std::holds_alternative<AttachOverlay>(step)) return overlay_reason(message.error);
     if (message.detail != 0) return wait_status_text(message.detail);
     std::string text = std::strerror(message.error);
     const bool mounts = std::holds_alternative<MountFs>(step) || std::holds_alternative<MountBind>(step) ||
@@ -86,50 +98,6 @@ private:
     std::vector<std::pair<Fd, std::uint64_t>> back_;
 };
 
-sys::MountTree root_mount(const RootfsPlan& rootfs) {
-    const sys::RootedDir directory = sys::RootedDir::open(rootfs.path);
-    sys::MountTree tree = sys::MountTree::clone_fd(directory.fd(), true);
-    tree.set_attributes(rootfs.attributes, 0, true);
-    return tree;
-}
-
-Fd map_namespace(const std::string& idmap, pid_t pid) {
-    if (idmap != "container") return sys::open_file(idmap);
-    std::optional<Fd> own = sys::open_namespace(pid, "user");
-    if (!own) throw Error("the container's first process died during set-up");
-    return std::move(*own);
-}
-
-void apply_idmap(sys::MountTree& tree, const std::string& idmap, const std::string& source, pid_t pid) {
-    try {
-        tree.idmap(map_namespace(idmap, pid), true);
-    } catch (const SystemError& error) {
-        // EPERM: the mount has a map already.
-        if (error.code() != EINVAL && error.code() != EOPNOTSUPP && error.code() != EPERM) throw;
-        throw Error("mount " + source + " with the container's ids: its file system, or one mounted below it, "
-                    "takes no idmapped mounts; move it to ext4, xfs or btrfs, or shift its ids and remove idmap= "
-                    "from the options");
-    }
-}
-
-Fd prepared_mount(const PreparedMount& mount, pid_t pid) {
-    sys::MountTree tree = sys::MountTree::clone(mount.source, mount.recursive);
-    tree.set_attributes(mount.attributes_set, mount.attributes_clear, mount.recursive);
-    apply_idmap(tree, mount.idmap, mount.source, pid);
-    return std::move(tree).take();
-}
-
-// An optional one that cannot be made still takes its number: the child cannot mount what it gets.
-Fd prepared_mount_or_nothing(const PreparedMount& mount, pid_t pid) {
-    try {
-        return prepared_mount(mount, pid);
-    } catch (const Error& error) {
-        if (!mount.optional) throw;
-        log::info("lxc.mount.entry: {}", error.what());
-        return sys::memory_file("lxcpp-skipped");
-    }
-}
-
 // "root", "cwd", "fd/3" would lead out of procfs, into files that the container chooses: no links, no other mounts.
 void write_proc(pid_t pid, const std::string& file, const std::string& value) {
     const Fd proc = sys::open_file("/proc/" + std::to_string(pid), {.access = sys::Access::Path, .directory = true});
@@ -165,7 +133,7 @@ InitHandle InitHandle::spawn(const StartPlan& plan, const InitResources& resourc
         with_context("lxc.prlimit." + limit.name,
                      [&] { sys::set_limit(pid, limit.resource, limit.soft, limit.hard); });
     }
-    handle.send_mounts(resources);
+    handle.send_mounts();
     handle.receive(false);
     for (const auto& [file, value] : plan.proc_writes) {
         with_context("lxc.proc." + file, [&] { write_proc(pid, file, value); });
@@ -173,24 +141,24 @@ InitHandle InitHandle::spawn(const StartPlan& plan, const InitResources& resourc
     return handle;
 }
 
-void InitHandle::send_mounts(const InitResources&) {
-    std::vector<Fd> trees;
-    if (!plan_->rootfs.path.empty()) {
-        sys::MountTree root = root_mount(plan_->rootfs);
-        if (!plan_->rootfs.idmap.empty()) apply_idmap(root, plan_->rootfs.idmap, plan_->rootfs.path, pid_);
-        trees.push_back(std::move(root).take());
-    } else if (!plan_->prepared_mounts.empty()) {
-        trees.push_back(sys::MountTree::clone("/").take()); // keeps the numbering; not used
-    }
-    for (const PreparedMount& mount : plan_->prepared_mounts) {
-        trees.push_back(prepared_mount_or_nothing(mount, pid_));
-    }
-    std::vector<int> fds;
-    for (const Fd& tree : trees) fds.push_back(tree.raw());
-    const SyncMessage message{SyncKind::Go, -1, 0, 0};
-    const int error = sys::raw::send_message(sync_.raw(), &message, sizeof message, fds);
+void InitHandle::send(SyncKind kind, std::span<const Fd> fds) {
+    std::vector<int> numbers;
+    for (const Fd& fd : fds) numbers.push_back(fd.raw());
+    const SyncMessage message{kind, -1, 0, 0};
+    const int error = sys::raw::send_message(sync_.raw(), &message, sizeof message, numbers);
     if (error == -E2BIG) throw Error("more than 199 idmapped mount entries");
     if (error < 0) died();
+}
+
+void InitHandle::send_mounts() {
+    const HostMounts made = make_host_mounts(*plan_, pid_);
+    std::span<const Fd> layers = made.layers;
+    while (!layers.empty()) { // a message takes so many descriptors
+        const auto part = layers.first(std::min(layers.size(), sys::raw::kMaxFds));
+        send(SyncKind::Layers, part);
+        layers = layers.subspan(part.size());
+    }
+    send(SyncKind::Go, made.mounts);
 }
 
 bool InitHandle::receive(bool end_expected) {

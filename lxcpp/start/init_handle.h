@@ -3,6 +3,7 @@
 
 #include "base/fd.h"
 #include "plan/plan.h"
+#include "start/sync.h"
 #include "sys/pidfd.h"
 
 #include <chrono>
@@ -45,7 +46,8 @@ public:
 private:
     InitHandle(const StartPlan& plan, pid_t pid, Fd pidfd, Fd sync, std::chrono::steady_clock::time_point deadline)
         : plan_(&plan), pid_(pid), pidfd_(std::move(pidfd)), sync_(std::move(sync)), deadline_(deadline) {}
-    void send_mounts(const InitResources& resources);
+    void send_mounts();
+    void send(SyncKind kind, std::span<const Fd> fds);
     bool receive(bool end_expected); // false at end of file
     [[noreturn]] void died();
 

@@ -3,9 +3,11 @@
 
 #include "base/error.h"
 #include "base/strings.h"
+#include "config/overlay_root.h"
 #include "security/capabilities.h"
 #include "sys/capability.h"
 #include "sys/file.h"
+#include "sys/overlay.h"
 #include "sys/rooted_dir.h"
 
 #include <algorithm>
@@ -32,6 +34,27 @@ std::optional<int> version_below(const sys::RootedDir& root, const std::string& 
     return std::nullopt;
 }
 
+std::optional<int> version_in_tree(const sys::RootedDir& root) {
+    for (const char* directory : {"usr/lib/systemd", "lib/systemd", "usr/lib64/systemd"}) {
+        if (const auto version = version_below(root, directory)) return version;
+    }
+    if (!root.exists("usr/lib", sys::Links::InRoot)) return std::nullopt;
+    for (const sys::DirEntry& entry : root.list("usr/lib", sys::Links::InRoot)) {
+        if (entry.name.find("-linux-") == std::string::npos) continue; // a multiarch directory
+        if (const auto version = version_below(root, "usr/lib/" + entry.name + "/systemd")) return version;
+    }
+    return std::nullopt;
+}
+
+// As the container will see it: only to be read, with nothing of ours written.
+sys::RootedDir open_payload(const Rootfs& rootfs) {
+    const auto overlay = overlay_root(rootfs);
+    if (!overlay) return sys::RootedDir::open(rootfs.path);
+    sys::Overlay stack{{overlay->upper}, {}, {}};
+    for (const std::string& lower : overlay->lowers) stack.lowers.emplace_back(lower);
+    return {sys::mount_overlay(stack).take(), "the root file system"};
+}
+
 bool inside_user_namespace() {
     // The initial namespace maps everything onto itself.
     const std::string map = sys::read_file("/proc/self/uid_map");
@@ -43,18 +66,9 @@ std::string random_uuid() { return std::string(trim(sys::read_file("/proc/sys/ke
 
 } // namespace
 
-std::optional<int> systemd_version(const std::string& rootfs) {
-    if (rootfs.empty()) return std::nullopt;
-    const sys::RootedDir root = sys::RootedDir::open(rootfs);
-    for (const char* directory : {"usr/lib/systemd", "lib/systemd", "usr/lib64/systemd"}) {
-        if (const auto version = version_below(root, directory)) return version;
-    }
-    if (!root.exists("usr/lib", sys::Links::InRoot)) return std::nullopt;
-    for (const sys::DirEntry& entry : root.list("usr/lib", sys::Links::InRoot)) {
-        if (entry.name.find("-linux-") == std::string::npos) continue; // a multiarch directory
-        if (const auto version = version_below(root, "usr/lib/" + entry.name + "/systemd")) return version;
-    }
-    return std::nullopt;
+std::optional<int> systemd_version(const Rootfs& rootfs) {
+    if (rootfs.path.empty()) return std::nullopt;
+    return version_in_tree(open_payload(rootfs));
 }
 
 PlanHost probe_plan_host(const Config& config, const CgroupLayout& layout, const Paths& paths) {
@@ -71,7 +85,7 @@ PlanHost probe_plan_host(const Config& config, const CgroupLayout& layout, const
     host.unified_cgroups = host.cgroup_v2 && host.cgroup_v1.empty();
     host.time_namespaces = sys::exists("/proc/self/ns/time");
     host.inside_user_namespace = inside_user_namespace();
-    host.payload_unified_only = systemd_version(config.rootfs.path).value_or(0) >= kFirstUnifiedOnly;
+    host.payload_unified_only = systemd_version(config.rootfs).value_or(0) >= kFirstUnifiedOnly;
     const bool user_namespace = !config.idmap.empty() || host.inside_user_namespace;
     host.bounding_set = bounding_set(config.caps, default_capabilities(user_namespace), sys::last_capability());
     host.staging = config.rootfs.mount.empty() ? paths.rootfs_mount.string() : config.rootfs.mount;

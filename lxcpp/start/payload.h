@@ -13,7 +13,7 @@ namespace lxcpp {
 
 // The systemd in a root file system by the version in its library's name (libsystemd-shared-257.so);
 // nullopt when there is none. Links are resolved inside the root.
-[[nodiscard]] std::optional<int> systemd_version(const std::string& rootfs);
+[[nodiscard]] std::optional<int> systemd_version(const Rootfs& rootfs);
 
 // Probes what plan_start() wants to know.
 [[nodiscard]] PlanHost probe_plan_host(const Config& config, const CgroupLayout& layout, const Paths& paths);

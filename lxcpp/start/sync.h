@@ -6,10 +6,10 @@
 namespace lxcpp {
 
 // What parent and child say over their SOCK_SEQPACKET pair, in this order:
-//   parent: Go (prepared mounts)      child: SetupDone (pty masters: console first, then ttys)
+//   parent: Layers (of an overlay), any number of times; Go (prepared mounts)      child: SetupDone (pty masters: console first, then ttys)
 //   parent: Exec                      child: end of file by exec
 // At any moment the child may send Failure instead. End of file before Exec means that it died.
-enum class SyncKind : std::int32_t { Go = 1, SetupDone, Exec, Failure };
+enum class SyncKind : std::int32_t { Go = 1, SetupDone, Exec, Failure, Layers };
 
 struct SyncMessage {
     SyncKind kind = SyncKind::Go;

@@ -22,6 +22,8 @@ namespace lxcpp::sys::raw {
 // A file system by fsopen(2): options "key" or "key=value". Returns the detached mount.
 [[nodiscard]] int new_mount(const char* type, const char* source, std::span<const std::string> options,
                             std::uint64_t attributes) noexcept;
+// mount(2) of a file system onto the directory itself, in which relative paths of the options begin; they may fill a page.
+[[nodiscard]] int mount_over(int directory, const char* type, const char* options) noexcept;
 [[nodiscard]] int clone_tree(int directory, const char* path, bool recursive) noexcept;
 [[nodiscard]] int open_path(int directory, const char* path) noexcept; // O_PATH, follows links
 [[nodiscard]] int change_mount(int mount, std::uint64_t set, std::uint64_t clear,

@@ -158,6 +158,19 @@ int new_mount(const char* type, const char* source, std::span<const std::string>
     return status;
 }
 
+int mount_over(int directory, const char* type, const char* options) noexcept {
+    const int before = open_path(AT_FDCWD, ".");
+    if (before < 0) return before;
+    int status = result(::fchdir(directory));
+    if (status == 0) {
+        status = result(::mount(type, ".", type, 0, options));
+        const int back = result(::fchdir(before));
+        if (status == 0) status = back;
+    }
+    ::close(before);
+    return status;
+}
+
 int clone_tree(int directory, const char* path, bool recursive) noexcept {
     unsigned flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | AT_NO_AUTOMOUNT;
     if (recursive) flags |= AT_RECURSIVE;

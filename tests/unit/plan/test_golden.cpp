@@ -74,6 +74,10 @@ std::vector<Golden> cases() {
                               "lxc.signal.halt = SIGUSR1\nlxc.tty.max = 1\nlxc.pty.max = 1\n"
                               "lxc.cap.drop = sys_module mac_admin mac_override sys_time\n"),
          hybrid_host()},
+        {"overlay", "lxc.rootfs.path = overlay:/cache/trees/top:/cache/trees/base:/var/lib/lxcpp/c1/overlay/upper\n"
+                    "lxc.rootfs.options = idmap=container,ro,nodev\n"
+                    "lxc.idmap = u 0 100000 65536\nlxc.idmap = g 0 100000 65536\n" + std::string(kSystemd),
+         unified_host()},
         {"execute_without_rootfs", "", hybrid_host(), execute({"/bin/sh", "-c", "exit 3"}, true)},
         {"execute_unprivileged", std::string(kUnprivileged), unified_host(), execute({"/bin/id"}, false)},
         {"shared_namespaces", with_root("lxc.namespace.share.net = c2\nlxc.namespace.share.ipc = 4711\n"
