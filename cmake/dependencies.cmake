@@ -10,6 +10,7 @@ pkg_check_modules(CURL REQUIRED IMPORTED_TARGET libcurl)
 pkg_check_modules(ARCHIVE REQUIRED IMPORTED_TARGET libarchive)
 pkg_check_modules(LZMA REQUIRED IMPORTED_TARGET liblzma)
 pkg_check_modules(GPGME REQUIRED IMPORTED_TARGET gpgme)
+pkg_check_modules(YAML REQUIRED IMPORTED_TARGET yaml-cpp)
 
 # Why some things are linked statically: doc/decisions/002-what-programs-load.md.
 option(LXCPP_STATIC_RUNTIME "Programs carry libstdc++; the hot ones are static" ON)

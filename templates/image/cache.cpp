@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "image/digest.h"
+#include "image/tree_check.h"
 #include "sys/file.h"
 #include "sys/file_io.h"
 #include "sys/rooted_dir.h"
@@ -14,7 +15,6 @@
 #include <array>
 #include <dirent.h>
 #include <fmt/core.h>
-#include <set>
 #include <thread>
 
 namespace lxcpp::image {
@@ -70,20 +70,6 @@ std::string hidden(std::string_view name, std::string_view suffix) {
     return fmt::format(".{}{}", name, suffix);
 }
 
-// Bytes on disk; a file with several names counts once.
-std::uint64_t tree_size(const sys::RootedDir& dir, std::set<ino_t>& linked) {
-    std::uint64_t sum = 0;
-    for (const auto& entry : dir.list()) {
-        const auto info = dir.stat(entry.name);
-        if (!info) continue;
-        if (info->st_nlink > 1 && !S_ISDIR(info->st_mode) && !linked.insert(info->st_ino).second)
-            continue;
-        sum += static_cast<std::uint64_t>(info->st_blocks) * 512;
-        if (S_ISDIR(info->st_mode)) sum += tree_size(dir.sub_dir(entry.name), linked);
-    }
-    return sum;
-}
-
 CacheEntry make_entry(CacheKind kind, std::string name, const struct stat& info) {
     return {.kind = kind,
             .name = std::move(name),
@@ -119,8 +105,7 @@ void add_trees(const sys::RootedDir& root, std::vector<Place>& places) {
         const bool unfinished = tree.name.starts_with('.');
         const auto name = unfinished ? tree.name.substr(1, tree.name.rfind('.') - 1) : tree.name;
         auto entry = make_entry(unfinished ? CacheKind::Partial : CacheKind::Tree, name, *info);
-        std::set<ino_t> linked;
-        if (S_ISDIR(info->st_mode)) entry.size += tree_size(root.sub_dir(path), linked);
+        if (S_ISDIR(info->st_mode)) entry.size += tree_size(root.sub_dir(path));
         places.push_back({std::move(entry), path});
     }
 }

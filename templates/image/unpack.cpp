@@ -92,7 +92,12 @@ Unpacked unpack_archive(FdRef file, const std::string& what, const sys::RootedDi
     TarReader reader([&](std::span<char> into) { return bytes.read(into); }, what);
     Unpacking unpacking(reader, to, options);
     ProgressPhase phase(progress, "Unpacking " + what, bytes.size(), ProgressUnit::Bytes);
-    unpacking.run([&] { phase.update(bytes.bytes_in()); });
+    try {
+        unpacking.run([&] { phase.update(bytes.bytes_in()); });
+    } catch (Error& error) {
+        if (!std::string_view(error.what()).starts_with(what)) error.add_context(what); // the reader says it itself
+        throw;
+    }
     const TreeWriter& writer = unpacking.writer();
     phase.end(format_amount(writer.entries(), ProgressUnit::Items) + " files");
     return {writer.entries(), writer.bytes(), writer.skipped_devices(), bytes.sha256()};

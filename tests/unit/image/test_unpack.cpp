@@ -83,7 +83,7 @@ TEST_F(UnpackTest, TakesTheMembersBelowADirectory) {
     EXPECT_EQ(fs::status(root("")).permissions(), fs::perms(0711));
     EXPECT_EQ(refusal(make_tar(TarMember{.name = "a", .data = "1"},
                                TarMember{.name = "rootfs/b", .type = '1', .link = "a"}), options),
-              "unpack 'rootfs/b': a hard link to 'a', outside of 'rootfs'");
+              "x.tar: unpack 'rootfs/b': a hard link to 'a', outside of 'rootfs'");
 }
 
 TEST_F(UnpackTest, LeavesOutWhatIsExcluded) {
@@ -132,7 +132,7 @@ TEST_F(UnpackTest, HolesStayHoles) {
     EXPECT_EQ(refusal(make_tar(pax(pax_record("GNU.sparse.size", "100000000") + pax_record("GNU.sparse.map", "0,5")),
                                TarMember{.name = "f", .data = "holes"}),
                       {.tree = {.max_bytes = 1'000'000}}),
-              "unpack 'f': the content is larger than allowed");
+              "x.tar: unpack 'f': the content is larger than allowed");
 }
 
 } // namespace

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "image/image_import.h"
+
+#include "base/error.h"
+#include "base/sha256.h"
+#include "base/strings.h"
+#include "image/image_metadata.h"
+#include "image/tree_check.h"
+#include "image/tree_sums.h"
+#include "image/unpack.h"
+#include "sys/file.h"
+#include "sys/file_io.h"
+
+#include <lxcpp/error.h>
+
+#include <chrono>
+#include <ctime>
+#include <fmt/core.h>
+#include <utility>
+#include <vector>
+
+namespace lxcpp::image {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kWaitForOthers = 30min; // who is unpacking the same image
+constexpr std::string_view kRoot = "rootfs"; // of a combined image
+
+// The whole of a metadata archive: what is hashed is then what is read, whoever writes to the file meanwhile.
+std::string read_whole(FdRef file, const std::string& name) {
+    if (static_cast<std::uint64_t>(sys::stat_fd(file).st_size) > kMetadataArchive) {
+        throw Error(fmt::format("{}: larger than {} bytes: it is not the metadata of an image", name, kMetadataArchive));
+    }
+    return sys::read_all(file, name, kMetadataArchive);
+}
+
+// Of before and then all bytes of the file, which is at its beginning afterwards.
+std::string hash_file(FdRef file, const std::string& name, Sha256 before, ProgressSink& progress) {
+    ProgressPhase phase(progress, "Hashing " + name, static_cast<std::uint64_t>(sys::stat_fd(file).st_size), ProgressUnit::Bytes);
+    std::vector<std::uint8_t> buffer(256u << 10);
+    while (const std::size_t got = sys::read_some(file, buffer, name)) {
+        before.update(std::span(buffer).first(got));
+        phase.advance(got);
+    }
+    sys::seek_to(file, 0, name);
+    phase.end();
+    return before.finish_hex();
+}
+
+void fill(std::string& field, const std::string& value) {
+    if (field.empty()) field = value;
+}
+
+// Known beforehand wins: that is what a signed index says.
+void fill_record(ImageRecord& record, const ImageRecord& found) {
+    fill(record.distribution, found.distribution);
+    fill(record.release, found.release);
+    fill(record.variant, found.variant);
+    fill(record.architecture, found.architecture);
+    fill(record.serial, found.serial);
+    fill(record.description, found.description);
+    if (record.created == 0) record.created = found.created;
+    if (record.expires == 0) record.expires = found.expires;
+    record.properties.insert(found.properties.begin(), found.properties.end());
+}
+
+// Whether what we know now of an image that we have is worth more.
+bool is_better(const ImageRecord& fresh, const ImageRecord& old) {
+    if (fresh.verified != old.verified) return fresh.verified;
+    return old.refresh.empty() && !fresh.refresh.empty();
+}
+
+class Import {
+public:
+    Import(const ImageStore& store, const ImageCache& trees, ImageParts parts, const ImportOptions& options, ProgressSink& progress)
+        : store_(store), trees_(trees), parts_(std::move(parts)), options_(options), progress_(progress) {
+        if (!parts_.metadata && !parts_.root) throw Error("import: there is nothing to import");
+    }
+
+    ImageRecord run() {
+        read_metadata();
+        const std::string fingerprint = identify();
+        if (auto record = known(fingerprint)) return *record;
+        PendingTree tree = trees_.begin_tree(fingerprint, kWaitForOthers);
+        if (auto record = known(fingerprint)) return *record; // somebody was faster
+        unpack(tree, fingerprint);
+        const std::uint64_t size = tree_size(sys::RootedDir::open(tree.publish(sums_.text())));
+        return add_or_remove(fingerprint, size);
+    }
+
+private:
+    // Of parts that are small; a combined image is read as it is unpacked.
+    void read_metadata() {
+        if (parts_.metadata && parts_.root) {
+            const std::string bytes = read_whole(*parts_.metadata, parts_.metadata_name);
+            before_root_.update(bytes);
+            description_ = describe_image(read_metadata_archive(bytes, parts_.metadata_name), parts_.metadata_name);
+        }
+        if (parts_.lxc_metadata) {
+            const std::string bytes = read_whole(*parts_.lxc_metadata, parts_.lxc_metadata_name);
+            read_lxc_metadata(read_metadata_archive(bytes, parts_.lxc_metadata_name), parts_.lxc_metadata_name, description_);
+        }
+    }
+
+    [[nodiscard]] bool combined() const { return !parts_.root; }
+    [[nodiscard]] FdRef root() const { return combined() ? *parts_.metadata : *parts_.root; }
+    [[nodiscard]] const std::string& root_name() const { return combined() ? parts_.metadata_name : parts_.root_name; }
+
+    // What is known beforehand is compared with what was unpacked; anything else has to be looked at first.
+    [[nodiscard]] std::string identify() const {
+        const std::string& known = options_.record.fingerprint;
+        if (known.empty()) return hash_file(root(), root_name(), before_root_, progress_);
+        if (!is_fingerprint(known)) throw Error("\"" + printable(known) + "\" is no fingerprint of an image");
+        return known;
+    }
+
+    // The image when it is there already with its trees.
+    [[nodiscard]] std::optional<ImageRecord> known(const std::string& fingerprint) const {
+        if (options_.rewrite) return std::nullopt;
+        auto record = store_.find(fingerprint);
+        if (!record || !sys::exists(store_.tree_path(fingerprint))) return std::nullopt;
+        if (!is_better(options_.record, *record)) return record;
+        return better(*std::move(record));
+    }
+
+    // The same bytes, of which more is known now.
+    [[nodiscard]] ImageRecord better(ImageRecord record) const {
+        const ImageRecord& fresh = options_.record;
+        record.verified = fresh.verified;
+        record.verification = fresh.verification;
+        record.signer = fresh.signer;
+        record.protocol = fresh.protocol;
+        record.source = fresh.source;
+        record.refresh = fresh.refresh;
+        store_.add(record, store_.content(record.fingerprint));
+        return record;
+    }
+
+    void unpack(const PendingTree& tree, const std::string& fingerprint) {
+        const sys::RootedDir to = sys::RootedDir::open(tree.path());
+        MetadataFiles files;
+        UnpackOptions options{.tree = {.sums = &sums_}, .below = {}, .excludes = description_.excludes, .other = {}, .hash = before_root_};
+        if (combined()) {
+            options.below = kRoot;
+            options.other = [&](const std::string& path, std::string content) { files.add(path, std::move(content)); };
+        }
+        const Unpacked done = unpack_archive(root(), root_name(), to, options, progress_);
+        if (done.sha256 != fingerprint) {
+            throw Error(fmt::format("{}: the image hashes to {}, expected {}", root_name(), done.sha256, fingerprint));
+        }
+        if (done.entries == 0) throw Error(root_name() + ": there is no root file system in it");
+        if (combined()) add_description(describe_image(files, root_name()));
+    }
+
+    // LXC's own metadata, when it came beside the image, counts.
+    void add_description(ImageDescription found) {
+        if (parts_.lxc_metadata) {
+            found.content.config = description_.content.config;
+            found.content.config_user = description_.content.config_user;
+            found.content.create_message = description_.content.create_message;
+            found.content.substitute = description_.content.substitute;
+            fill_record(found.record, description_.record);
+        }
+        description_ = std::move(found);
+    }
+
+    // A tree without a record would be there for nothing.
+    ImageRecord add_or_remove(const std::string& fingerprint, std::uint64_t size) {
+        try {
+            return add(fingerprint, size);
+        } catch (...) {
+            if (!store_.find(fingerprint)) trees_.remove_tree(fingerprint);
+            throw;
+        }
+    }
+
+    ImageRecord add(const std::string& fingerprint, std::uint64_t size) {
+        for (const std::string& note : description_.notes) progress_.message(note);
+        ImageRecord record = options_.record;
+        fill_record(record, description_.record);
+        record.fingerprint = fingerprint;
+        record.trees = {fingerprint};
+        record.size = size;
+        record.added = std::time(nullptr);
+        store_.add(record, description_.content);
+        return record;
+    }
+
+    const ImageStore& store_;
+    const ImageCache& trees_;
+    ImageParts parts_;
+    const ImportOptions& options_;
+    ProgressSink& progress_;
+    Sha256 before_root_; // the metadata's bytes
+    ImageDescription description_;
+    TreeSums sums_;
+};
+
+} // namespace
+
+ImageRecord import_image(const ImageStore& store, const ImageCache& trees, ImageParts parts, const ImportOptions& options,
+                         ProgressSink& progress) {
+    return Import(store, trees, std::move(parts), options, progress).run();
+}
+
+} // namespace lxcpp::image

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "image/yaml_document.h"
+
+#include "support/error_of.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace lxcpp::image {
+namespace {
+
+using test::error_of;
+using testing::HasSubstr;
+
+std::string refused(const std::string& text, const YamlLimits& limits = {}) {
+    return error_of([&] { (void)parse_yaml(text, "x.yaml", limits); });
+}
+
+TEST(YamlDocument, ReadsMapsListsAndScalars) {
+    const YamlNode root = parse_yaml("a: 1\nb: [x, 'y z', ]\nc:\n  d: ~\n  e: |\n   two\n   lines\n", "x.yaml");
+    ASSERT_EQ(root.kind, YamlKind::Map);
+    EXPECT_EQ(root.find("a")->text, "1");
+    ASSERT_EQ(root.find("b")->items.size(), 2u);
+    EXPECT_EQ(root.find("b")->items[1].text, "y z");
+    EXPECT_EQ(root.find("c")->find("d")->kind, YamlKind::Null);
+    EXPECT_EQ(root.find("c")->find("e")->text, "two\nlines\n");
+    EXPECT_EQ(root.find("none"), nullptr);
+}
+
+TEST(YamlDocument, AnEmptyOneIsNull) {
+    EXPECT_EQ(parse_yaml("", "x.yaml").kind, YamlKind::Null);
+    EXPECT_EQ(parse_yaml("# only words\n", "x.yaml").kind, YamlKind::Null);
+}
+
+TEST(YamlDocument, ReadsJson) {
+    const YamlNode root = parse_yaml(R"({"a": {"b": ["c"]}})", "x.yaml");
+    EXPECT_EQ(root.find("a")->find("b")->items[0].text, "c");
+}
+
+// One of them can mean a billion values.
+TEST(YamlDocument, RefusesAnchorsAndAliases) {
+    EXPECT_EQ(refused("a: &x 1\nb: *x\n"), "x.yaml: line 1: anchors are not allowed");
+    EXPECT_EQ(refused("a: &x [1]\n"), "x.yaml: line 1: anchors are not allowed");
+    EXPECT_NE(refused("a: *x\n"), "");
+}
+
+TEST(YamlDocument, RefusesWhatTwoReadersMayReadDifferently) {
+    EXPECT_EQ(refused("a: 1\na: 2\n"), "x.yaml: line 2: \"a\" stands there twice");
+    EXPECT_EQ(refused("? [a]\n: 1\n"), "x.yaml: line 1: a key that is no word");
+    EXPECT_EQ(refused("a: 1\n---\nb: 2\n"), "x.yaml: more than one document");
+}
+
+TEST(YamlDocument, NamesTheLineOfAMistake) {
+    EXPECT_THAT(refused("a: 1\nb: [1\n"), HasSubstr("x.yaml: line "));
+    EXPECT_THAT(refused("a: [}\n"), HasSubstr("x.yaml: line "));
+}
+
+TEST(YamlDocument, KeepsItsLimits) {
+    EXPECT_EQ(refused("12345", {.bytes = 4}), "x.yaml: larger than 4 bytes");
+    EXPECT_EQ(refused("a:\n b:\n  c: 1\n", {.depth = 2}), "x.yaml: line 3: more than 2 levels deep");
+    EXPECT_EQ(refused("[1, 2, 3]", {.nodes = 3}), "x.yaml: line 1: more than 3 values");
+    std::string deep;
+    for (std::size_t i = 0; i < 10'000; ++i) deep += "- ";
+    EXPECT_THAT(refused(deep), HasSubstr("levels deep"));
+    EXPECT_NE(refused(std::string(100'000, '[')), "");
+    EXPECT_NE(refused(std::string(100'000, '{')), "");
+}
+
+} // namespace
+} // namespace lxcpp::image
