@@ -141,6 +141,8 @@ void ImageServers::add_keys(ImageServer& server) const {
 ImageServer ImageServers::find(std::string_view address) const {
     const auto named = std::ranges::find(servers_, address, &ImageServer::name);
     if (named != servers_.end()) return *named;
+    if (address == kDefaultImageServer)
+        throw Error(fmt::format("no server '{}' is configured: {} is missing or says nothing of it", address, kFile));
     const bool is_url = address.find("://") != address.npos;
     const auto url = with_context(fmt::format("image server '{}'", printable(address)),
                                   [&] { return parse_server_url((is_url ? "" : "https://") + std::string(address)); });

@@ -56,6 +56,11 @@ TEST_F(ImageServersTest, ByHostAndByUrl) {
     EXPECT_THAT(error_of([&] { return servers.find("a b"); }), HasSubstr("image server 'a b'"));
 }
 
+TEST_F(ImageServersTest, TheDefaultOneIsConfigured) {
+    std::filesystem::remove(paths_.data / "config/image-servers.conf");
+    EXPECT_THAT(error_of([&] { return load().find("images"); }), HasSubstr("no server 'images' is configured"));
+}
+
 TEST_F(ImageServersTest, KeysHoldHoweverTheServerIsCalled) {
     write(paths_.data / "config/keyrings/shipped.gpg", "");
     write(key("images.asc"), "");
