@@ -30,13 +30,14 @@ void print_template_help(const std::string& name) {
 // Everything behind "--" is the template's: it must not reach our own parser.
 int main(int argc, char** argv) {
     tools::Cli cli("lxcpp-create", "create a container",
-                   "--name=NAME --template=TEMPLATE [OPTION...] [-- TEMPLATE OPTIONS]");
+                   "--name=NAME --template=TEMPLATE|--image=IMAGE [OPTION...] [-- TEMPLATE OPTIONS]");
     CreateOptions options;
     std::string directory;
     std::string config;
     cli.option("-t,--template", options.template_name, "template to use: a name, an absolute path, or none");
     cli.option("-f,--config", config, "initial configuration (default: lxc.default_config)");
-    cli.option("-B,--bdev", options.backend, "where the root file system is stored: dir");
+    cli.option("--image", options.image, "make it of an image of the store, without a template");
+    cli.option("-B,--bdev", options.backend, "how the root file system is stored: best, btrfs, reflink, overlay or dir");
     cli.option("--dir", directory, "put the root file system into this directory");
     cli.flag("--privileged", options.privileged, "no user namespace: root inside is root of the host");
     cli.more_help([&options] { print_template_help(options.template_name); });
@@ -45,8 +46,8 @@ int main(int argc, char** argv) {
         options.directory = directory;
         options.template_args = parsed.words();
         options.quiet = parsed.quiet();
-        if (options.template_name.empty()) {
-            throw Error("a template must be given with -t; \"-t none\" makes a container without a root file system");
+        if (options.template_name.empty() && options.image.empty()) {
+            throw Error("a template must be given with -t, or an image with --image; \"-t none\" makes a container without a root file system");
         }
         options.note = tools::note_printer(parsed);
         Container container(parsed.name(), parsed.lxcpath());

@@ -4,6 +4,7 @@
 #include "common/rows.h"
 #include "common/say.h"
 #include "config/load.h"
+#include "container/image_origin.h"
 
 #include <lxcpp/container.h>
 
@@ -94,6 +95,25 @@ void print_keys(const Container& container, const Wish& wish) {
     }
 }
 
+// Of containers that were made of an image, for who may read it.
+std::optional<ImageRecord> image_of(const Container& container) {
+    try {
+        return read_container_image(container.config_file().parent_path());
+    } catch (const Error&) {
+        return std::nullopt;
+    }
+}
+
+void print_image(const Container& container, const Printer& out) {
+    const auto image = image_of(container);
+    if (!image) return;
+    const std::string system = image->distribution + (image->release.empty() ? "" : ' ' + image->release);
+    out.line("Image:", tools::for_output(image->fingerprint.substr(0, 12) + (system.empty() ? "" : " (" + system + ')') +
+                                         (image->source.empty() ? "" : " from " + image->source)));
+    const std::string how = (image->verification.empty() ? "yes" : image->verification) + (image->signer.empty() ? "" : ", key " + image->signer);
+    out.line("Verified:", tools::for_output(image->verified ? how : image->verification.empty() ? "no" : "no: " + image->verification));
+}
+
 void print_human(const Container& container, const Wish& wish) {
     const Printer out(wish.plain, wish.bare());
     const bool all = wish.everything();
@@ -102,6 +122,7 @@ void print_human(const Container& container, const Wish& wish) {
     if (all) out.line("Name:", container.name());
     if (all || wish.state) out.line("State:", std::string(state_name(facts.state)));
     if ((all || wish.pid) && facts.init_pid) out.line("PID:", std::to_string(*facts.init_pid));
+    if (all) print_image(container, out);
     if (all || wish.ips) {
         for (const std::string& address : facts.addresses) out.line("IP:", address);
     }
@@ -131,6 +152,12 @@ void print_formatted(const Container& container, Format format) {
     add("BLKIO_USE_BYTES", number(stats.block_io_bytes));
     add("MEMORY_USE_BYTES", number(stats.memory_bytes));
     add("KMEM_USE_BYTES", number(stats.kernel_memory_bytes));
+    const auto image = image_of(container);
+    const auto of_image = [&image](const std::string& text) { return image && !text.empty() ? Cell(text) : Cell(); };
+    add("IMAGE", image ? Cell(image->fingerprint) : Cell());
+    add("IMAGE_SOURCE", image ? of_image(image->source) : Cell());
+    add("IMAGE_SIGNER", image ? of_image(image->signer) : Cell());
+    add("IMAGE_VERIFIED", image ? Cell(image->verified) : Cell());
     for (const LinkStatistics& link : stats.links) {
         add(("LINK_" + link.name + "_TX_BYTES").c_str(), static_cast<std::int64_t>(link.tx_bytes));
         add(("LINK_" + link.name + "_RX_BYTES").c_str(), static_cast<std::int64_t>(link.rx_bytes));

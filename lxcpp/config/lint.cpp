@@ -172,11 +172,11 @@ private:
             for (const auto& lower : overlay->lowers) check_file("lxc.rootfs.path", lower);
             return check_file("lxc.rootfs.path", overlay->upper);
         }
-        if (!rootfs.type.empty() && rootfs.type != "dir")
+        if (!is_directory_root(rootfs))
             warn_at("lxc.rootfs.path",
                     fmt::format("the storage type {} is not supported yet: it will not start",
                                 rootfs.type));
-        if (rootfs.path.starts_with('/') && (rootfs.type.empty() || rootfs.type == "dir"))
+        if (rootfs.path.starts_with('/') && is_directory_root(rootfs))
             check_file("lxc.rootfs.path", rootfs.path);
     }
 

@@ -64,6 +64,10 @@ std::string format_overlay_root(const OverlayRoot& root) {
     return join(root.lowers, ":") + ':' + root.upper;
 }
 
+bool is_directory_root(const Rootfs& rootfs) noexcept {
+    return rootfs.type.empty() || rootfs.type == "dir" || rootfs.type == "btrfs";
+}
+
 std::string own_root_directory(const Rootfs& rootfs) {
     const auto overlay = overlay_root(rootfs);
     return overlay ? overlay->upper : rootfs.path;

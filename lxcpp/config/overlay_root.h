@@ -28,6 +28,9 @@ struct OverlayRoot {
 [[nodiscard]] std::optional<OverlayRoot> overlay_root(const Rootfs& rootfs);
 [[nodiscard]] std::string format_overlay_root(const OverlayRoot& root); // without "overlay:"
 
+// Its path is one directory with everything in it: no type, dir, or btrfs (a subvolume is a directory).
+[[nodiscard]] bool is_directory_root(const Rootfs& rootfs) noexcept;
+
 // The directory that is the container's own: UPPER, or the root file system itself; empty without one. What makes it
 // out again is this directory's device and inode.
 [[nodiscard]] std::string own_root_directory(const Rootfs& rootfs);

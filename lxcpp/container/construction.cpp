@@ -19,7 +19,8 @@ Construction::Construction(const Container::Impl& impl)
 }
 
 void Construction::publish() {
-    sys::sync_filesystem(directory_);
+    if (synced_) sys::fsync_dir(directory_);
+    else sys::sync_filesystem(directory_);
     try {
         sys::rename_noreplace(directory_, impl_.directory());
     } catch (const SystemError& error) {

@@ -16,12 +16,15 @@ public:
     ~Construction();
 
     [[nodiscard]] const std::filesystem::path& directory() const noexcept { return directory_; }
+    // What is in it is on disk already; publish() has only the rest to sync.
+    void all_synced() noexcept { synced_ = true; }
     // The container appears, whole and synced, under its name. StateError Exists when somebody else was faster.
     void publish();
 
 private:
     const Container::Impl& impl_;
     std::filesystem::path directory_;
+    bool synced_ = false;
     bool published_ = false;
 };
 

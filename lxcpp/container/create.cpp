@@ -7,20 +7,25 @@
 #include "config/hwaddr.h"
 #include "container/construction.h"
 #include "container/garbage.h"
+#include "container/held_image.h"
+#include "container/helper_process.h"
+#include "container/image_create.h"
+#include "container/image_origin.h"
 #include "container/inventory_scan.h"
 #include "container/outside_directory.h"
 #include "container/record.h"
 #include "container/template_config.h"
 #include "container/template_run.h"
 #include "host/subid.h"
+#include "storage/choice.h"
 #include "sys/cred.h"
 #include "sys/file.h"
 #include "sys/file_meta.h"
 #include "sys/mount.h"
 #include "sys/rooted_dir.h"
 #include "sys/signal.h"
+#include "sys/subvolume.h"
 
-#include <algorithm>
 #include <csignal>
 #include <fmt/core.h>
 #include <unistd.h>
@@ -54,12 +59,21 @@ struct Work {
     std::vector<IdMapEntry> idmap;
     bool idmapped = false; // the file system takes idmapped mounts
     std::optional<OutsideDirectory> outside; // --dir
+    StorageKind storage = StorageKind::Dir;
+    std::optional<HeldImage> image; // held until the inventory knows who uses it
+    std::string root_path;          // lxc.rootfs.path of a template's container
+
+    [[nodiscard]] ImageCreate image_create() const { return {impl, options, idmap, idmapped}; }
+    [[nodiscard]] bool bare() const { return options.image.empty() && options.template_name == "none"; }
 };
 
 void check_options(const CreateOptions& options) {
-    static constexpr std::string_view kBackends[] = {"dir", "best", "none", "default", ""};
-    if (std::ranges::find(kBackends, options.backend) == std::end(kBackends)) {
-        throw Error("-B " + options.backend + ": this storage backend is not supported yet; use dir");
+    if (options.image.empty() == options.template_name.empty()) {
+        throw Error(options.image.empty() ? "no template given: -t NAME, --image NAME, or -t none for a configuration only"
+                                          : "--image and -t: an image needs no template; give one of them");
+    }
+    if (!options.image.empty() && !options.template_args.empty()) {
+        throw Error("\"" + printable(options.template_args.front()) + "\": with --image there is no template that it could be for");
     }
     if (!options.directory.empty() && !options.directory.is_absolute()) {
         throw Error("--dir " + options.directory.string() + ": must be an absolute path");
@@ -67,7 +81,6 @@ void check_options(const CreateOptions& options) {
     if (!options.directory.empty() && sys::exists(options.directory)) {
         throw Error("--dir " + options.directory.string() + ": exists already; destroy would delete what is in it");
     }
-    if (options.template_name.empty()) throw Error("no template given: -t NAME, or -t none for a configuration only");
 }
 
 LoadedConfig load_initial(const Container::Impl& impl, const CreateOptions& options) {
@@ -88,6 +101,11 @@ void claim(Work& work) {
     ContainerRecord record;
     record.key = impl.key();
     record.origin = "template " + work.options.template_name;
+    if (work.image) {
+        record.image = image_origin(work.image->record, work.storage == StorageKind::Overlay);
+        record.origin = image_origin_text(*record.image);
+        record.verified = record.image->verified;
+    }
     record.create_args = json_array(work.options.template_args);
     record.privileged = work.options.privileged;
     record.ready = false;
@@ -112,8 +130,8 @@ void complete_config(Work& work) {
     ConfigText& text = work.initial.text;
     if (work.options.privileged) text.remove("lxc.idmap");
     // Without a template there is no root file system yet; whoever adds one names it.
-    if (work.options.template_name != "none" || !work.options.directory.empty()) {
-        text.set("lxc.rootfs.path", "dir:" + work.rootfs.string());
+    if (!work.bare() || !work.options.directory.empty()) {
+        text.set("lxc.rootfs.path", std::string(storage_name(work.storage)) + ':' + work.root_path);
     }
     if (work.idmap.empty()) return;
     if (work.initial.config.idmap.empty()) {
@@ -126,13 +144,6 @@ void complete_config(Work& work) {
         const std::string& other = work.initial.config.rootfs.options;
         text.set("lxc.rootfs.options", other.empty() ? "idmap=container" : other + ",idmap=container");
     }
-}
-
-std::uint32_t host_root(const std::vector<IdMapEntry>& idmap, IdKind kind) {
-    for (const IdMapEntry& entry : idmap) {
-        if (entry.kind == kind && entry.nsid == 0) return entry.hostid;
-    }
-    throw Error("lxc.idmap maps no root (id 0); a container's root file system needs one");
 }
 
 // Without idmapped mounts the container's ids are on the disk; its root must own its place.
@@ -156,7 +167,7 @@ std::string header(const Work& work, const std::filesystem::path& program) {
 // A template that was only asked for its help succeeds too. One that keeps its files elsewhere says so in the
 // configuration.
 void require_files(const Work& work, const Config& config, const std::filesystem::path& rootfs, const std::filesystem::path& program) {
-    if (config.rootfs.path != work.rootfs.string()) return;
+    if (config.rootfs.path != work.root_path) return;
     if (!sys::RootedDir::open(rootfs).list().empty()) return;
     throw Error("template " + program.filename().string() + " succeeded but left nothing in the root file system; nothing was created" +
                 " (lxcpp-create -t " + work.options.template_name + " -h shows its options)");
@@ -180,38 +191,117 @@ Config finish_config(const Work& work, const Construction& construction, const s
     return config;
 }
 
+constexpr auto kUpper = "overlay/upper";
+
+// For a template that fills a directory of ours.
+void make_place(const Work& work, const std::filesystem::path& directory) {
+    if (work.outside) return shift_owner_fd(work, work.outside->fd());
+    if (work.storage == StorageKind::Btrfs) sys::make_subvolume(sys::RootedDir::open(directory).fd(), "rootfs", 0755);
+    else sys::make_dir(directory / "rootfs", 0755);
+    shift_owner(work, directory / "rootfs");
+}
+
+// The template has filled the lower: the directory of changes looks like it from the outside.
+void make_upper(const std::filesystem::path& construction) {
+    const sys::RootedDir directory = sys::RootedDir::open(construction);
+    for (const char* path : {"overlay", kUpper, "overlay/work"}) directory.make_dir(path, 0755);
+    const auto lower = directory.stat("rootfs");
+    if (!lower) throw Error("the template removed the root file system");
+    directory.chown(kUpper, lower->st_uid, lower->st_gid);
+    directory.chmod(kUpper, lower->st_mode & 07777);
+}
+
+TemplateRun template_run(const Work& work, const std::filesystem::path& program) {
+    TemplateRun run;
+    run.program = program;
+    run.arguments = work.options.template_args;
+    run.idmap = work.idmap;
+    run.idmapped = work.idmapped;
+    run.own = own_template(work, program);
+    run.quiet = work.options.quiet;
+    run.rootfs = work.options.directory;
+    if (work.outside) run.rootfs_fd = work.outside->fd();
+    return run;
+}
+
+// A template of ours may only bring an image into the store, and names it; the rest is the same as without a template.
+std::optional<std::string> brought_image(const Work& work, const std::filesystem::path& construction,
+                                         const std::filesystem::path& rootfs, const std::filesystem::path& program) {
+    if (!own_template(work, program) || !sys::RootedDir::open(rootfs).list().empty()) return std::nullopt;
+    const auto text = sys::RootedDir::open(construction).read_file(kImageFile, 4096);
+    if (!text) return std::nullopt;
+    if (!is_fingerprint(trim(*text))) throw Error("the template named an image that is none: " + printable(trim(*text)));
+    return std::string(trim(*text));
+}
+
+void make_of_held_image(Work& work, Construction& construction, ConfigText base, sys::SignalFd& signals) {
+    make_of_image(work.image_create(), *work.image, work.storage, construction.directory(),
+                  work.outside ? work.outside->fd() : FdRef(), std::move(base), signals);
+    // Of the others too much was written to sync it piece by piece.
+    if (work.storage == StorageKind::Overlay) construction.all_synced();
+}
+
+void go_on_from_store(Work& work, const std::string& fingerprint, Construction& construction, sys::SignalFd& signals) {
+    work.image = hold_image(work.impl.paths, fingerprint);
+    work.storage = choose_image_storage(work.image_create(), *work.image);
+    Inventory::open(inventory_file(work.impl.paths))
+        .set_image(work.impl.key(), image_origin(work.image->record, work.storage == StorageKind::Overlay));
+    const auto text = sys::RootedDir::open(construction.directory()).read_file("config", 1u << 20);
+    make_of_held_image(work, construction, ConfigText(text.value_or("")), signals);
+}
+
 void run(Work& work, Construction& construction, sys::SignalFd& signals) {
     const std::filesystem::path& directory = construction.directory();
     const std::filesystem::path rootfs = work.options.directory.empty() ? directory / "rootfs" : work.rootfs;
     const std::filesystem::path program = find_template(work.impl.paths, work.options.template_name);
-    if (work.outside) {
-        shift_owner_fd(work, work.outside->fd());
-    } else {
-        sys::make_dir(rootfs, 0755);
-        shift_owner(work, rootfs);
-    }
+    make_place(work, directory);
     sys::write_file_atomic(directory / "config", work.initial.text.text(), 0640);
     shift_owner(work, directory);
     shift_owner(work, directory / "config");
-    TemplateRun template_run;
-    template_run.program = program;
-    template_run.arguments = work.options.template_args;
-    template_run.idmap = work.idmap;
-    template_run.idmapped = work.idmapped;
-    template_run.own = own_template(work, program);
-    template_run.quiet = work.options.quiet;
-    template_run.rootfs = work.options.directory;
-    if (work.outside) template_run.rootfs_fd = work.outside->fd();
-    run_template(work.impl, directory, template_run, signals);
+    run_template(work.impl, directory, template_run(work, program), signals);
     const Config config = finish_config(work, construction, program);
-    require_files(work, config, rootfs, program);
+    const auto image = brought_image(work, directory, rootfs, program);
+    if (!image) require_files(work, config, rootfs, program);
     sys::chown(directory, 0, 0);
+    if (image) go_on_from_store(work, *image, construction, signals);
+    else if (work.storage == StorageKind::Overlay) make_upper(directory);
 }
 
-void refuse_interrupted(sys::SignalFd& signals) {
-    if (const auto signal = signals.next()) {
-        throw Error("interrupted by " + sys::signal_name(*signal) + "; nothing was created");
+// download and oci: -B is about what they bring.
+bool brings_images(const Work& work) {
+    return work.options.template_name == "download" || work.options.template_name == "oci";
+}
+
+// What is to be made, and where, before anything is.
+void prepare(Work& work) {
+    const CreateOptions& options = work.options;
+    work.rootfs = options.directory.empty() ? work.impl.directory() / "rootfs" : options.directory;
+    if (!options.privileged) work.idmap = work.initial.config.idmap;
+    work.idmapped = !options.privileged && sys::can_idmap(work.impl.lxcpath);
+    if (!options.image.empty()) {
+        work.image = hold_image(work.impl.paths, options.image);
+        work.storage = choose_image_storage(work.image_create(), *work.image);
+    } else if (brings_images(work)) {
+        (void)choose_storage(options.backend, {}); // which one shows the image
+    } else {
+        work.storage = choose_template_storage(options.backend);
+        if (!options.directory.empty() && work.storage != StorageKind::Dir) {
+            throw Error("-B " + options.backend + ": does not go with --dir, which names a plain directory");
+        }
     }
+    work.root_path = work.rootfs.string();
+    if (work.storage == StorageKind::Overlay) work.root_path += ':' + (work.impl.directory() / kUpper).string();
+}
+
+void make(Work& work, Construction& construction, sys::SignalFd& signals) {
+    if (work.image) return make_of_held_image(work, construction, work.initial.text, signals);
+    if (!work.bare()) return run(work, construction, signals);
+    sys::write_file_atomic(construction.directory() / "config", work.initial.text.text(), 0640);
+}
+
+std::optional<struct stat> marker(const Work& work) {
+    if (work.outside) return sys::stat_fd(work.outside->fd());
+    return sys::stat_path(work.storage == StorageKind::Overlay ? work.impl.directory() / kUpper : work.rootfs, false);
 }
 
 } // namespace
@@ -225,30 +315,22 @@ void Container::create(const CreateOptions& given) {
     if (sys::exists(impl_->directory())) {
         throw StateError(StateProblem::Exists, "the container already exists: " + impl_->directory().string());
     }
-    Work work{*impl_, options, load_initial(*impl_, options), {}, {}, false, {}};
-    work.rootfs = options.directory.empty() ? impl_->directory() / "rootfs" : options.directory;
-    if (!options.privileged) work.idmap = work.initial.config.idmap;
+    Work work{.impl = *impl_, .options = options, .initial = load_initial(*impl_, options)};
     sys::SignalFd signals{SIGINT, SIGTERM, SIGHUP, SIGQUIT}; // from here on they undo instead of killing
     sys::make_dirs(impl_->lxcpath, 0711);
     collect_garbage(*impl_);
-    if (options.template_name != "none") (void)find_template(impl_->paths, options.template_name);
+    if (options.image.empty() && !work.bare()) (void)find_template(impl_->paths, options.template_name);
+    prepare(work);
     claim(work);
     try {
-        work.idmapped = !work.idmap.empty() && sys::can_idmap(impl_->lxcpath);
-        if (!work.idmap.empty() && !work.idmapped) {
-            if (options.note) {
-                options.note("the file system of " + impl_->lxcpath.string() +
-                             " takes no idmapped mounts: the files get the container's shifted ids instead");
-            }
+        if (!work.idmap.empty() && !work.idmapped && options.note) {
+            options.note("the file system of " + impl_->lxcpath.string() +
+                         " takes no idmapped mounts: the files get the container's shifted ids instead");
         }
         complete_config(work);
-        if (options.template_name != "none" && !options.directory.empty()) work.outside.emplace(options.directory);
+        if (!work.bare() && !options.directory.empty()) work.outside.emplace(options.directory);
         Construction construction(*impl_);
-        if (options.template_name == "none") {
-            sys::write_file_atomic(construction.directory() / "config", work.initial.text.text(), 0640);
-        } else {
-            run(work, construction, signals);
-        }
+        make(work, construction, signals);
         refuse_interrupted(signals);
         if (work.outside) work.outside->require_there();
         construction.publish();
@@ -257,7 +339,7 @@ void Container::create(const CreateOptions& given) {
         release_claim(impl_->paths, impl_->key());
         throw;
     }
-    mark_ready(impl_->paths, impl_->key(), work.outside ? sys::stat_fd(work.outside->fd()) : sys::stat_path(work.rootfs, false));
+    mark_ready(impl_->paths, impl_->key(), marker(work));
 }
 
 } // namespace lxcpp

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "container/image_origin.h"
 
+#include "sys/rooted_dir.h"
+
 #include <algorithm>
 
 namespace lxcpp {
@@ -9,6 +11,12 @@ namespace {
 constexpr std::size_t kShortFingerprint = 12;
 
 } // namespace
+
+std::optional<ImageRecord> read_container_image(const std::filesystem::path& container) {
+    const auto text = sys::RootedDir::open(container).read_file(kImageFile);
+    if (!text) return std::nullopt;
+    return parse_image_record(*text, (container / kImageFile).string());
+}
 
 ImageOrigin image_origin(const ImageRecord& record, bool stacked) {
     ImageOrigin origin{.fingerprint = record.fingerprint,

@@ -24,7 +24,6 @@ namespace {
 constexpr std::string_view kTemplateLine = "# Template used to create this container: ";
 constexpr std::string_view kArgumentsLine = "# Parameters passed to the template:";
 constexpr std::string_view kUnverified = "--no-validate";
-constexpr std::string_view kOverlay = "overlay";
 constexpr std::size_t kMaxConfig = 1u << 20;
 
 void read_header(ContainerRecord& record, std::string_view text) {
@@ -53,7 +52,7 @@ void read_root(ContainerRecord& record, const Config& config) {
 void read_image(ContainerRecord& record, const sys::RootedDir& directory, const Config& config) {
     const auto text = directory.read_file(kImageFile, kMaxConfig);
     if (!text) return;
-    record.image = image_origin(parse_image_record(*text, kImageFile), config.rootfs.type == kOverlay);
+    record.image = image_origin(parse_image_record(*text, kImageFile), config.rootfs.type == kOverlayType);
     record.verified = record.image->verified;
     record.origin = image_origin_text(*record.image);
 }

@@ -122,8 +122,8 @@ void check_rootfs(const StarterInput& input) {
         refuse("not set; a system container needs a root file system");
     }
     const auto overlay = overlay_root(rootfs);
-    if (!rootfs.type.empty() && rootfs.type != "dir" && !overlay) {
-        refuse("storage type " + rootfs.type + " is not supported, only dir and overlay");
+    if (!is_directory_root(rootfs) && !overlay) {
+        refuse("storage type " + rootfs.type + " is not supported, only dir, btrfs and overlay");
     }
     const auto require_directory = [&](const std::string& path, const std::string& hint) {
         const auto info = sys::stat_path(path, false);

@@ -32,9 +32,20 @@ struct DirectoryTime {
     timespec time;
 };
 
+// capabilities(7): version 2 counts for root of the host, version 3 for the root it names, which stands at its end.
+std::string capability_of(std::string value, std::uint32_t root) {
+    constexpr std::size_t kVersion2 = 20;
+    constexpr char kRevision3 = 3; // of the highest byte of the first word, little endian
+    if (root == 0 || value.size() != kVersion2) return value;
+    value[3] = kRevision3;
+    for (unsigned shift = 0; shift < 32; shift += 8) value += static_cast<char>(root >> shift & 0xff);
+    return value;
+}
+
 class TreeCopier {
 public:
-    TreeCopier(const sys::RootedDir& from, const sys::RootedDir& to) : from_(from), to_(to) {}
+    TreeCopier(const sys::RootedDir& from, const sys::RootedDir& to, const TreeCopyOptions& options)
+        : from_(from), to_(to), options_(options) {}
 
     TreeCopied copy(ProgressPhase& phase) {
         walk_.run([&](const std::string& directory) { copy_directory(directory); }, [&] { phase.update(entries_); });
@@ -56,7 +67,7 @@ private:
         const sys::RootedDir target = to_.sub_dir(path);
         const Fd source_fd = source.open_at("", O_RDONLY | O_DIRECTORY);
         const struct stat info = sys::stat_fd(source_fd);
-        sums_.add(path, info, "", copy_metadata(source_fd, target.open_at("", O_RDONLY | O_DIRECTORY), info, path));
+        add_sum(path, info, "", copy_metadata(source_fd, target.open_at("", O_RDONLY | O_DIRECTORY), info, path));
         for (const sys::DirEntry& entry : source.list()) {
             copy_member(source, target, entry.name, path);
             ++entries_;
@@ -99,23 +110,30 @@ private:
         const auto size = static_cast<std::uint64_t>(info.st_size);
         const Fd in = source.open_at(leaf, O_RDONLY | O_NOFOLLOW);
         if (is_known(info, path)) {
-            sums_.add(path, info, content_digest(in, size, path), sys::read_xattrs(in, path));
+            if (options_.sums) sums_.add(path, info, content_digest(in, size, path), sys::read_xattrs(in, path));
             return;
         }
         const Fd out = target.open_at(leaf, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
         sys::copy_content(in, out, size, path);
         // Of the copy: what counts is what the container gets.
-        const std::string digest = content_digest(out, size, path);
+        const std::string digest = options_.sums ? content_digest(out, size, path) : std::string();
         const auto xattrs = copy_metadata(in, out, info, path);
         sys::set_mtime(out, info.st_mtim, path);
-        sums_.add(path, info, digest, xattrs);
+        add_sum(path, info, digest, xattrs);
         bytes_ += size;
     }
 
-    static Xattrs copy_metadata(FdRef in, FdRef out, const struct stat& info, std::string_view path) {
-        sys::set_owner(out, info.st_uid, info.st_gid, path); // first: it clears what follows
+    void add_sum(const std::string& path, const struct stat& info, std::string_view content, const Xattrs& xattrs) {
+        if (options_.sums) sums_.add(path, info, content, xattrs);
+    }
+
+    Xattrs copy_metadata(FdRef in, FdRef out, const struct stat& info, std::string_view path) const {
+        sys::set_owner(out, info.st_uid + options_.uid_shift, info.st_gid + options_.gid_shift, path); // first: it clears what follows
         sys::set_mode(out, info.st_mode & 07777, path);
         auto xattrs = sys::read_xattrs(in, path);
+        for (auto& [name, value] : xattrs) {
+            if (name == "security.capability") value = capability_of(std::move(value), options_.uid_shift);
+        }
         for (const auto& [name, value] : xattrs) sys::set_xattr(out, name, value, path);
         return xattrs;
     }
@@ -124,22 +142,23 @@ private:
                    const struct stat& info, const std::string& path) {
         const std::string link = source.read_link(leaf).value_or("");
         target.make_symlink(link, leaf);
-        target.chown(leaf, info.st_uid, info.st_gid);
+        target.chown(leaf, info.st_uid + options_.uid_shift, info.st_gid + options_.gid_shift);
         target.set_times(leaf, info.st_mtim);
-        sums_.add(path, info, link, {});
+        add_sum(path, info, link, {});
     }
 
     void copy_fifo(const sys::RootedDir& target, const std::string& leaf, const struct stat& info,
                    const std::string& path) {
         target.make_node(leaf, S_IFIFO | 0600, 0);
-        target.chown(leaf, info.st_uid, info.st_gid);
+        target.chown(leaf, info.st_uid + options_.uid_shift, info.st_gid + options_.gid_shift);
         target.chmod(leaf, info.st_mode & 07777);
         target.set_times(leaf, info.st_mtim);
-        sums_.add(path, info, "", {});
+        add_sum(path, info, "", {});
     }
 
     const sys::RootedDir& from_;
     const sys::RootedDir& to_;
+    const TreeCopyOptions& options_;
     TreeWalk walk_;
     TreeSums sums_;
     std::mutex mutex_;
@@ -152,9 +171,10 @@ private:
 
 } // namespace
 
-TreeCopied copy_tree(const sys::RootedDir& from, const sys::RootedDir& to, ProgressSink& progress) {
-    ProgressPhase phase(progress, "Copying the base system", 0);
-    auto copied = TreeCopier(from, to).copy(phase);
+TreeCopied copy_tree(const sys::RootedDir& from, const sys::RootedDir& to, ProgressSink& progress,
+                     const TreeCopyOptions& options) {
+    ProgressPhase phase(progress, options.phase, 0);
+    auto copied = TreeCopier(from, to, options).copy(phase);
     phase.end(format_amount(copied.entries, ProgressUnit::Items) + " files");
     return copied;
 }

@@ -26,10 +26,11 @@ struct Exit {
 };
 
 struct CreateOptions {
-    std::string template_name;        // "debian", an absolute path, or "none"
+    std::string template_name;        // "debian", an absolute path, or "none"; or instead of a template
+    std::string image;                // an image of the store: alias, fingerprint, or the beginning of one
     std::vector<std::string> template_args;
     std::filesystem::path config;     // initial configuration; empty = <config dir>/default.conf
-    std::string backend = "dir";      // -B; only "dir" (also "best", "none", "default")
+    std::string backend = "best";     // -B; "btrfs", "reflink", "overlay", "dir", or the first of these that is possible
     std::filesystem::path directory;  // --dir: rootfs elsewhere; absolute
     bool privileged = false;          // no user namespace
     bool quiet = false;               // the template's standard output goes nowhere

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "storage/choice.h"
+
+#include "base/strings.h"
+#include "sys/file.h"
+#include "sys/file_probe.h"
+#include "sys/mount.h"
+#include "sys/probe.h"
+#include "sys/subvolume.h"
+
+#include <lxcpp/error.h>
+
+#include <algorithm>
+#include <array>
+#include <optional>
+
+namespace lxcpp {
+namespace {
+
+constexpr std::array kKinds{StorageKind::Btrfs, StorageKind::Reflink, StorageKind::Overlay, StorageKind::Dir};
+constexpr std::array<std::string_view, 3> kBest{"", "best", "default"};
+constexpr std::array<std::string_view, 6> kUnsupported{"zfs", "lvm", "loop", "rbd", "nbd", "nvme"};
+
+using Obstacle = std::optional<std::string>;
+
+Obstacle against_btrfs(const StorageWish& wish, FdRef store, FdRef place) {
+    if (wish.elsewhere) return "--dir names a directory, and a snapshot is one of its own";
+    if (!sys::on_one_btrfs(store, place)) return "the store of images and " + wish.directory.string() + " are not on one btrfs";
+    if (wish.trees.size() != 1) return "the image has several layers, of which no snapshot can be made";
+    if (!sys::is_subvolume(store)) return wish.trees.front().string() + " is no subvolume";
+    if (wish.unprivileged && !sys::can_idmap(wish.directory)) return "this kernel cannot map the ids of a btrfs";
+    return std::nullopt;
+}
+
+Obstacle against_reflink(const StorageWish& wish, FdRef place) {
+    // Nothing can be made in the tree, but beside it.
+    const Fd beside = sys::open_file(wish.trees.front().parent_path(), {.access = sys::Access::Path, .directory = true});
+    if (sys::can_share_blocks(beside, place)) return std::nullopt;
+    return "files of the store of images and of " + wish.directory.string() + " cannot share blocks";
+}
+
+Obstacle against_overlay(const StorageWish& wish, FdRef place) {
+    if (wish.elsewhere) return "--dir names the whole root file system, and an overlay has none in one directory";
+    if (sys::probe_file_system("overlay") == -ENODEV) return "this kernel has no overlayfs";
+    if (!sys::takes_user_attributes(place)) return "the file system of " + wish.directory.string() + " keeps no attributes user.*";
+    for (const auto& path : wish.trees) {
+        if (path.string().find(':') != std::string::npos) return "a ':' in " + path.string() + " would separate layers";
+    }
+    if (wish.directory.string().find(':') != std::string::npos) return "a ':' in " + wish.directory.string() + " would separate layers";
+    for (const auto& path : {wish.trees.front(), wish.directory}) {
+        if (wish.unprivileged && !sys::can_idmap(path)) return "the file system of " + path.string() + " takes no idmapped mounts";
+    }
+    return std::nullopt;
+}
+
+bool is_best(std::string_view asked) { return std::ranges::find(kBest, asked) != kBest.end(); }
+
+std::optional<StorageKind> kind_named(std::string_view name) {
+    const auto kind = std::ranges::find(kKinds, name, storage_name);
+    return kind == kKinds.end() ? std::nullopt : std::optional(*kind);
+}
+
+[[noreturn]] void refuse(std::string_view asked) {
+    if (std::ranges::find(kUnsupported, asked) != kUnsupported.end()) throw Error("-B " + std::string(asked) + ": not supported: use best, btrfs, overlay, reflink or dir");
+    throw Error("-B " + printable(asked) + ": there is no such storage: best, btrfs, overlay, reflink or dir");
+}
+
+} // namespace
+
+StorageObstacles probe_storage(const StorageWish& wish) {
+    const Fd store = sys::open_file(wish.trees.front(), {.access = sys::Access::Path, .directory = true, .follow = false});
+    const Fd place = sys::open_file(wish.directory, {.access = sys::Access::Path, .directory = true});
+    StorageObstacles found;
+    const auto note = [&found](StorageKind kind, Obstacle obstacle) {
+        if (obstacle) found.emplace(kind, std::move(*obstacle));
+    };
+    note(StorageKind::Btrfs, against_btrfs(wish, store, place));
+    note(StorageKind::Reflink, against_reflink(wish, place));
+    note(StorageKind::Overlay, against_overlay(wish, place));
+    return found;
+}
+
+StorageKind choose_storage(std::string_view asked, const StorageObstacles& obstacles) {
+    if (is_best(asked)) {
+        return *std::ranges::find_if(kKinds, [&](StorageKind kind) { return !obstacles.contains(kind); });
+    }
+    const auto kind = kind_named(asked);
+    if (!kind) refuse(asked);
+    const auto obstacle = obstacles.find(*kind);
+    if (obstacle == obstacles.end()) return *kind;
+    throw Error("-B " + std::string(asked) + ": " + obstacle->second);
+}
+
+StorageKind choose_template_storage(std::string_view asked) {
+    if (is_best(asked) || asked == "none") return StorageKind::Dir;
+    const auto kind = kind_named(asked);
+    if (!kind) refuse(asked);
+    if (*kind == StorageKind::Reflink) throw Error("-B reflink: works for images; the template fills a directory of its own: use dir");
+    return *kind;
+}
+
+} // namespace lxcpp
