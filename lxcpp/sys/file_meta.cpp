@@ -69,6 +69,25 @@ void set_xattr(FdRef fd, const std::string& name, std::string_view value, std::s
     check(result, fmt::format("set the attribute {} of", name), what);
 }
 
+std::vector<std::pair<std::uint64_t, std::uint64_t>> data_extents(FdRef fd, std::uint64_t size,
+                                                                  std::string_view what) {
+    std::vector<std::pair<std::uint64_t, std::uint64_t>> extents;
+    const auto end = static_cast<off_t>(size);
+    for (off_t at = 0; at < end;) {
+        const off_t data = ::lseek(fd.raw(), at, SEEK_DATA);
+        if (data < 0 && errno == ENXIO) break; // a hole up to the end
+        if (data < 0 && errno == EINVAL) return {{0, size}};
+        if (data < 0) throw SystemError(fmt::format("find the data of {}", what));
+        if (data >= end) break;
+        off_t hole = ::lseek(fd.raw(), data, SEEK_HOLE);
+        if (hole < 0) throw SystemError(fmt::format("find the holes of {}", what));
+        hole = std::min(hole, end);
+        extents.emplace_back(data, hole - data);
+        at = hole;
+    }
+    return extents;
+}
+
 std::vector<std::pair<std::string, std::string>> read_xattrs(FdRef fd, std::string_view what) {
     const auto length = ::flistxattr(fd.raw(), nullptr, 0);
     if (length == 0 || (length < 0 && unsupported(errno))) return {};

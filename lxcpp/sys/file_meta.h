@@ -28,6 +28,10 @@ void set_xattr(FdRef fd, const std::string& name, std::string_view value, std::s
 // All that we may read; none where the file system has none.
 [[nodiscard]] std::vector<std::pair<std::string, std::string>> read_xattrs(FdRef fd,
                                                                            std::string_view what);
+// Offset and length of what is no hole, ascending; all of it where the file system does not know. lseek(2),
+// SEEK_DATA: moves the file's offset.
+[[nodiscard]] std::vector<std::pair<std::uint64_t, std::uint64_t>> data_extents(FdRef fd, std::uint64_t size,
+                                                                                std::string_view what);
 // Makes to (empty) a copy of from: shared extents where the file system can, else copied in the
 // kernel, else through memory.
 void copy_content(FdRef from, FdRef to, std::uint64_t size, std::string_view what);

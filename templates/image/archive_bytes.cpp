@@ -14,6 +14,7 @@
 #include <atomic>
 #include <exception>
 #include <fmt/core.h>
+#include <functional>
 #include <mutex>
 #include <thread>
 #include <utility>
@@ -24,8 +25,9 @@ namespace {
 
 constexpr std::size_t kChunk = 256u << 10;
 constexpr std::size_t kPlainBudget = 4u << 20;   // of output that waits
-constexpr std::size_t kBlocksBudget = 20u << 20; // nearly a block of xz -6, so that the next one goes on meanwhile
-constexpr std::uint64_t kWorkersMemory = 44u << 20;
+constexpr std::uint64_t kMemory = 60u << 20;     // of workers and output that waits
+constexpr std::uint64_t kMostWaiting = 24u << 20; // a block of xz -6: the next one is done when this one is
+constexpr std::uint64_t kLeastWaiting = 14u << 20;
 
 std::span<std::uint8_t> as_bytes(std::span<char> text) {
     return {reinterpret_cast<std::uint8_t*>(text.data()), text.size()};
@@ -40,7 +42,6 @@ struct ArchiveBytes::State {
     std::uint64_t start = 0;
     std::uint64_t size = 0;
     std::vector<XzBlock> blocks;
-    unsigned workers = 1;
     ChunkQueue queue;
     Sha256 hash;
     std::string sha256;
@@ -108,6 +109,11 @@ struct ArchiveBytes::State {
         }
     }
 
+    [[nodiscard]] std::size_t largest_block() const {
+        const auto less = [](const XzBlock& a, const XzBlock& b) { return a.size < b.size; };
+        return std::max_element(blocks.begin(), blocks.end(), less)->size;
+    }
+
     // The bytes of the next block; false when there is none.
     bool claim(std::size_t& number, std::vector<char>& bytes) {
         const std::lock_guard lock(reading);
@@ -132,6 +138,7 @@ struct ArchiveBytes::State {
     void decode_blocks() {
         std::size_t number = 0;
         std::vector<char> bytes;
+        bytes.reserve(largest_block()); // growing it would leave the smaller ones behind in the heap
         while (claim(number, bytes)) {
             ChunkQueue::Chunk chunk;
             const auto room = [&]() -> std::span<char> { return chunk = queue.chunk(kChunk); };
@@ -150,19 +157,29 @@ struct ArchiveBytes::State {
 
 namespace {
 
-// How many threads may work on these blocks; 1 = there is nothing to share out.
-unsigned workers_for(const std::vector<XzBlock>& blocks, FdRef file) {
-    if (blocks.size() < 2) return 1;
+struct Share {
+    unsigned workers = 1; // 1 = there is nothing to share out
+    std::size_t waiting = kPlainBudget;
+};
+
+// As many threads as may at worst, with the largest blocks at once, have the memory.
+Share share_for(const std::vector<XzBlock>& blocks, FdRef file) {
+    std::vector<std::uint64_t> needs;
     std::array<char, 1024> head;
-    std::uint64_t most = 1;
     for (const XzBlock& block : blocks) {
         const auto got = sys::read_at(file, head, block.offset, "xz block");
         const auto memory = xz_block_memory(block, std::span(head).first(got));
-        if (memory > kWorkersMemory || block.size > kWorkersMemory) return 1;
-        most = std::max(most, memory + block.size);
+        if (memory > kMemory || block.size > kMemory) return {};
+        needs.push_back(memory + block.size);
     }
-    const auto wanted = std::min<std::uint64_t>(blocks.size(), std::max(2u, std::thread::hardware_concurrency()));
-    return static_cast<unsigned>(std::clamp<std::uint64_t>(kWorkersMemory / most, 1, wanted));
+    std::sort(needs.begin(), needs.end(), std::greater<>());
+    const auto most = std::min<std::size_t>(needs.size(), std::max(2u, std::thread::hardware_concurrency()));
+    std::uint64_t used = 0;
+    Share share{.workers = 0};
+    while (share.workers < most && used + needs[share.workers] <= kMemory - kLeastWaiting) used += needs[share.workers++];
+    if (share.workers < 2) return {};
+    share.waiting = std::min(kMostWaiting, kMemory - used);
+    return share;
 }
 
 // The index says beforehand what it would come to.
@@ -183,26 +200,26 @@ ArchiveBytes::ArchiveBytes(FdRef file, std::string what, const DecompressLimits&
     std::vector<XzBlock> blocks;
     std::uint64_t start = 0;
     std::uint64_t size = 0;
-    unsigned workers = 1;
+    Share share;
     if (const auto info = sys::stat_fd(file); S_ISREG(info.st_mode)) {
         start = sys::offset_of(file, what);
         size = std::max<std::uint64_t>(start, static_cast<std::uint64_t>(info.st_size)) - start;
         blocks = list_xz_blocks(file, start, size);
-        workers = workers_for(blocks, file);
+        share = share_for(blocks, file);
     }
-    state_ = std::make_unique<State>(file, std::move(what), limits, workers > 1 ? kBlocksBudget : kPlainBudget);
+    state_ = std::make_unique<State>(file, std::move(what), limits, share.waiting);
     State& state = *state_;
     state.hash = hash;
     state.start = start;
     state.size = size;
-    state.workers = state.busy = workers;
-    if (workers == 1) {
+    state.busy = share.workers;
+    if (share.workers == 1) {
         state.threads.emplace_back([&state] { state.guarded([&] { state.decompress_all(); }); });
         return;
     }
     state.blocks = std::move(blocks);
     check_limits(state.blocks, size, limits, state.what);
-    for (unsigned number = 0; number < workers; ++number)
+    for (unsigned number = 0; number < share.workers; ++number)
         state.threads.emplace_back([&state] { state.guarded([&] { state.decode_blocks(); }); });
 }
 

@@ -9,7 +9,6 @@ namespace lxcpp::image {
 namespace {
 
 constexpr std::size_t kHeadBudget = 1u << 20;
-constexpr std::size_t kMaxSpare = 16;
 
 } // namespace
 
@@ -73,7 +72,7 @@ bool ChunkQueue::next_chunk(std::unique_lock<std::mutex>& lock) {
         if (head_ >= count_) return false;
         Part& part = parts_[head_];
         if (!part.chunks.empty()) {
-            if (spare_.size() < kMaxSpare) spare_.push_back(std::move(current_));
+            if (current_.capacity() != 0) spare_.push_back(std::move(current_)); // for all who come: freed memory is not given back
             current_ = std::move(part.chunks.front());
             part.chunks.pop_front();
             part.bytes -= current_.size();

@@ -42,19 +42,13 @@ Location locate(std::string_view path) {
                                 from, to));
 }
 
-// Everything else either drives the host's kernel (overlay, LSM, IMA) or means nothing in a container.
-bool wanted_xattr(std::string_view name) {
-    if (name == "security.capability") return true;
-    return name.starts_with("user.") && !name.starts_with("user.overlay.");
-}
-
 void set_xattrs(FdRef fd, const TarEntry& entry, std::string_view path) {
     std::size_t bytes = 0;
     std::size_t number = 0;
     for (const auto& [name, value] : entry.xattrs) {
         bytes += name.size() + value.size();
         if (++number > kMaxXattrs || bytes > kMaxXattrBytes) refuse(path, "too many attributes");
-        if (wanted_xattr(name)) sys::set_xattr(fd, name, value, path);
+        if (is_portable_xattr(name)) sys::set_xattr(fd, name, value, path);
     }
 }
 
@@ -93,6 +87,12 @@ std::string_view type_name(mode_t mode) {
 }
 
 } // namespace
+
+// Everything else either drives the host's kernel (overlay, LSM, IMA) or means nothing in a container.
+bool is_portable_xattr(std::string_view name) {
+    if (name == "security.capability") return true;
+    return name.starts_with("user.") && !name.starts_with("user.overlay.");
+}
 
 std::string normal_path(std::string_view path, std::size_t max_depth) {
     if (path.starts_with('/')) refuse(path, "an absolute path");
@@ -227,7 +227,10 @@ std::string TreeWriter::write_content(FdRef file, std::string_view path, const T
 void TreeWriter::make_symlink(std::string_view path, const TarEntry& entry) {
     const auto [directory, leaf] = locate(path);
     const sys::RootedDir& where = parent(directory);
-    if (where.read_link(leaf) != entry.link) {
+    try {
+        where.make_symlink(entry.link, leaf);
+    } catch (const SystemError& error) {
+        if (error.code() != EEXIST) throw;
         make_room(where, leaf, path, S_IFLNK);
         where.make_symlink(entry.link, leaf);
     }

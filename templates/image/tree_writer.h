@@ -88,6 +88,9 @@ private:
     std::uint64_t skipped_devices_ = 0;
 };
 
+// Attributes that mean the same on another machine: security.capability and user.*, but what drives an overlay.
+[[nodiscard]] bool is_portable_xattr(std::string_view name);
+
 // "./usr//bin/" -> "usr/bin"; "" for the root itself. Error when absolute, with "..", or too deep.
 [[nodiscard]] std::string normal_path(std::string_view path, std::size_t max_depth = 512);
 

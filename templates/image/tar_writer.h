@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "image/tar_reader.h"
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+
+namespace lxcpp::image {
+
+using ByteSink = std::function<void(std::string_view)>;
+
+// Writes tar: ustar headers, with a pax header before a member that needs one (long names, large ids
+// and sizes, fractions of seconds, attributes, holes as GNU.sparse 1.0). Equal members give equal bytes.
+class TarWriter {
+public:
+    explicit TarWriter(ByteSink sink) : sink_(std::move(sink)) {}
+
+    // Begins a member; data() must then be given its bytes: size of them, or what its extents hold when
+    // it is sparse.
+    void add(const TarEntry& entry);
+    void data(std::string_view bytes);
+    // The end mark.
+    void finish();
+
+private:
+    void put(std::string_view bytes);
+    void end_member();
+    void put_header(const TarEntry& entry, std::string_view name, char type, std::uint64_t size);
+
+    ByteSink sink_;
+    std::uint64_t written_ = 0;
+    std::uint64_t left_ = 0; // of the member's data
+};
+
+} // namespace lxcpp::image
