@@ -173,7 +173,7 @@ struct HttpPool {
 class Batch {
 public:
     Batch(HttpPool& pool, std::span<const Fetch> fetches, ProgressSink& progress)
-        : pool_(pool), fetches_(fetches), progress_(progress), results_(fetches.size()) {
+        : pool_(pool), fetches_(fetches), progress_(progress), results_(fetches.size()), settled_(fetches.size()) {
         waiting_.resize(fetches.size());
         std::iota(waiting_.begin(), waiting_.end(), std::size_t{0});
     }
@@ -231,6 +231,7 @@ private:
         finished_bytes_ += kept->size;
         ++kept_;
         results_[active.index] = *std::move(kept);
+        settled_[active.index] = true;
         return true;
     }
 
@@ -281,6 +282,7 @@ private:
             return;
         }
         finished_bytes_ += result.size;
+        settled_[active.index] = true;
         pool_.give_back(std::move(active.easy));
         std::erase_if(active_, [&](const auto& entry) { return entry.get() == &active; });
     }
@@ -313,18 +315,26 @@ private:
         return sum;
     }
 
-    // 0 unless the size of everything is known.
+    // 0 unless the size of everything is known: by the fetches, or by what servers have announced meanwhile.
     [[nodiscard]] std::uint64_t expected_total() const {
         std::uint64_t sum = 0;
-        for (const auto& fetch : fetches_) {
-            if (fetch.size)
-                sum += *fetch.size;
-            else if (fetches_.size() == 1 && !active_.empty())
-                sum += active_.front()->transfer.head().length.value_or(0);
-            else
-                return 0;
+        for (std::size_t i = 0; i < fetches_.size(); ++i) {
+            const auto size = size_of(i);
+            if (!size) return 0;
+            sum += *size;
         }
         return sum;
+    }
+
+    [[nodiscard]] std::optional<std::uint64_t> size_of(std::size_t index) const {
+        if (fetches_[index].size) return fetches_[index].size;
+        if (settled_[index]) return results_[index].size;
+        for (const auto& active : active_) {
+            if (active->index != index) continue;
+            const HttpHead& head = active->transfer.head();
+            return head.status == 206 ? head.range_total : head.status == 200 ? head.length : std::nullopt;
+        }
+        return std::nullopt;
     }
 
     [[nodiscard]] std::string note() const {
@@ -338,6 +348,7 @@ private:
     std::span<const Fetch> fetches_;
     ProgressSink& progress_;
     std::vector<Fetched> results_;
+    std::vector<bool> settled_; // their results are final
     std::deque<std::size_t> waiting_;
     std::vector<std::unique_ptr<Active>> active_;
     std::vector<Active*> paused_; // of the active: those without a request under way

@@ -84,14 +84,15 @@ IndexFiles::IndexFiles(const ImageCache& cache, HttpClient& http, ProgressSink& 
     sys::make_private_dirs(directory_);
 }
 
-std::vector<IndexFile> IndexFiles::get(std::span<const std::string> urls, IndexAge age) {
-    if (age == IndexAge::Ask) return ask(urls);
+std::vector<IndexFile> IndexFiles::get(std::span<const std::string> urls, IndexAge age, bool shown) {
+    ProgressSink& progress = shown ? progress_ : silent_;
+    if (age == IndexAge::Ask) return ask(urls, age, progress);
     auto here = read_all(directory_, urls);
     const std::time_t now = std::time(nullptr);
     const auto fresh = [&](const IndexFile& file) { return file.asked <= now && now - file.asked < kFresh; };
     if (here && std::ranges::all_of(*here, fresh)) return *std::move(here);
     try {
-        return ask(urls);
+        return ask(urls, age, progress);
     } catch (const Error& error) {
         if (!here || !here->front().found) throw;
         progress_.message(fmt::format("warning: {}; the index of {:%Y-%m-%d %H:%M} UTC is used", error.what(),
@@ -100,15 +101,16 @@ std::vector<IndexFile> IndexFiles::get(std::span<const std::string> urls, IndexA
     }
 }
 
-std::vector<IndexFile> IndexFiles::ask(std::span<const std::string> urls) {
+std::vector<IndexFile> IndexFiles::ask(std::span<const std::string> urls, IndexAge age, ProgressSink& progress) {
     std::vector<std::optional<Kept>> kept;
     std::vector<Fetch> fetches;
     for (const std::string& url : urls) {
-        kept.push_back(read_kept(place_of(directory_, url)));
+        // An ETag may be made of a time in seconds, which two versions can share.
+        kept.push_back(age == IndexAge::Hour ? read_kept(place_of(directory_, url)) : std::nullopt);
         fetches.push_back(fetch_of(url, kept.back()));
     }
     const std::time_t now = std::time(nullptr);
-    auto fetched = http_.fetch_all(fetches, progress_, "Downloading the index of images");
+    auto fetched = http_.fetch_all(fetches, progress, "Downloading the index of images");
     std::vector<IndexFile> files;
     for (std::size_t i = 0; i < urls.size(); ++i) {
         Kept fresh;

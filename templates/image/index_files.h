@@ -21,7 +21,7 @@ struct IndexFile {
 
 enum class IndexAge {
     Hour, // one that is not older is taken as it is; any, with a warning, when the server cannot be reached
-    Ask,  // the server is asked
+    Ask,  // all of it is fetched anew
 };
 
 // Documents of servers, kept in <cache>/indexes for an hour, and asked for again by ETag or date. What is read here is
@@ -31,15 +31,16 @@ public:
     IndexFiles(const ImageCache& cache, HttpClient& http, ProgressSink& progress);
 
     // All of them from the disk, or all of them asked for: a document and its signature belong together. A missing one
-    // is no error. Throws Error.
-    [[nodiscard]] std::vector<IndexFile> get(std::span<const std::string> urls, IndexAge age);
+    // is no error. shown: with a line of progress. Throws Error.
+    [[nodiscard]] std::vector<IndexFile> get(std::span<const std::string> urls, IndexAge age, bool shown);
 
 private:
-    [[nodiscard]] std::vector<IndexFile> ask(std::span<const std::string> urls);
+    [[nodiscard]] std::vector<IndexFile> ask(std::span<const std::string> urls, IndexAge age, ProgressSink& progress);
 
     std::filesystem::path directory_;
     HttpClient& http_;
     ProgressSink& progress_;
+    SilentProgress silent_;
 };
 
 } // namespace lxcpp::image

@@ -56,11 +56,11 @@ public:
 
 private:
     std::optional<ServerIndex> read_streams() {
-        const auto index = document(std::string(kStreamsIndexPath), ".gpg");
+        const auto index = document(std::string(kStreamsIndexPath), ".gpg", false);
         if (!index) return std::nullopt;
         ServerIndex result{.protocol = ServerProtocol::Simplestreams, .offers = {}, .signer = {}, .how = {}};
         for (const std::string& path : parse_streams_index(*index, url(std::string(kStreamsIndexPath)))) {
-            const auto products = document(path, ".gpg");
+            const auto products = document(path, ".gpg", true);
             if (!products) throw Error(fmt::format("{}: the server's index names it, but it is not there", url(path)));
             auto offers = parse_streams_products(*products, url(path));
             std::move(offers.begin(), offers.end(), std::back_inserter(result.offers));
@@ -70,7 +70,7 @@ private:
 
     std::optional<ServerIndex> read_classic() {
         for (const std::string& path : classic_index_paths(access_.unprivileged)) {
-            const auto index = document(path, ".asc");
+            const auto index = document(path, ".asc", false);
             if (!index) continue;
             return finished({.protocol = ServerProtocol::Classic,
                              .offers = parse_classic_index(*index, url(path)),
@@ -90,19 +90,19 @@ private:
     }
 
     // What stands at that path, once its signature was checked where one is needed.
-    std::optional<std::string> document(const std::string& path, std::string_view suffix) {
+    std::optional<std::string> document(const std::string& path, std::string_view suffix, bool shown) {
         if (!needs_signature(access_)) {
-            auto file = std::move(get({url(path)}).front());
+            auto file = std::move(get({url(path)}, shown).front());
             if (!file.found) return std::nullopt;
             return std::move(file.text);
         }
         const std::string signature = url(path) + std::string(suffix);
-        const auto files = get({url(path), signature});
+        const auto files = get({url(path), signature}, shown);
         if (files[0].found && files[1].found)
             return checked(url(path), [&] { return verify_detached(files[0].text, files[1].text, options()); });
         if (path.ends_with(kJson)) {
             const std::string whole = url(clear_signed_name(path));
-            const auto file = std::move(get({whole}).front());
+            const auto file = std::move(get({whole}, shown).front());
             if (file.found) return checked(whole, [&] { return verify_inline(file.text, options()); });
         }
         if (!files[0].found) return std::nullopt;
@@ -118,8 +118,8 @@ private:
         return std::move(verified.text);
     }
 
-    std::vector<IndexFile> get(const std::vector<std::string>& urls) {
-        auto files = files_.get(urls, age_);
+    std::vector<IndexFile> get(const std::vector<std::string>& urls, bool shown) {
+        auto files = files_.get(urls, age_, shown);
         for (const IndexFile& file : files) from_disk_ = from_disk_ || file.from_disk;
         return files;
     }

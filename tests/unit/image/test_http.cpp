@@ -121,6 +121,32 @@ TEST_F(HttpTest, UnaskedUnchangedIsRefused) {
     EXPECT_EQ(refusal({.url = server.url("/a")}), "fetch " + server.url("/a") + ": 304 Not Modified");
 }
 
+// The last amounts that were shown.
+struct Amounts final : ProgressSink {
+    void begin(std::string_view, std::uint64_t, ProgressUnit) override {}
+    void update(std::uint64_t done_, std::uint64_t total_) override { done = done_, total = total_; }
+    void end(std::string_view) override {}
+    void abandon() noexcept override {}
+    void message(std::string_view) override {}
+    std::uint64_t done = 0, total = 0;
+};
+
+TEST_F(HttpTest, TheTotalIsThatOfWhatServersAnnounce) {
+    HttpServer server([](const HttpRequest& request) {
+        if (request.path == "/missing") return HttpResponse{.status = "404 Not Found", .body = "a page"};
+        return HttpResponse{.body = std::string(1000, 'x'), .length = request.path != "/unknown"};
+    });
+    const auto fetch_of = [&](const std::string& path, std::optional<std::uint64_t> size) {
+        return Fetch{.url = server.url(path), .destination = file("file" + path.substr(1)), .size = size, .missing_ok = true};
+    };
+    Amounts amounts;
+    const std::vector<Fetch> fetches{fetch_of("/a", std::nullopt), fetch_of("/b", 1000), fetch_of("/missing", std::nullopt),
+                                     fetch_of("/unknown", std::nullopt)};
+    (void)client_.fetch_all(fetches, amounts);
+    EXPECT_EQ(amounts.done, 3000u);
+    EXPECT_EQ(amounts.total, 3000u);
+}
+
 TEST_F(HttpTest, EmptyFile) {
     HttpServer server([](const HttpRequest&) { return HttpResponse{}; });
     EXPECT_EQ(fetch({.url = server.url("/"), .destination = file("empty"), .size = 0}).size, 0u);
