@@ -114,7 +114,8 @@ std::uint32_t host_root(const std::vector<IdMapEntry>& idmap, IdKind kind) {
 StorageKind choose_image_storage(const ImageCreate& create, const HeldImage& image) {
     const bool elsewhere = !create.options.directory.empty();
     const std::filesystem::path place = elsewhere ? create.options.directory.parent_path() : create.impl.lxcpath;
-    return choose_storage(create.options.backend, probe_storage({image.trees, place, !create.idmap.empty() || !create.options.privileged, elsewhere}));
+    const bool unprivileged = !create.idmap.empty() || !create.options.privileged;
+    return choose_storage(create.options.backend, probe_storage({image.trees, place, unprivileged, elsewhere, create.idmapped}));
 }
 
 void make_of_image(const ImageCreate& create, const HeldImage& image, StorageKind kind, const std::filesystem::path& construction,

@@ -28,7 +28,7 @@ Obstacle against_btrfs(const StorageWish& wish, FdRef store, FdRef place) {
     if (!sys::on_one_btrfs(store, place)) return "the store of images and " + wish.directory.string() + " are not on one btrfs";
     if (wish.trees.size() != 1) return "the image has several layers, of which no snapshot can be made";
     if (!sys::is_subvolume(store)) return wish.trees.front().string() + " is no subvolume";
-    if (wish.unprivileged && !sys::can_idmap(wish.directory)) return "this kernel cannot map the ids of a btrfs";
+    if (wish.unprivileged && !wish.idmapped) return "this kernel cannot map the ids of a btrfs";
     return std::nullopt;
 }
 
@@ -39,7 +39,7 @@ Obstacle against_reflink(const StorageWish& wish, FdRef place) {
     return "files of the store of images and of " + wish.directory.string() + " cannot share blocks";
 }
 
-Obstacle against_overlay(const StorageWish& wish, FdRef place) {
+Obstacle against_overlay(const StorageWish& wish, FdRef store, FdRef place) {
     if (wish.elsewhere) return "--dir names the whole root file system, and an overlay has none in one directory";
     if (sys::probe_file_system("overlay") == -ENODEV) return "this kernel has no overlayfs";
     if (!sys::takes_user_attributes(place)) return "the file system of " + wish.directory.string() + " keeps no attributes user.*";
@@ -47,9 +47,11 @@ Obstacle against_overlay(const StorageWish& wish, FdRef place) {
         if (path.string().find(':') != std::string::npos) return "a ':' in " + path.string() + " would separate layers";
     }
     if (wish.directory.string().find(':') != std::string::npos) return "a ':' in " + wish.directory.string() + " would separate layers";
-    for (const auto& path : {wish.trees.front(), wish.directory}) {
-        if (wish.unprivileged && !sys::can_idmap(path)) return "the file system of " + path.string() + " takes no idmapped mounts";
-    }
+    if (!wish.unprivileged) return std::nullopt;
+    const auto refused = [](const std::filesystem::path& path) { return "the file system of " + path.string() + " takes no idmapped mounts"; };
+    if (!wish.idmapped) return refused(wish.directory);
+    const bool same = sys::stat_fd(store).st_dev == sys::stat_fd(place).st_dev; // to try costs a process
+    if (!same && !sys::can_idmap(wish.trees.front())) return refused(wish.trees.front());
     return std::nullopt;
 }
 
@@ -76,7 +78,7 @@ StorageObstacles probe_storage(const StorageWish& wish) {
     };
     note(StorageKind::Btrfs, against_btrfs(wish, store, place));
     note(StorageKind::Reflink, against_reflink(wish, place));
-    note(StorageKind::Overlay, against_overlay(wish, place));
+    note(StorageKind::Overlay, against_overlay(wish, store, place));
     return found;
 }
 

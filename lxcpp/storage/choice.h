@@ -17,6 +17,7 @@ struct StorageWish {
     std::filesystem::path directory;          // below which the root will be
     bool unprivileged = true;                 // the container has ids of its own
     bool elsewhere = false;                   // --dir
+    bool idmapped = true;                     // the file system of directory takes idmapped mounts (sys::can_idmap)
 };
 
 // Why a backend cannot be used; those that can are missing.
