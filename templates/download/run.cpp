@@ -20,28 +20,33 @@ namespace {
 constexpr std::string_view kImageFile = "image";
 
 // A key that the container's ids may not read must not count as none.
-void check_readable(const image::ImageServer& server, bool mapped) {
-    for (const auto& keyring : server.keyrings) {
-        try {
-            (void)sys::open_file(keyring);
-        } catch (const SystemError& error) {
-            if (error.code() != EACCES || !mapped) throw;
-            throw Error(fmt::format("{}: the template works with the container's ids and may not read it: make the file, and "
-                                    "the directories above it, readable for all",
-                                    keyring.string()));
-        }
+template <typename Body>
+auto with_readable_keys(bool mapped, Body&& body) {
+    try {
+        return body();
+    } catch (const SystemError& error) {
+        if (error.code() != EACCES || !mapped) throw;
+        throw Error(fmt::format("{}: the template works with the container's ids and may not read it: make the file, and the "
+                                "directories above it, readable for all",
+                                error.what()));
     }
 }
 
-image::ServerAccess access_of(const Options& options, const Paths& paths) {
+image::ImageServer server_of(const Options& options, const Paths& paths) {
     const auto servers = image::ImageServers::load(paths);
-    image::ServerAccess access;
-    access.server = servers.find(options.server.empty() ? image::kDefaultImageServer : options.server);
+    auto server = servers.find(options.server.empty() ? image::kDefaultImageServer : options.server);
     if (options.keyring) {
-        access.server.keyrings = {*options.keyring};
-        access.server.fingerprints.clear();
+        server.keyrings = {*options.keyring};
+        server.fingerprints.clear();
     }
-    if (options.validate) check_readable(access.server, options.mapped);
+    if (options.validate)
+        for (const auto& keyring : server.keyrings) (void)sys::open_file(keyring);
+    return server;
+}
+
+image::ServerAccess access_of(const Options& options, const Paths& paths) {
+    image::ServerAccess access;
+    access.server = with_readable_keys(options.mapped, [&] { return server_of(options, paths); });
     access.unprivileged = options.mapped;
     access.validate = options.validate;
     access.flush_cache = options.flush_cache;

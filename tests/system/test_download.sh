@@ -224,3 +224,59 @@ test_a_full_disk_is_named() {
     umount "$LXCPP_CACHE_DIR"
     end_servers
 }
+
+test_a_container_of_it() {
+    image_server
+    expect 0 lxcpp-create -n "$C1" -t download -- --server "$SERVER" -d alpine -r edge
+    err_has "verified: index over TLS"
+    err_has "You made $C1 of an image."
+    grep -q '^lxc.idmap' "$LXCPATH/$C1/config" || fail "it is not unprivileged"
+    grep -q '^lxc.signal.halt = SIGUSR1' "$LXCPATH/$C1/config" || fail "it lacks the image's configuration"
+    start "$C1"
+    attach "$C1" cat /etc/hostname /etc/motd
+    out_is "$C1"$'\n'"$C1 is the name"
+    attach "$C1" id -u
+    out_is 0
+    stop "$C1"
+    # The second one asks the server for nothing.
+    local before
+    before=$(requests .)
+    expect 0 lxcpp-create -n "$C2" -t download -- --server "$SERVER" alpine/edge
+    is "$(requests .)" "$before" "requests"
+    start "$C2"
+    attach "$C2" cat /etc/hostname
+    out_is "$C2"
+    stop "$C2"
+    expect 0 lxcpp-create -n "$C3" --privileged -t download -- --server "$SERVER" alpine/edge
+    start "$C3"
+    attach "$C3" cat /etc/hostname
+    out_is "$C3"
+    stop "$C3"
+    end_servers
+}
+test_keys_that_the_containers_ids_cannot_read() {
+    image_server
+    make_key
+    chmod 0600 "$LXCPP_CONFIG_DIR/image-keys/127.0.0.1.asc"
+    expect 1 lxcpp-create -n "$C1" -t download -- --server "$SERVER" -d alpine -r edge
+    err_has "127.0.0.1.asc: Permission denied: the template works with the container's ids and may not read it"
+    chmod 0700 "$LXCPP_CONFIG_DIR/image-keys"
+    expect 1 lxcpp-create -n "$C1" -t download -- --server "$SERVER" -d alpine -r edge
+    err_has "image-keys"
+    err_has "Permission denied: the template works with the container's ids and may not read it"
+    [ ! -e "$LXCPATH/$C1" ] || fail "a container was left"
+    end_agent
+    end_servers
+}
+
+test_nothing_is_created_by_list_and_help() {
+    image_server
+    expect 1 lxcpp-create -n "$C1" -t download -- --list --server "$SERVER"
+    out_has "alpine  edge"
+    expect 1 lxcpp-create -n "$C1" -t download -- --help
+    out_has "Usage: lxcpp-create -n NAME -t download"
+    expect 1 lxcpp-create -n "$C1" -t download -- -d alpine --server "$SERVER"
+    err_has "--release is missing"
+    [ ! -e "$LXCPATH/$C1" ] || fail "a container was left"
+    end_servers
+}
