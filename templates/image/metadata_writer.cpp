@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "image/metadata_writer.h"
+
+#include "base/strings.h"
+
+#include <fmt/core.h>
+#include <map>
+
+namespace lxcpp::image {
+namespace {
+
+// A double-quoted YAML scalar: whatever the text holds, it stays one value.
+std::string quoted(std::string_view text) {
+    std::string result = "\"";
+    for (const char c : text) {
+        if (c == '"' || c == '\\') {
+            result += '\\';
+            result += c;
+        } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
+            result += fmt::format("\\x{:02x}", static_cast<unsigned>(static_cast<unsigned char>(c)));
+        } else {
+            result += c;
+        }
+    }
+    return result + '"';
+}
+
+std::map<std::string, std::string> properties_of(const ImageRecord& record) {
+    auto properties = record.properties;
+    const auto set = [&](const char* name, const std::string& value) {
+        if (!value.empty()) properties[name] = value;
+    };
+    set("os", record.distribution);
+    set("release", record.release);
+    set("variant", record.variant);
+    set("architecture", record.architecture);
+    set("serial", record.serial);
+    set("description", record.description);
+    return properties;
+}
+
+std::string template_rule(const ImageTemplate& one, std::size_t number) {
+    std::string text = fmt::format("  {}:\n    template: {}.tpl\n", quoted(one.target), number);
+    text += "    when:\n";
+    for (const std::string& trigger : one.when) text += fmt::format("      - {}\n", quoted(trigger));
+    if (one.when.empty()) text.replace(text.rfind("    when:\n"), 10, "    when: []\n");
+    if (one.create_only) text += "    create_only: true\n";
+    if (one.uid != 0) text += fmt::format("    uid: \"{}\"\n", one.uid);
+    if (one.gid != 0) text += fmt::format("    gid: \"{}\"\n", one.gid);
+    if (one.mode != 0644) text += fmt::format("    mode: \"{:04o}\"\n", one.mode);
+    if (!one.properties.empty()) text += "    properties:\n";
+    for (const auto& [name, value] : one.properties) text += fmt::format("      {}: {}\n", quoted(name), quoted(value));
+    return text;
+}
+
+std::string common_config(const ImageRecord& record, bool user) {
+    const char* file = record.distribution == "debian" ? "debian.common.conf" : "common.conf";
+    std::string config = fmt::format("lxc.include = LXC_TEMPLATE_CONFIG/{}\n", file);
+    if (user) config += "lxc.include = LXC_TEMPLATE_CONFIG/userns.conf\n";
+    if (!record.architecture.empty()) config += fmt::format("lxc.arch = {}\n", record.architecture);
+    return config;
+}
+
+} // namespace
+
+NamedFiles incus_metadata_files(const ImageRecord& record, const ImageContent& content) {
+    std::string yaml = fmt::format("architecture: {}\ncreation_date: {}\n", quoted(record.architecture), record.created);
+    if (record.expires != 0) yaml += fmt::format("expiry_date: {}\n", record.expires);
+    const auto properties = properties_of(record);
+    yaml += properties.empty() ? "properties: {}\n" : "properties:\n";
+    for (const auto& [name, value] : properties) yaml += fmt::format("  {}: {}\n", quoted(name), quoted(value));
+    yaml += content.templates.empty() ? "templates: {}\n" : "templates:\n";
+    NamedFiles files;
+    for (std::size_t i = 0; i < content.templates.size(); ++i) {
+        yaml += template_rule(content.templates[i], i + 1);
+        files.emplace_back(fmt::format("templates/{}.tpl", i + 1), content.templates[i].text);
+    }
+    files.insert(files.begin(), {"metadata.yaml", yaml});
+    return files;
+}
+
+NamedFiles lxc_metadata_files(const ImageRecord& record, const ImageContent& content) {
+    const bool own = !content.config.empty();
+    const std::string user = own && content.config_user.empty() ? content.config : content.config_user;
+    NamedFiles files{{"config", own ? content.config : common_config(record, false)},
+                     {"config-user", user.empty() ? common_config(record, true) : user}};
+    if (!content.create_message.empty()) files.emplace_back("create-message", content.create_message);
+    // LXC's template asks for a number; an image without an end has a far one.
+    constexpr std::time_t kNever = 4'102'444'800; // 2100-01-01
+    files.emplace_back("expiry", fmt::format("{}\n", record.expires != 0 ? record.expires : kNever));
+    std::string substitute;
+    for (const std::string& path : content.substitute) substitute += path + '\n';
+    if (!substitute.empty()) files.emplace_back("templates", substitute);
+    return files;
+}
+
+} // namespace lxcpp::image

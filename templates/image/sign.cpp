@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "image/sign.h"
+
+#include "base/strings.h"
+#include "image/c_handle.h"
+
+#include <lxcpp/error.h>
+
+#include <fmt/core.h>
+#include <gpgme.h>
+#include <type_traits>
+#include <utility>
+
+namespace lxcpp::image {
+namespace {
+
+using Context = std::unique_ptr<gpgme_context, Deleter<gpgme_release>>;
+using Data = std::unique_ptr<gpgme_data, Deleter<gpgme_data_release>>;
+using Key = std::unique_ptr<std::remove_pointer_t<gpgme_key_t>, Deleter<gpgme_key_unref>>;
+
+void check(gpgme_error_t error, std::string_view action) {
+    if (error != 0) throw Error(fmt::format("{} with gpg: {}", action, gpgme_strerror(error)));
+}
+
+} // namespace
+
+struct DocumentSigner::State {
+    Context context;
+    std::string fingerprint;
+
+    [[nodiscard]] std::string sign(std::string_view text, gpgme_sig_mode_t mode) const {
+        gpgme_data_t raw = nullptr;
+        check(gpgme_data_new_from_mem(&raw, text.data(), text.size(), 0), "hold data");
+        const Data in(raw);
+        check(gpgme_data_new(&raw), "hold data");
+        Data out(raw);
+        check(gpgme_op_sign(context.get(), in.get(), out.get(), mode), fmt::format("sign as {}", fingerprint));
+        std::size_t size = 0;
+        char* bytes = gpgme_data_release_and_get_mem(out.release(), &size);
+        std::string result(bytes, size);
+        gpgme_free(bytes);
+        return result;
+    }
+};
+
+DocumentSigner::DocumentSigner(std::string_view key) : state_(std::make_unique<State>()) {
+    if (gpgme_check_version("1.18.0") == nullptr) throw Error("the installed gpgme is older than 1.18");
+    gpgme_ctx_t raw = nullptr;
+    check(gpgme_new(&raw), "start to sign");
+    state_->context.reset(raw);
+    gpgme_set_offline(raw, 1);
+    gpgme_set_armor(raw, 1);
+    gpgme_key_t found = nullptr;
+    if (const auto error = gpgme_get_key(raw, std::string(key).c_str(), &found, 1); error != 0) {
+        throw Error(fmt::format("there is no one secret key '{}' to sign with: {}", printable(key), gpgme_strerror(error)));
+    }
+    const Key holder(found);
+    state_->fingerprint = holder->fpr;
+    check(gpgme_signers_add(raw, found), "start to sign");
+}
+
+DocumentSigner::DocumentSigner(DocumentSigner&&) noexcept = default;
+DocumentSigner::~DocumentSigner() = default;
+const std::string& DocumentSigner::fingerprint() const noexcept { return state_->fingerprint; }
+std::string DocumentSigner::detached(std::string_view text) const { return state_->sign(text, GPGME_SIG_MODE_DETACH); }
+std::string DocumentSigner::clear(std::string_view text) const { return state_->sign(text, GPGME_SIG_MODE_CLEAR); }
+
+} // namespace lxcpp::image
