@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "image/image_publish.h"
+
+#include "base/strings.h"
+#include "image/image_import.h"
+#include "image/metadata_writer.h"
+#include "image/offer.h"
+#include "image/pack.h"
+#include "sys/file.h"
+#include "sys/file_io.h"
+#include "sys/temp_dir.h"
+
+#include <array>
+#include <ctime>
+#include <fmt/core.h>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+namespace lxcpp::image {
+namespace {
+
+// What belongs to one machine, or to one run of it. Files below a directory go, the directory stays.
+constexpr std::array<std::string_view, 19> kOfOneMachine{
+    "etc/ssh/ssh_host_*_key*",
+    "var/lib/dbus/machine-id",
+    "var/lib/systemd/random-seed",
+    "var/lib/systemd/credential.secret",
+    "var/lib/dhcp/*",
+    "var/lib/dhclient/*",
+    "var/lib/dhcpcd/*",
+    "var/lib/NetworkManager/*",
+    "var/lib/cloud/instance*",
+    "var/lib/cloud/data/*",
+    "var/lib/cloud/sem/*",
+    "var/log/journal/*",
+    "var/cache/ldconfig/*",
+    "root/.bash_history",
+    "run/*",
+    "tmp/*",
+    "var/tmp/*",
+    "proc/*",
+    "sys/*",
+};
+constexpr std::string_view kName = "LXC_NAME";                 // of LXC's files
+constexpr std::string_view kNameTemplate = "{{ container.name }}"; // of Incus' templates
+
+// A value of etc/os-release: KEY=value, perhaps in quotes.
+std::string os_release_value(std::string_view text, std::string_view key) {
+    for (const auto line : split_lines(text)) {
+        if (!line.starts_with(key) || line.substr(key.size(), 1) != "=") continue;
+        auto value = trim(line.substr(key.size() + 1));
+        if (value.size() >= 2 && (value.front() == '"' || value.front() == '\'') && value.back() == value.front())
+            value = value.substr(1, value.size() - 2);
+        return std::string(value);
+    }
+    return {};
+}
+
+std::string read_text(const sys::RootedDir& tree, std::string_view path) {
+    return tree.read_file(path, 1u << 20, sys::Links::InRoot).value_or("");
+}
+
+std::string release_of(std::string_view os) {
+    std::string name = os_release_value(os, "VERSION_CODENAME");
+    return name.empty() ? os_release_value(os, "VERSION_ID") : name;
+}
+
+void describe(const sys::RootedDir& tree, ImageRecord& record) {
+    const std::string os = read_text(tree, "etc/os-release");
+    if (record.distribution.empty()) record.distribution = os_release_value(os, "ID");
+    if (record.release.empty()) record.release = release_of(os);
+    if (record.variant.empty()) record.variant = kDefaultVariant;
+    if (record.created == 0) record.created = std::time(nullptr);
+    std::tm parts = {};
+    std::array<char, 32> serial;
+    if (record.serial.empty() && gmtime_r(&record.created, &parts) != nullptr)
+        record.serial.assign(serial.data(), std::strftime(serial.data(), serial.size(), "%Y%m%d_%H:%M", &parts));
+    if (record.description.empty())
+        record.description = fmt::format("{} {} {} ({})", record.distribution, record.release, record.architecture, record.serial);
+}
+
+// With each word that is the old name replaced.
+std::string with_name(std::string_view text, std::string_view old, std::string_view name) {
+    std::string result;
+    const auto is_end = [](char c) { return c == ' ' || c == '\t' || c == '\n'; };
+    for (std::size_t at = 0; at < text.size();) {
+        std::size_t end = at;
+        while (end < text.size() && !is_end(text[end])) ++end;
+        const auto word = text.substr(at, end - at);
+        result += word == old ? name : word;
+        if (end < text.size()) result += text[end];
+        at = end + 1;
+    }
+    return result;
+}
+
+class Publishing {
+public:
+    Publishing(const sys::RootedDir& tree, const ImageStore& store, const ImageCache& cache, const PublishOptions& options)
+        : tree_(tree), store_(store), cache_(cache), options_(options), record_(options.record) {
+        describe(tree, record_);
+        if (!options.keep_identity) forget_name();
+        pack_.compression = Compression::None; // it is unpacked at once
+        pack_.first_id = sys::stat_fd(tree.fd()).st_uid;
+        pack_.excludes = options.excludes;
+        if (options.keep_identity) return;
+        pack_.excludes.insert(pack_.excludes.end(), kOfOneMachine.begin(), kOfOneMachine.end());
+        pack_.content = [this](const std::string& path) { return content_of(path); };
+    }
+
+    ImageRecord run(ProgressSink& progress) {
+        const sys::TempDir scratch(cache_.scratch(), "publish-");
+        ImageParts parts;
+        parts.metadata = metadata(scratch.path() / "incus.tar", incus_metadata_files(record_, content_));
+        parts.metadata_name = "incus.tar";
+        parts.lxc_metadata = metadata(scratch.path() / "meta.tar", lxc_metadata_files(record_, content_));
+        parts.lxc_metadata_name = "meta.tar";
+        parts.root = write(scratch.path() / "rootfs.tar", [&](FdRef to) {
+            const Packed packed = pack_tree(tree_, to, pack_, progress);
+            if (packed.changed != 0)
+                progress.message(fmt::format("{} files became shorter while they were read: they end in zeros", packed.changed));
+        });
+        parts.root_name = "rootfs.tar";
+        return import_image(store_, cache_, std::move(parts), {.record = record_}, progress);
+    }
+
+private:
+    template <typename Pack>
+    static Fd write(const std::filesystem::path& path, const Pack& pack) {
+        Fd file = sys::open_file(path, {.access = sys::Access::ReadWrite, .create = true, .exclusive = true, .mode = 0600});
+        pack(file);
+        sys::seek_to(file, 0, path.string());
+        return file;
+    }
+
+    Fd metadata(const std::filesystem::path& path, NamedFiles files) const {
+        return write(path, [&](FdRef to) {
+            (void)pack_files(to, {.compression = Compression::None, .newest = record_.created, .files = std::move(files)});
+        });
+    }
+
+    // Both ways that there are of naming a new container: LXC's words in files, Incus' templates.
+    void forget_name() {
+        add_named("/etc/hostname", fmt::format("{}\n", kName), fmt::format("{}\n", kNameTemplate));
+        const std::string hosts = read_text(tree_, "etc/hosts");
+        if (options_.hostname.empty() || with_name(hosts, options_.hostname, kName) == hosts) return;
+        add_named("/etc/hosts", with_name(hosts, options_.hostname, kName), with_name(hosts, options_.hostname, kNameTemplate));
+    }
+
+    void add_named(const std::string& path, std::string text, std::string template_text) {
+        const auto info = tree_.stat(path);
+        if (!info || !S_ISREG(info->st_mode)) return;
+        named_.emplace_back(path.substr(1), std::move(text));
+        content_.substitute.push_back(path);
+        content_.templates.push_back({.target = path, .text = std::move(template_text), .when = {"create", "copy"}});
+    }
+
+    [[nodiscard]] std::optional<std::string> content_of(const std::string& path) const {
+        if (path == "etc/machine-id") return ""; // empty, not absent: systemd then makes one
+        for (const auto& [name, text] : named_) {
+            if (name == path) return text;
+        }
+        return std::nullopt;
+    }
+
+    const sys::RootedDir& tree_;
+    const ImageStore& store_;
+    const ImageCache& cache_;
+    const PublishOptions& options_;
+    ImageRecord record_;
+    ImageContent content_;
+    NamedFiles named_;
+    PackOptions pack_;
+};
+
+} // namespace
+
+ImageRecord publish_tree(const sys::RootedDir& tree, const ImageStore& store, const ImageCache& cache,
+                         const PublishOptions& options, ProgressSink& progress) {
+    return Publishing(tree, store, cache, options).run(progress);
+}
+
+} // namespace lxcpp::image
