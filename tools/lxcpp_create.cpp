@@ -37,6 +37,7 @@ int main(int argc, char** argv) {
     cli.option("-t,--template", options.template_name, "template to use: a name, an absolute path, or none");
     cli.option("-f,--config", config, "initial configuration (default: lxc.default_config)");
     cli.option("--image", options.image, "make it of an image of the store, without a template");
+    cli.flag("--replace", options.replace, "a container that is there already gets the image for its root");
     cli.option("-B,--bdev", options.backend, "how the root file system is stored: best, btrfs, reflink, overlay or dir");
     cli.option("--dir", directory, "put the root file system into this directory");
     cli.flag("--privileged", options.privileged, "no user namespace: root inside is root of the host");

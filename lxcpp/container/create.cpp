@@ -11,6 +11,7 @@
 #include "container/helper_process.h"
 #include "container/image_create.h"
 #include "container/image_origin.h"
+#include "container/image_replace.h"
 #include "container/inventory_scan.h"
 #include "container/outside_directory.h"
 #include "container/record.h"
@@ -312,6 +313,7 @@ void Container::create(const CreateOptions& given) {
     if (!options.directory.has_filename()) options.directory = options.directory.parent_path(); // "/x/" is "/x"
     const sys::ScopedUmask umask(022); // the container's ids must reach their root file system
     check_options(options);
+    if (options.replace && sys::exists(impl_->directory())) return replace_image_of(*impl_, options);
     if (sys::exists(impl_->directory())) {
         throw StateError(StateProblem::Exists, "the container already exists: " + impl_->directory().string());
     }

@@ -129,6 +129,26 @@ private:
 
 } // namespace
 
+ImageLines with_image_lines(const ConfigText& text, std::string_view old, const ImageConfigWish& wish) {
+    const auto old_lines = split_lines(old);
+    std::string before;
+    std::string behind; // from the first of the old ones on
+    std::string* part = &before;
+    for (const std::string& line : text.lines()) {
+        const bool is_old = std::ranges::find(old_lines, trim(line), [](std::string_view one) { return trim(one); }) != old_lines.end();
+        if (is_old && !trim(line).empty()) part = &behind;
+        else *part += line;
+    }
+    if (!before.empty() && !before.ends_with('\n')) before += '\n';
+    ConfigText kept(before + behind);
+    const std::size_t count = kept.lines().size();
+    ImageLines result;
+    result.notes = add_image_config(kept, wish);
+    for (std::size_t i = count; i < kept.lines().size(); ++i) result.added += kept.lines()[i];
+    result.text = ConfigText(before + result.added + behind);
+    return result;
+}
+
 bool image_may_set(std::string_view key) noexcept { return std::ranges::find(kAllowed, key) != kAllowed.end(); }
 
 std::vector<std::string> add_image_config(ConfigText& text, const ImageConfigWish& wish) { return Addition(text, wish).add(); }

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <fcntl.h>
 #include <fmt/core.h>
+#include <ranges>
 
 namespace lxcpp {
 namespace {
@@ -52,6 +53,23 @@ void make_volume(const sys::RootedDir& container, const sys::RootedDir& root, st
 std::string volume_entry(const std::filesystem::path& container, std::size_t number, std::string_view path, bool idmapped) {
     return fmt::format("{}/{}/{} {} none bind,create=dir{} 0 0", escaped(container.string()), kVolumes, number, escaped(path.substr(1)),
                        idmapped ? ",idmap=container" : "");
+}
+
+std::vector<std::string> make_volumes(const sys::RootedDir& container, const sys::RootedDir& root,
+                                      const std::vector<std::string>& paths, const std::vector<std::string>& entries,
+                                      const VolumesWish& wish, sys::SignalFd& signals) {
+    std::size_t count = 0;
+    const auto name = [&count] { return fmt::format("{}/{}", kVolumes, count); };
+    const auto entry = [&wish](std::size_t number, std::string_view path) { return volume_entry(wish.place, number, path, wish.idmapped); };
+    while (container.exists(name())) ++count; // of an earlier image
+    std::vector<std::string> further;
+    for (const std::string& path : paths) {
+        const auto numbers = std::views::iota(std::size_t{0}, count);
+        if (std::ranges::any_of(numbers, [&](std::size_t number) { return std::ranges::find(entries, entry(number, path)) != entries.end(); })) continue;
+        make_volume(container, root, count, path, wish.copy, signals);
+        further.push_back(entry(count++, path));
+    }
+    return further;
 }
 
 } // namespace lxcpp

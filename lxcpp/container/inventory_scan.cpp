@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "container/inventory_scan.h"
 
-#include "base/error.h"
 #include "base/strings.h"
 #include "config/load.h"
 #include "config/overlay_root.h"
@@ -48,11 +47,21 @@ void read_root(ContainerRecord& record, const Config& config) {
     record.rootfs_inode = info->st_ino;
 }
 
-// Of an overlay on the image's trees; a copy does without them.
+// What the root lies on is what the container needs, whatever its record says.
+std::vector<std::string> trees_below(const OverlayRoot& overlay) {
+    std::vector<std::string> trees;
+    for (const std::filesystem::path lower : overlay.lowers) {
+        if (is_fingerprint(lower.filename().string())) trees.push_back(lower.filename().string());
+    }
+    std::ranges::sort(trees);
+    return trees;
+}
+
 void read_image(ContainerRecord& record, const sys::RootedDir& directory, const Config& config) {
     const auto text = directory.read_file(kImageFile, kMaxConfig);
     if (!text) return;
-    record.image = image_origin(parse_image_record(*text, kImageFile), config.rootfs.type == kOverlayType);
+    record.image = image_origin(parse_image_record(*text, kImageFile), false);
+    if (const auto overlay = overlay_root(config.rootfs)) record.image->trees = trees_below(*overlay);
     record.verified = record.image->verified;
     record.origin = image_origin_text(*record.image);
 }
@@ -77,7 +86,11 @@ ContainerRecord read_container(const sys::RootedDir& directory, ContainerKey key
         record.ranges.push_back({entry.hostid, entry.range});
     }
     record.ranges = join_ranges(std::move(record.ranges));
-    with_context(file.parent_path().string(), [&] { read_image(record, directory, config); });
+    try {
+        read_image(record, directory, config);
+    } catch (const Error& error) { // the ids that it has count all the same
+        problems.push_back(fmt::format("{}: {}", file.parent_path().string(), error.what()));
+    }
     return record;
 }
 

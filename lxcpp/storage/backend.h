@@ -25,6 +25,7 @@ enum class StorageKind { Btrfs, Reflink, Overlay, Dir }; // the better first
 struct NewRoot {
     std::vector<std::filesystem::path> trees; // the topmost first; one, or the layers of an overlay
     std::filesystem::path directory;          // the container's, while it is made
+    std::string suffix;                       // of the directory's name: "" or ".2"; another root may be there
     FdRef outside;                            // --dir: this empty directory becomes the root; else invalid
     std::filesystem::path libexec;            // where lxcpp-copy-tree is
     uid_t uid_shift = 0;                      // of owners on disk, where the file system takes no idmapped mounts
@@ -44,6 +45,8 @@ public:
     [[nodiscard]] virtual std::optional<sys::Child> make(const NewRoot& root) const = 0;
     // The whole root, to be changed in the host's ids, once it is made.
     [[nodiscard]] virtual sys::RootedDir open(const NewRoot& root) const = 0;
+    // The name in the container's directory of what make() makes, without the suffix.
+    [[nodiscard]] virtual std::string_view directory_name() const noexcept = 0;
     // lxc.rootfs.path of the container that will be in container, or has its root elsewhere.
     [[nodiscard]] virtual std::string config_path(const NewRoot& root, const std::filesystem::path& container,
                                                   const std::filesystem::path& elsewhere) const = 0;

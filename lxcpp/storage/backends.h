@@ -12,6 +12,7 @@ public:
     [[nodiscard]] StorageKind kind() const noexcept override { return StorageKind::Btrfs; }
     [[nodiscard]] std::optional<sys::Child> make(const NewRoot& root) const override;
     [[nodiscard]] sys::RootedDir open(const NewRoot& root) const override;
+    [[nodiscard]] std::string_view directory_name() const noexcept override { return "rootfs"; }
     [[nodiscard]] std::string config_path(const NewRoot& root, const std::filesystem::path& container,
                                           const std::filesystem::path& elsewhere) const override;
 };
@@ -22,6 +23,7 @@ public:
     [[nodiscard]] StorageKind kind() const noexcept override { return StorageKind::Overlay; }
     [[nodiscard]] std::optional<sys::Child> make(const NewRoot& root) const override;
     [[nodiscard]] sys::RootedDir open(const NewRoot& root) const override;
+    [[nodiscard]] std::string_view directory_name() const noexcept override { return "overlay"; }
     [[nodiscard]] std::string config_path(const NewRoot& root, const std::filesystem::path& container,
                                           const std::filesystem::path& elsewhere) const override;
 };
@@ -32,6 +34,7 @@ public:
     [[nodiscard]] StorageKind kind() const noexcept override { return StorageKind::Dir; }
     [[nodiscard]] std::optional<sys::Child> make(const NewRoot& root) const override;
     [[nodiscard]] sys::RootedDir open(const NewRoot& root) const override;
+    [[nodiscard]] std::string_view directory_name() const noexcept override { return "rootfs"; }
     [[nodiscard]] std::string config_path(const NewRoot& root, const std::filesystem::path& container,
                                           const std::filesystem::path& elsewhere) const override;
 };

@@ -6,21 +6,22 @@
 namespace lxcpp {
 namespace {
 
-constexpr auto kRoot = "rootfs";
+std::string name_of(const NewRoot& root) { return "rootfs" + root.suffix; }
 
 } // namespace
 
 std::optional<sys::Child> BtrfsStorage::make(const NewRoot& root) const {
     const auto container = sys::RootedDir::open(root.directory);
-    if (container.exists(kRoot)) container.remove_dir(kRoot); // of the template
-    sys::snapshot_subvolume(sys::RootedDir::open(root.trees.front()).fd(), container.fd(), kRoot);
+    if (container.exists(name_of(root))) container.remove_dir(name_of(root)); // of the template
+    sys::snapshot_subvolume(sys::RootedDir::open(root.trees.front()).fd(), container.fd(), name_of(root));
     return std::nullopt;
 }
 
-sys::RootedDir BtrfsStorage::open(const NewRoot& root) const { return sys::RootedDir::open(root.directory / kRoot); }
+sys::RootedDir BtrfsStorage::open(const NewRoot& root) const { return sys::RootedDir::open(root.directory / name_of(root)); }
 
-std::string BtrfsStorage::config_path(const NewRoot&, const std::filesystem::path& container, const std::filesystem::path&) const {
-    return "btrfs:" + (container / kRoot).string();
+std::string BtrfsStorage::config_path(const NewRoot& root, const std::filesystem::path& container,
+                                      const std::filesystem::path&) const {
+    return "btrfs:" + (container / name_of(root)).string();
 }
 
 } // namespace lxcpp

@@ -8,14 +8,14 @@
 namespace lxcpp {
 namespace {
 
-constexpr auto kRoot = "rootfs";
+std::string name_of(const NewRoot& root) { return "rootfs" + root.suffix; }
 
 } // namespace
 
 std::optional<sys::Child> DirStorage::make(const NewRoot& root) const {
     if (!root.outside.valid()) {
         const auto container = sys::RootedDir::open(root.directory);
-        if (!container.exists(kRoot)) container.make_dir(kRoot, 0755);
+        if (!container.exists(name_of(root))) container.make_dir(name_of(root), 0755);
     }
     const sys::MountTree from = sys::mount_overlay({root.trees, {}, {}});
     return copy_tree(from.fd(), open(root).fd(),
@@ -24,12 +24,12 @@ std::optional<sys::Child> DirStorage::make(const NewRoot& root) const {
 
 sys::RootedDir DirStorage::open(const NewRoot& root) const {
     if (root.outside.valid()) return {sys::duplicate(root.outside), "the root file system"};
-    return sys::RootedDir::open(root.directory / kRoot);
+    return sys::RootedDir::open(root.directory / name_of(root));
 }
 
-std::string DirStorage::config_path(const NewRoot&, const std::filesystem::path& container,
+std::string DirStorage::config_path(const NewRoot& root, const std::filesystem::path& container,
                                     const std::filesystem::path& elsewhere) const {
-    return "dir:" + (elsewhere.empty() ? container / kRoot : elsewhere).string();
+    return "dir:" + (elsewhere.empty() ? container / name_of(root) : elsewhere).string();
 }
 
 } // namespace lxcpp

@@ -247,3 +247,66 @@ T
     expect 1 lxcpp-create -n "$C1" -t "$SANDBOX/tmp/foreign" -- --flavour="$(hex 1)"
     err_has "left nothing in the root file system"
 }
+
+test_replace_keeps_what_is_the_administrators() {
+    printf 'lxc.environment = V=1\nlxc.signal.halt = SIGUSR1\n' >"$SANDBOX/tmp/config-1"
+    printf 'lxc.environment = V=2\nlxc.signal.halt = SIGUSR1\n' >"$SANDBOX/tmp/config-2"
+    STORE_OPTIONS="--config $SANDBOX/tmp/config-1" store_busybox app/1 1 "volume: /data"
+    STORE_OPTIONS="--config $SANDBOX/tmp/config-2" store_busybox app/2 2 "volume: /more" "volume: /data"
+    echo new >"$TREE/new"
+    local storage
+    for storage in overlay dir; do
+        expect 0 lxcpp-create -q -n "$C1" --image app/1 -B $storage --replace
+        start "$C1"
+        attach "$C1" sh -c 'echo kept >/data/file; echo lost >/root/file'
+        expect 1 lxcpp-create -n "$C1" --image app/2 --replace
+        err_has "is running; stop it first"
+        stop "$C1"
+        printf 'lxc.environment = MINE=yes\n' >>"$LXCPATH/$C1/config"
+        expect 0 lxcpp-create -q -n "$C1" --image app/2 -B $storage --replace
+        start "$C1"
+        attach "$C1" sh -c 'cat /new /data/file /etc/hostname; [ -e /root/file ] || echo gone; ls -d /more; echo "$V $MINE"'
+        out_is "new"$'\n'"kept"$'\n'"$C1"$'\n'"gone"$'\n'"/more"$'\n'"2 yes"
+        stop "$C1"
+        expect 0 lxcpp-info -n "$C1"
+        out_matches "Image: +222222222222"
+        is "$(ls -d "$LXCPATH/$C1"/rootfs* "$LXCPATH/$C1"/overlay* 2>/dev/null | wc -l)" 1 "number of roots"
+        expect 0 lxcpp-create -q -n "$C1" --image app/1 -B dir --replace
+        start "$C1"
+        attach "$C1" cat /data/file
+        out_is kept
+        stop "$C1"
+        expect 0 lxcpp-inventory check
+        expect 0 lxcpp-destroy -n "$C1"
+    done
+}
+
+test_killed_replace_leaves_the_old() {
+    store_busybox app/1 1
+    store_busybox app/2 2
+    expect 0 lxcpp-create -q -n "$C1" --image app/1
+    mkdir "$SANDBOX/libexec"
+    cp "$LXCPP_LIBEXEC_DIR"/* "$SANDBOX/libexec/"
+    mkfifo "$SANDBOX/tmp/copying" "$SANDBOX/tmp/never"
+    printf '#!/bin/sh\necho $$ >%s\nread -r _ <%s\n' "$SANDBOX/tmp/copying" "$SANDBOX/tmp/never" >"$SANDBOX/libexec/lxcpp-copy-tree"
+    LXCPP_LIBEXEC_DIR="$SANDBOX/libexec" lxcpp-create -q -n "$C1" --image app/2 -B dir --replace </dev/null 2>/dev/null &
+    local create=$! copy
+    read -r copy <"$SANDBOX/tmp/copying"
+    kill -KILL $create
+    wait $create 2>/dev/null
+    timeout 20 tail --pid="$copy" -f /dev/null || fail "the copy goes on"
+    expect 0 lxcpp-info -n "$C1"
+    out_matches "Image: +111111111111"
+    start "$C1"
+    attach "$C1" cat /etc/hostname
+    stop "$C1"
+    printf '#!/bin/sh\nexit 7\n' >"$SANDBOX/libexec/lxcpp-copy-tree"
+    LXCPP_LIBEXEC_DIR="$SANDBOX/libexec" expect 1 lxcpp-create -n "$C1" --image app/2 -B dir --replace
+    err_has "make the root file system (dir): it failed with exit code 7"
+    is "$(ls -d "$LXCPATH/$C1"/rootfs* "$LXCPATH/$C1"/overlay* 2>/dev/null | wc -l)" 1 "number of roots"
+    expect 0 lxcpp-create -q -n "$C1" --image app/2 -B dir --replace
+    lives "$C1"
+    make_container "$C2"
+    expect 1 lxcpp-create -n "$C2" --image app/2 --replace
+    err_has "was not made of an image"
+}

@@ -30,6 +30,7 @@ struct CreateOptions {
     std::string image;                // an image of the store: alias, fingerprint, or the beginning of one
     std::vector<std::string> template_args;
     std::filesystem::path config;     // initial configuration; empty = <config dir>/default.conf
+    bool replace = false;             // a container that is there gets this image for its root, and keeps the rest
     std::string backend = "best";     // -B; "btrfs", "reflink", "overlay", "dir", or the first of these that is possible
     std::filesystem::path directory;  // --dir: rootfs elsewhere; absolute
     bool privileged = false;          // no user namespace

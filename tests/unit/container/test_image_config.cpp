@@ -92,6 +92,23 @@ TEST_F(ImageConfig, LinesForUnprivilegedOnes) {
     EXPECT_THAT(added("lxc.init.cmd = /root\n"), HasSubstr("/root"));
 }
 
+TEST_F(ImageConfig, AnotherImagesLinesTakeThePlaceOfTheFirsts) {
+    content_.config = "lxc.init.cmd = /one\nlxc.environment = A=1\nlxc.signal.halt = SIGUSR1\n";
+    const ImageConfigWish wish{record_, content_, {"c1", "/l/c1", "/l/c1/rootfs", "/nowhere"}, true};
+    const ImageLines first = with_image_lines(ConfigText("lxc.net.0.type = empty\n"), "", wish);
+    EXPECT_EQ(first.text.text(), "lxc.net.0.type = empty\n" + first.added);
+    // The administrator changes one and adds one.
+    std::string text = first.text.text() + "lxc.mount.entry = /a b none bind 0 0\n";
+    text.replace(text.find("SIGUSR1"), 7, "SIGUSR2");
+    content_.config = "lxc.init.cmd = /two\nlxc.environment = B=2\nlxc.signal.halt = SIGTERM\n";
+    const ImageLines second = with_image_lines(ConfigText(text), first.added, wish);
+    EXPECT_EQ(second.text.text(), "lxc.net.0.type = empty\nlxc.init.cmd = /two\nlxc.environment = B=2\nlxc.uts.name = c1\n"
+                                  "lxc.signal.halt = SIGUSR2\nlxc.mount.entry = /a b none bind 0 0\n");
+    const ImageLines again = with_image_lines(second.text, second.added, wish);
+    EXPECT_EQ(again.text, second.text);
+    EXPECT_EQ(again.added, second.added);
+}
+
 TEST(ImageWords, AreReplacedOnce) {
     const ImageWords words{"LXC_PATH", "/l/c1", "/l/c1/rootfs", "/data"};
     EXPECT_EQ(replace_words("LXC_NAME LXC_ROOTFS/x LXC_TEMPLATE_CONFIG/a LXC_HOOK_DIR LXC_OTHER LXC_", words),

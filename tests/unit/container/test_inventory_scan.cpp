@@ -124,7 +124,8 @@ TEST_F(InventoryScan, ReadsTheImageThatAContainerWasMadeOf) {
     const std::string digits(64, 'a');
     const std::string trees = "tree: " + std::string(64, 'c') + "\ntree: " + std::string(64, 'b') + "\n";
     for (const char* name : {"copied", "stacked"}) {
-        const std::string root = name == std::string("stacked") ? "overlay:/a:/b" : "dir:/nowhere";
+        const std::string stacked = "overlay:/i/trees/" + std::string(64, 'c') + ":/i/trees/" + std::string(64, 'b') + ":/b";
+        const std::string root = name == std::string("stacked") ? stacked : "dir:/nowhere";
         add(name, "lxc.rootfs.path = " + root + "\n");
         std::ofstream(lxcpath() / name / "image") << "fingerprint: " + digits + "\nverified: no\nverification: --no-validate\n" + trees;
     }
@@ -136,4 +137,13 @@ TEST_F(InventoryScan, ReadsTheImageThatAContainerWasMadeOf) {
     EXPECT_THAT(scan.containers[0].image->trees, IsEmpty()) << "a copy does without the image";
     EXPECT_THAT(scan.containers[1].image->trees, ElementsAre(std::string(64, 'b'), std::string(64, 'c')));
     EXPECT_EQ(scan.containers[1].origin, "image aaaaaaaaaaaa");
+}
+
+TEST_F(InventoryScan, ADamagedRecordOfAnImageHidesNoIds) {
+    add("c1", kMapped);
+    std::ofstream(lxcpath() / "c1" / "image") << "nonsense\n";
+    const Scan scan = scan_containers(lxcpath(), paths());
+    ASSERT_EQ(scan.containers.size(), 1u);
+    EXPECT_THAT(scan.containers[0].ranges, ElementsAre(IdRange{2000683008, 65536}));
+    EXPECT_THAT(scan.problems, ElementsAre(HasSubstr("image: line 1")));
 }
