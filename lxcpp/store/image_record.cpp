@@ -118,7 +118,9 @@ std::string format_image_record(const ImageRecord& record) {
     for (const Field& field : kFields) {
         if (field.key != "fingerprint") put_field(text, record, field);
     }
-    for (const auto& [name, value] : record.properties) put(text, std::string(kProperty) + printable(name), value);
+    for (const auto& [name, value] : record.properties) {
+        if (name.find(": ") == name.npos) put(text, std::string(kProperty) + printable(name), value); // else it would end early
+    }
     return text;
 }
 

@@ -6,10 +6,10 @@
 #include "sys/file.h"
 #include "sys/file_io.h"
 #include "sys/rooted_dir.h"
+#include "sys/temp_dir.h"
 
 #include <algorithm>
 #include <fmt/core.h>
-#include <unistd.h>
 
 namespace lxcpp {
 namespace {
@@ -51,7 +51,7 @@ std::optional<ImageRecord> read_record(const sys::RootedDir& root, std::string_v
 }
 
 // The fingerprints of what is there, sorted.
-std::vector<std::string> fingerprints(const sys::RootedDir& root) {
+std::vector<std::string> stored_fingerprints(const sys::RootedDir& root) {
     std::vector<std::string> found;
     for (const sys::DirEntry& entry : root.list(kImages)) {
         if (is_fingerprint(entry.name)) found.push_back(entry.name);
@@ -102,7 +102,7 @@ std::optional<ImageRecord> ImageStore::resolve(std::string_view name) const {
     if (is_fingerprint(name)) return read_record(root, name);
     if (name.size() < kShortestPrefix) return std::nullopt;
     std::optional<std::string> match;
-    for (const std::string& fingerprint : fingerprints(root)) {
+    for (const std::string& fingerprint : stored_fingerprints(root)) {
         if (!fingerprint.starts_with(name)) continue;
         if (match) throw Error(fmt::format("{}: two images begin so, {} and {}: give more digits", name, *match, fingerprint));
         match = fingerprint;
@@ -110,16 +110,21 @@ std::optional<ImageRecord> ImageStore::resolve(std::string_view name) const {
     return match ? read_record(root, *match) : std::nullopt;
 }
 
-std::vector<StoredImage> ImageStore::list() const {
+std::vector<std::string> ImageStore::fingerprints() const { return stored_fingerprints(sys::RootedDir::open(directory_)); }
+
+std::vector<StoredImage> ImageStore::list(std::vector<std::string>* problems) const {
     const auto root = sys::RootedDir::open(directory_);
+    std::map<std::string, std::vector<std::string>> names;
+    for (const auto& [alias, fingerprint] : aliases()) names[fingerprint].push_back(alias);
     std::vector<StoredImage> images;
-    for (const std::string& fingerprint : fingerprints(root)) {
-        auto record = read_record(root, fingerprint);
-        if (record) images.push_back({std::move(*record), {}});
-    }
-    for (const auto& [alias, fingerprint] : aliases()) {
-        const auto image = std::ranges::find(images, fingerprint, [](const StoredImage& one) { return one.record.fingerprint; });
-        if (image != images.end()) image->aliases.push_back(alias);
+    for (const std::string& fingerprint : stored_fingerprints(root)) {
+        try {
+            auto record = read_record(root, fingerprint);
+            if (record) images.push_back({std::move(*record), std::move(names[fingerprint])});
+        } catch (const Error& error) {
+            if (problems == nullptr) throw;
+            problems->emplace_back(error.what());
+        }
     }
     std::ranges::stable_sort(images, std::greater{}, [](const StoredImage& one) { return one.record.added; });
     return images;
@@ -132,16 +137,14 @@ void ImageStore::add(const ImageRecord& record, const ImageContent& content) con
         if (!root.exists(fmt::format("{}/{}", kTrees, tree))) throw Error("the image's tree " + tree + " is not in the store");
     }
     const std::string place = image_path(record.fingerprint);
-    const std::string fresh = fmt::format("{}/.{}.{}", kImages, record.fingerprint, ::getpid());
-    root.remove_tree(fresh);
-    root.make_dir(fresh, 0700);
+    const sys::TempDir hidden(directory_ / kImages, ".new-");
+    const std::string fresh = fmt::format("{}/{}", kImages, hidden.path().filename().string());
     root.write_file(fmt::format("{}/{}", fresh, kContent), format_image_content(content), 0600);
     root.write_file(fmt::format("{}/{}", fresh, kRecord), format_image_record(record), 0600);
     if (root.exists(place)) {
         // The same image again: its two files are replaced one by one, each of them whole.
         root.rename(fmt::format("{}/{}", fresh, kContent), fmt::format("{}/{}", place, kContent));
         root.rename(fmt::format("{}/{}", fresh, kRecord), fmt::format("{}/{}", place, kRecord));
-        root.remove_tree(fresh);
     } else {
         root.rename(fresh, place, false);
     }

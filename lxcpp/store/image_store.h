@@ -38,7 +38,9 @@ public:
     [[nodiscard]] ImageContent content(std::string_view fingerprint) const;
     // By alias, fingerprint, or the first 6 digits or more of one; Error when two begin so.
     [[nodiscard]] std::optional<ImageRecord> resolve(std::string_view name) const;
-    [[nodiscard]] std::vector<StoredImage> list() const; // the newest first
+    // The newest first. A record that cannot be read is an Error, or one line of problems.
+    [[nodiscard]] std::vector<StoredImage> list(std::vector<std::string>* problems = nullptr) const;
+    [[nodiscard]] std::vector<std::string> fingerprints() const; // of all, sorted
 
     // Adds or replaces; every tree must be there.
     void add(const ImageRecord& record, const ImageContent& content) const;

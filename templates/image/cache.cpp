@@ -62,12 +62,32 @@ Fd lock_use(const std::filesystem::path& cache, std::string_view name, sys::Lock
     return file;
 }
 
-void remove_sums(const sys::RootedDir& root, std::string_view name) {
+std::string hidden(std::string_view name, std::string_view suffix) {
+    return fmt::format(".{}{}", name, suffix);
+}
+
+void remove_any(const sys::RootedDir& root, std::string_view path) {
+    const auto info = root.stat(path);
+    if (info && S_ISDIR(info->st_mode)) root.remove_tree(path);
+    else root.remove(path);
+}
+
+// At once as far as others see: whoever is killed here leaves no half tree under its name.
+void drop_tree(const sys::RootedDir& root, std::string_view name) {
+    const auto tree = fmt::format("{}/{}", kTrees, name);
+    const auto old = fmt::format("{}/{}", kTrees, hidden(name, kOld));
+    remove_any(root, old);
+    if (root.exists(tree)) root.rename(tree, old);
+    remove_any(root, old);
     root.remove(fmt::format("{}/{}", kSums, name));
 }
 
-std::string hidden(std::string_view name, std::string_view suffix) {
-    return fmt::format(".{}{}", name, suffix);
+// What a killed command was about to put into a directory: nothing of ours begins with a dot.
+void remove_hidden(const sys::RootedDir& root, std::string_view directory) {
+    if (!root.exists(directory)) return;
+    for (const auto& entry : root.list(directory)) {
+        if (entry.name.starts_with('.')) remove_any(root, fmt::format("{}/{}", directory, entry.name));
+    }
 }
 
 CacheEntry make_entry(CacheKind kind, std::string name, const struct stat& info) {
@@ -122,13 +142,8 @@ std::vector<Place> find_all(const std::filesystem::path& directory) {
 }
 
 void remove_place(const sys::RootedDir& root, const Place& place) {
-    const auto info = root.stat(place.path);
-    if (place.entry.kind == CacheKind::Tree) remove_sums(root, place.entry.name);
-    if (!info) return;
-    if (S_ISDIR(info->st_mode))
-        root.remove_tree(place.path);
-    else
-        root.remove(place.path);
+    if (place.entry.kind == CacheKind::Tree) return drop_tree(root, place.entry.name);
+    remove_any(root, place.path);
 }
 
 void touch(const sys::RootedDir& root, std::string_view path) {
@@ -239,15 +254,21 @@ PendingTree ImageCache::begin_tree(std::string_view name, std::chrono::milliseco
     return {directory_, std::string(name), *std::move(lock)};
 }
 
-bool ImageCache::remove_tree(std::string_view name) const {
+std::optional<ClaimedTree> ImageCache::claim_tree(std::string_view name) const {
     check_tree_name(name);
-    const Fd lock = lock_use(directory_, name, sys::LockKind::Exclusive, 0ms);
-    if (!lock.valid()) return false;
-    const auto root = sys::RootedDir::open(directory_);
-    const auto tree = fmt::format("{}/{}", kTrees, name);
-    if (root.exists(tree)) root.remove_tree(tree);
-    remove_sums(root, name);
-    return true; // the lock file stays: others may be waiting with it
+    Fd lock = lock_use(directory_, name, sys::LockKind::Exclusive, 0ms);
+    if (!lock.valid()) return std::nullopt;
+    return ClaimedTree(directory_, std::string(name), std::move(lock));
+}
+
+void ClaimedTree::remove() {
+    drop_tree(sys::RootedDir::open(cache_), name_); // the lock file stays: others may be waiting with it
+}
+
+bool ImageCache::remove_tree(std::string_view name) const {
+    auto claimed = claim_tree(name);
+    if (claimed) claimed->remove();
+    return claimed.has_value();
 }
 
 std::filesystem::path ImageCache::scratch() const { return directory_ / kScratch; }
@@ -257,9 +278,7 @@ void ImageCache::remove_leftovers() {
     if (!sys::try_lock_file(use_, sys::LockKind::Exclusive, name)) return;
     const auto root = sys::RootedDir::open(directory_);
     root.remove_tree(kScratch, true);
-    for (const auto& tree : root.list(kTrees)) {
-        if (tree.name.starts_with('.')) root.remove_tree(fmt::format("{}/{}", kTrees, tree.name));
-    }
+    for (const auto* directory : {kTrees, kSums, "images", "aliases"}) remove_hidden(root, directory); // ImageStore's too
     static_cast<void>(sys::try_lock_file(use_, sys::LockKind::Shared, name));
 }
 
@@ -284,7 +303,8 @@ CachePruned ImageCache::prune(const CachePrune& options) {
         const auto idle = std::chrono::seconds(now - entry.last_used);
         const bool too_old = options.older_than && idle >= *options.older_than;
         const bool too_much = options.max_size && result.kept_size + entry.size > *options.max_size;
-        if (options.all || too_old || too_much || entry.kind == CacheKind::Partial) {
+        const bool kept = options.keep && options.keep(entry);
+        if (!kept && (options.all || too_old || too_much || entry.kind == CacheKind::Partial)) {
             remove_place(root, place);
             result.removed.push_back(entry);
         } else {

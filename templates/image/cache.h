@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <ctime>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -29,6 +30,7 @@ struct CachePrune {
     bool all = false;
     std::optional<std::chrono::hours> older_than;  // not used for so long
     std::optional<std::uint64_t> max_size;         // least recently used go until it fits
+    std::function<bool(const CacheEntry&)> keep;   // whatever the others say
 };
 
 struct CachePruned {
@@ -76,6 +78,20 @@ private:
     Fd lock_; // shared
 };
 
+// A finished tree that nobody uses, nor can begin to use while this object lives.
+class ClaimedTree {
+public:
+    void remove(); // no error when absent
+
+private:
+    friend class ImageCache;
+    ClaimedTree(std::filesystem::path cache, std::string name, Fd lock)
+        : cache_(std::move(cache)), name_(std::move(name)), lock_(std::move(lock)) {}
+    std::filesystem::path cache_;
+    std::string name_;
+    Fd lock_; // exclusive
+};
+
 // What templates keep between creates, in one directory that only we can enter: downloaded files by
 // digest (<cache>/files/ab/<sha256>) and finished base trees by name (<cache>/trees/<name>, what they
 // must hold in <cache>/sums/<name>). Keep it open for as long as you work with what it returned.
@@ -96,13 +112,15 @@ public:
     // Waits up to timeout for others who build it; StateError Busy after that. Look with use_tree
     // again after taking it: somebody may have finished it meanwhile.
     [[nodiscard]] PendingTree begin_tree(std::string_view name, std::chrono::milliseconds timeout) const;
+    // nullopt while somebody uses it. One that is absent can be claimed too.
+    [[nodiscard]] std::optional<ClaimedTree> claim_tree(std::string_view name) const;
     // False when somebody uses it; no error when absent.
     bool remove_tree(std::string_view name) const;
 
     // For temporary directories (sys::TempDir), on the same file system.
     [[nodiscard]] std::filesystem::path scratch() const;
-    // Removes temporary directories and unfinished trees of runs that were killed, unless another
-    // ImageCache is open on the directory. Interrupted downloads stay: they can be resumed.
+    // Removes temporary directories, unfinished trees and records of runs that were killed, unless
+    // another ImageCache is open on the directory. Interrupted downloads stay: they can be resumed.
     void remove_leftovers();
 
     [[nodiscard]] std::vector<CacheEntry> list() const; // most recently used first

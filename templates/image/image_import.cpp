@@ -10,6 +10,7 @@
 #include "image/unpack.h"
 #include "sys/file.h"
 #include "sys/file_io.h"
+#include "sys/lock.h"
 
 #include <lxcpp/error.h>
 
@@ -82,10 +83,12 @@ public:
         read_metadata();
         const std::string fingerprint = identify();
         if (auto record = known(fingerprint)) return *record;
-        PendingTree tree = trees_.begin_tree(fingerprint, kWaitForOthers);
+        const auto lock = lock_image(fingerprint);
         if (auto record = known(fingerprint)) return *record; // somebody was faster
+        PendingTree tree = trees_.begin_tree(fingerprint, kWaitForOthers);
         unpack(tree, fingerprint);
-        const std::uint64_t size = tree_size(sys::RootedDir::open(tree.publish(sums_.text())));
+        const std::uint64_t size = tree_size(sys::RootedDir::open(tree.path()));
+        publish(tree, fingerprint);
         return add_or_remove(fingerprint, size);
     }
 
@@ -115,9 +118,15 @@ private:
         return known;
     }
 
+    // Until its record is there: who waits for it finds all of it.
+    [[nodiscard]] sys::FileLock lock_image(const std::string& fingerprint) const {
+        auto lock = sys::FileLock::acquire(store_.directory() / "locks" / (fingerprint + ".import"), kWaitForOthers, true);
+        if (!lock) throw StateError(StateProblem::Busy, "another command is still importing this image, " + fingerprint);
+        return *std::move(lock);
+    }
+
     // The image when it is there already with its trees.
     [[nodiscard]] std::optional<ImageRecord> known(const std::string& fingerprint) const {
-        if (options_.rewrite) return std::nullopt;
         auto record = store_.find(fingerprint);
         if (!record || !sys::exists(store_.tree_path(fingerprint))) return std::nullopt;
         if (!is_better(options_.record, *record)) return record;
@@ -163,6 +172,17 @@ private:
             fill_record(found.record, description_.record);
         }
         description_ = std::move(found);
+    }
+
+    // A tree whose record was lost may have containers on it: it is not replaced by the same.
+    void publish(PendingTree& tree, const std::string& fingerprint) const {
+        const std::string sums = sums_.text();
+        if (!stands(fingerprint, sums)) (void)tree.publish(sums);
+    }
+
+    [[nodiscard]] bool stands(const std::string& fingerprint, const std::string& sums) const {
+        const auto tree = trees_.use_tree(fingerprint);
+        return tree && tree->sums() == sums;
     }
 
     // A tree without a record would be there for nothing.

@@ -26,7 +26,6 @@ struct ImportOptions {
     // What is known of the image beforehand; fields that are empty are taken from its metadata. fingerprint: what the
     // parts must hash to (of metadata and then root); empty: whatever they hash to becomes it.
     ImageRecord record;
-    bool rewrite = false; // unpack it anew although the store has it
 };
 
 // Puts a system image into the store: unpacks its root as the tree of its fingerprint, reads its metadata, adds its

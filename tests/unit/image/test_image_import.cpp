@@ -154,8 +154,6 @@ TEST_F(ImportTest, TheSameImageAgainKeepsTheTree) {
     const auto inode = sys::stat_path(store_.tree_path(first.fingerprint))->st_ino;
     EXPECT_EQ(import(split_parts()), first);
     EXPECT_EQ(sys::stat_path(store_.tree_path(first.fingerprint))->st_ino, inode);
-    (void)import(split_parts(), {.record = {}, .rewrite = true});
-    EXPECT_NE(sys::stat_path(store_.tree_path(first.fingerprint))->st_ino, inode);
 }
 
 TEST_F(ImportTest, WhatIsVerifiedStaysSo) {
@@ -173,6 +171,15 @@ TEST_F(ImportTest, AnImageWithoutItsTreeIsUnpackedAgain) {
     const ImageRecord record = import(split_parts());
     ASSERT_TRUE(trees_.remove_tree(record.fingerprint));
     EXPECT_EQ(read(import(split_parts()), "etc/motd"), "welcome\n");
+}
+
+TEST_F(ImportTest, ATreeWhoseRecordIsLostStaysTheSame) {
+    const ImageRecord record = import(split_parts());
+    const auto inode = sys::stat_path(store_.tree_path(record.fingerprint))->st_ino;
+    store_.remove(record.fingerprint);
+    EXPECT_EQ(import(split_parts()).fingerprint, record.fingerprint);
+    EXPECT_EQ(sys::stat_path(store_.tree_path(record.fingerprint))->st_ino, inode);
+    EXPECT_EQ(trees_.list().size(), 1u);
 }
 
 TEST_F(ImportTest, TwoAtOnceUnpackOnce) {

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "image/image_check.h"
+
+#include "image/tree_check.h"
+#include "image/tree_sums.h"
+#include "sys/rooted_dir.h"
+
+#include <lxcpp/error.h>
+
+#include <fmt/core.h>
+#include <set>
+
+namespace lxcpp::image {
+namespace {
+
+constexpr std::size_t kShown = 12; // digits of a fingerprint
+
+std::string compare(const UsedTree& tree, ProgressSink& progress) {
+    if (tree.sums().empty()) return "its sums are gone: what it held cannot be compared";
+    const auto phase = fmt::format("Reading tree {}", tree.path().filename().string().substr(0, kShown));
+    const std::string found = sum_tree(sys::RootedDir::open(tree.path()), phase, progress);
+    const std::string path = first_difference(tree.sums(), found);
+    return path.empty() ? "" : path + " is not what it was";
+}
+
+} // namespace
+
+std::string ImageCheck::tree_problem(const std::string& tree) {
+    const auto known = seen_.find(tree);
+    if (known != seen_.end()) return known->second;
+    std::string problem;
+    try {
+        const auto used = trees_.use_tree(tree);
+        problem = used ? compare(*used, progress_) : "it is not there";
+    } catch (const Error& error) {
+        problem = error.what();
+    }
+    return seen_[tree] = problem.empty() ? "" : fmt::format("tree {}: {}", tree.substr(0, kShown), problem);
+}
+
+std::vector<std::string> ImageCheck::problems(const std::string& fingerprint) {
+    std::vector<std::string> found;
+    try {
+        const auto record = store_.find(fingerprint);
+        if (!record) return {"its record is not there"};
+        (void)store_.content(fingerprint);
+        for (const std::string& tree : record->trees) {
+            std::string problem = tree_problem(tree);
+            if (!problem.empty()) found.push_back(std::move(problem));
+        }
+    } catch (const Error& error) {
+        found.emplace_back(error.what());
+    }
+    return found;
+}
+
+std::vector<std::string> ImageCheck::store_problems() const {
+    std::vector<std::string> found;
+    std::set<std::string> there;
+    for (std::string& fingerprint : store_.fingerprints()) there.insert(std::move(fingerprint));
+    for (const auto& [alias, fingerprint] : store_.aliases()) {
+        if (!there.contains(fingerprint)) found.push_back(fmt::format("alias {} means the image {}, which is not there", alias, fingerprint.substr(0, kShown)));
+    }
+    return found;
+}
+
+std::vector<std::string> ImageCheck::leftovers() const {
+    std::set<std::string> named;
+    for (const std::string& fingerprint : store_.fingerprints()) {
+        try {
+            const auto record = store_.find(fingerprint);
+            if (record) named.insert(record->trees.begin(), record->trees.end());
+        } catch (const Error&) {
+            return {}; // it may name any tree; problems() tells of it
+        }
+    }
+    std::vector<std::string> found;
+    for (const CacheEntry& entry : trees_.list()) {
+        if (entry.kind == CacheKind::Tree && named.contains(entry.name)) continue;
+        const std::string_view kind = entry.kind == CacheKind::Tree ? "tree without an image" : entry.kind == CacheKind::File ? "download" : "interrupted work";
+        found.push_back(fmt::format("{} {} ({})", kind, entry.name.substr(0, kShown), format_amount(entry.size, ProgressUnit::Bytes)));
+    }
+    return found;
+}
+
+} // namespace lxcpp::image

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "common/say.h"
+#include "images/store.h"
+
+#include "base/strings.h"
+#include "host/architecture.h"
+#include "image/architecture.h"
+#include "image/archive_kind.h"
+#include "image/digest.h"
+#include "image/image_import.h"
+#include "sys/file.h"
+#include "sys/file_io.h"
+
+#include <lxcpp/error.h>
+
+#include <ctime>
+#include <fmt/core.h>
+
+// import: an image from files.
+namespace lxcpp::tools::images {
+namespace {
+
+struct File {
+    Fd fd;
+    std::string name;
+};
+
+File open_archive(const std::string& path) {
+    if (path == "-") throw Error("an image cannot be read from the standard input: it is read more than once");
+    Fd fd = sys::open_file(path, {.nonblock = true});
+    if (!S_ISREG(sys::stat_fd(fd).st_mode)) throw Error(printable(path) + ": not a regular file");
+    return {std::move(fd), path};
+}
+
+// --sha256 is of the image: of the one file, or of both, the metadata first. That is its fingerprint.
+ImageRecord record_of(const Options& options, const std::string& source) {
+    ImageRecord record{.distribution = options.distribution, .release = options.release, .variant = options.variant, .description = options.description,
+                       .protocol = "import", .source = std::filesystem::absolute(source).string()};
+    if (!options.architecture.empty()) {
+        const auto known = image::find_architecture(options.architecture);
+        if (!known) throw Error(printable(options.architecture) + ": no such architecture");
+        record.architecture = known->machine;
+    }
+    if (options.sha256.empty()) {
+        record.verification = "imported from a file without --sha256";
+    } else {
+        record.fingerprint = image::check_sha256(options.sha256, "--sha256");
+        record.verified = true;
+        record.verification = "sha256 given at import";
+    }
+    return record;
+}
+
+void require_bare_options(const Options& options, const std::string& name) {
+    if (options.distribution.empty()) {
+        throw Error(fmt::format("{}: is a root file system without metadata: say what it is, e.g. -d debian -r 12 -a amd64", printable(name)));
+    }
+}
+
+image::ImageParts one_file(File file, const Options& options, ImageRecord& record) {
+    image::ImageParts parts{.metadata = {}, .metadata_name = {}, .lxc_metadata = {}, .lxc_metadata_name = {}, .root = {}, .root_name = {}};
+    switch (image::archive_kind(file.fd, file.name)) {
+    case image::ArchiveKind::Combined:
+        parts.metadata = std::move(file.fd);
+        parts.metadata_name = file.name;
+        return parts;
+    case image::ArchiveKind::Metadata:
+        throw Error(printable(file.name) + ": is the metadata of an image: give its root file system too");
+    case image::ArchiveKind::Backup:
+        throw Error(printable(file.name) + ": is a backup of a container (incus export), not an image");
+    case image::ArchiveKind::Root: break;
+    }
+    require_bare_options(options, file.name);
+    if (record.architecture.empty()) record.architecture = host_architecture();
+    record.created = std::time(nullptr);
+    parts.root = std::move(file.fd);
+    parts.root_name = file.name;
+    return parts;
+}
+
+image::ImageParts two_files(File metadata, File root) {
+    switch (image::archive_kind(metadata.fd, metadata.name)) {
+    case image::ArchiveKind::Metadata: break;
+    case image::ArchiveKind::Combined: throw Error(printable(metadata.name) + ": is a whole image: give no root file system beside it");
+    default: throw Error(printable(metadata.name) + ": is not the metadata of an image, which comes first");
+    }
+    return {.metadata = std::move(metadata.fd), .metadata_name = metadata.name, .lxc_metadata = {}, .lxc_metadata_name = {},
+            .root = std::move(root.fd), .root_name = root.name};
+}
+
+void check_aliases(const Options& options) {
+    for (const std::string& alias : options.aliases) {
+        if (!is_image_alias(alias)) throw Error(fmt::format("--alias {}: 1 to 128 of [A-Za-z0-9._:@+/-], first a letter or digit, no \"..\"", printable(alias)));
+    }
+}
+
+int import(const Cli& cli, const Options& options, std::span<const std::string> words) {
+    if (words.empty() || words.size() > 2) throw Error("import: give FILE, or METADATA and ROOTFS");
+    check_aliases(options);
+    ImageRecord record = record_of(options, words[0]);
+    File first = open_archive(words[0]);
+    image::ImageParts parts = words.size() == 2 ? two_files(std::move(first), open_archive(words[1])) : one_file(std::move(first), options, record);
+    const auto [store, trees] = open_store();
+    const auto progress = progress_of(cli);
+    record = image::import_image(store, trees, std::move(parts), {.record = std::move(record)}, *progress);
+    for (const std::string& alias : options.aliases) store.set_alias(alias, record.fingerprint);
+    if (!cli.quiet()) say("{}: {}{}\n", image_label(record), record.verified ? "verified: " : "not verified: ", printable(record.verification));
+    fmt::print("{}\n", record.fingerprint);
+    return 0;
+}
+
+void add_options(Cli& cli, Options& options) {
+    cli.option("--alias", options.aliases, "a name for it; may be given several times");
+    cli.option("--sha256", options.sha256, "what it must hash to: the one file, or metadata and root file system after each other");
+    cli.option("-d,--dist", options.distribution, "distribution, where the image does not say it itself");
+    cli.option("-r,--release", options.release, "its release");
+    cli.option("--variant", options.variant, "its variant");
+    cli.option("-a,--arch", options.architecture, "its architecture (that of this machine)");
+    cli.option("--description", options.description, "a line about it");
+}
+
+} // namespace
+
+const Verb kImport{"import", "FILE [ROOTFS] [--alias=ALIAS]... [--sha256=HEX]", "add an image from files", add_options, import};
+
+} // namespace lxcpp::tools::images

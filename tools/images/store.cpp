@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "images/store.h"
+
+#include "base/strings.h"
+
+#include <lxcpp/error.h>
+
+#include <algorithm>
+#include <array>
+#include <ctime>
+#include <fmt/core.h>
+
+namespace lxcpp::tools::images {
+
+OpenStore open_store() {
+    auto store = ImageStore::open(default_paths().cache);
+    auto trees = image::ImageCache::open(store.directory());
+    trees.remove_leftovers();
+    return {std::move(store), std::move(trees)};
+}
+
+ImageRecord require_image(const ImageStore& store, std::string_view name) {
+    auto record = store.resolve(name);
+    if (!record) throw Error(fmt::format("there is no image {}: 'lxcpp-image list' shows what is there", printable(name)));
+    return *std::move(record);
+}
+
+std::vector<ImageRecord> chosen_images(const ImageStore& store, std::span<const std::string> names, bool all) {
+    if (names.empty() != all) throw Error(all ? "give names or --all, not both" : "which image? give its alias or fingerprint, or --all");
+    std::vector<ImageRecord> chosen;
+    if (all) {
+        for (StoredImage& image : store.list()) chosen.push_back(std::move(image.record));
+    }
+    for (const std::string& name : names) {
+        ImageRecord record = require_image(store, name);
+        if (std::ranges::find(chosen, record.fingerprint, &ImageRecord::fingerprint) == chosen.end()) chosen.push_back(std::move(record));
+    }
+    return chosen;
+}
+
+std::string image_title(const ImageRecord& record) {
+    std::string title;
+    for (const std::string* part : {&record.distribution, &record.release, &record.variant}) {
+        if (!part->empty()) title += (title.empty() ? "" : "/") + *part;
+    }
+    return title.empty() ? record.description : title;
+}
+
+std::string short_fingerprint(const ImageRecord& record) { return record.fingerprint.substr(0, kShortFingerprint); }
+
+std::string image_label(const ImageRecord& record) {
+    const std::string title = image_title(record);
+    return title.empty() ? short_fingerprint(record) : fmt::format("{} ({})", title, short_fingerprint(record));
+}
+
+std::unique_ptr<image::ProgressSink> progress_of(const Cli& cli) {
+    if (cli.quiet()) return std::make_unique<image::SilentProgress>();
+    return image::make_progress(FdRef(2));
+}
+
+std::string size_text(std::uint64_t bytes) { return image::format_amount(bytes, image::ProgressUnit::Bytes); }
+
+std::string day_text(std::time_t time) {
+    std::tm parts = {};
+    std::array<char, 32> text;
+    if (time == 0 || localtime_r(&time, &parts) == nullptr) return "-";
+    return {text.data(), std::strftime(text.data(), text.size(), "%Y-%m-%d %H:%M", &parts)};
+}
+
+} // namespace lxcpp::tools::images

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "images/verb.h"
+
+#include "base/paths.h"
+#include "image/cache.h"
+#include "image/progress.h"
+#include "store/image_store.h"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace lxcpp::tools::images {
+
+inline constexpr std::size_t kShortFingerprint = 12;
+
+// The store of images, open for changes. What killed commands left goes first, when nobody else is at work.
+struct OpenStore {
+    ImageStore store;
+    image::ImageCache trees;
+};
+[[nodiscard]] OpenStore open_store(); // made when there is none
+
+// By alias, fingerprint or the beginning of one. Throws Error "there is no image NAME ...".
+[[nodiscard]] ImageRecord require_image(const ImageStore& store, std::string_view name);
+// Those of the words, each once; all when all is wanted. Throws Error when neither is given.
+[[nodiscard]] std::vector<ImageRecord> chosen_images(const ImageStore& store, std::span<const std::string> names, bool all);
+
+// "debian/12/cloud", or what else is known of it.
+[[nodiscard]] std::string image_title(const ImageRecord& record);
+// "debian/12 (0123456789ab)".
+[[nodiscard]] std::string image_label(const ImageRecord& record);
+[[nodiscard]] std::string short_fingerprint(const ImageRecord& record);
+
+[[nodiscard]] std::unique_ptr<image::ProgressSink> progress_of(const Cli& cli);
+[[nodiscard]] std::string size_text(std::uint64_t bytes);
+[[nodiscard]] std::string day_text(std::time_t time); // "-" for 0
+
+} // namespace lxcpp::tools::images
