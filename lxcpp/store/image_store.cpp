@@ -9,6 +9,7 @@
 #include "sys/temp_dir.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <fmt/core.h>
 
 namespace lxcpp {
@@ -48,6 +49,17 @@ std::optional<ImageRecord> read_record(const sys::RootedDir& root, std::string_v
     ImageRecord record = parse_image_record(*text, root.name() + '/' + path);
     if (record.fingerprint != fingerprint) throw Error(root.name() + '/' + path + ": is of another image");
     return record;
+}
+
+// False when something is there by now.
+bool appears(const sys::RootedDir& root, const std::string& fresh, const std::string& place) {
+    try {
+        root.rename(fresh, place, false);
+        return true;
+    } catch (const SystemError& error) {
+        if (error.code() != EEXIST) throw;
+        return false;
+    }
 }
 
 // The fingerprints of what is there, sorted.
@@ -141,12 +153,10 @@ void ImageStore::add(const ImageRecord& record, const ImageContent& content) con
     const std::string fresh = fmt::format("{}/{}", kImages, hidden.path().filename().string());
     root.write_file(fmt::format("{}/{}", fresh, kContent), format_image_content(content), 0600);
     root.write_file(fmt::format("{}/{}", fresh, kRecord), format_image_record(record), 0600);
-    if (root.exists(place)) {
+    if (root.exists(place) || !appears(root, fresh, place)) {
         // The same image again: its two files are replaced one by one, each of them whole.
         root.rename(fmt::format("{}/{}", fresh, kContent), fmt::format("{}/{}", place, kContent));
         root.rename(fmt::format("{}/{}", fresh, kRecord), fmt::format("{}/{}", place, kRecord));
-    } else {
-        root.rename(fresh, place, false);
     }
     sys::fsync_dir(directory_ / kImages);
 }

@@ -191,7 +191,10 @@ TEST_F(ImportTest, TwoAtOnceUnpackOnce) {
         threads.emplace_back([&, i] { records[i] = import(std::move(parts[i])); });
     }
     threads.clear();
-    for (const ImageRecord& record : records) EXPECT_EQ(record, records[0]);
+    for (ImageRecord& record : records) {
+        record.added = records[0].added; // not all within one second
+        EXPECT_EQ(record, records[0]);
+    }
     EXPECT_EQ(store_.list().size(), 1u);
     EXPECT_EQ(trees_.list().size(), 1u);
 }
