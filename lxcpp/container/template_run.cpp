@@ -11,11 +11,13 @@
 #include "sys/namespace.h"
 #include "sys/signal.h"
 #include "sys/spawn.h"
+#include "sys/terminal.h"
 
 #include <array>
 #include <csignal>
 #include <sched.h>
 #include <sys/epoll.h>
+#include <unistd.h>
 
 namespace lxcpp {
 namespace {
@@ -98,6 +100,13 @@ void run_template(const Container::Impl& impl, const std::filesystem::path& cons
     options.mount_namespace = mount_namespace;
     const Fd null = sys::open_file("/dev/null", {.access = sys::Access::ReadWrite});
     if (run.quiet) options.standard_output = null;
+    // Ours may ask for what it was not told. It takes the terminal for that; we take it back.
+    const FdRef input(STDIN_FILENO);
+    const bool may_ask = run.own && !run.quiet && sys::is_our_terminal(input);
+    if (may_ask) options.standard_input = input;
+    const ScopeExit take_back([&] {
+        if (may_ask) sys::take_terminal(input);
+    });
     sys::MindedProgram program(options);
     const std::string name = run.program.filename().string();
     const sys::ExitStatus status = supervise(program, signals, name);

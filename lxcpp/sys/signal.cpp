@@ -85,6 +85,10 @@ void ignore_file_size_signal() noexcept {
     (void)::signal(SIGXFSZ, SIG_IGN);
 }
 
+void ignore_stop_signal() noexcept {
+    (void)::signal(SIGTSTP, SIG_IGN);
+}
+
 SignalFd::SignalFd(std::span<const int> signals) {
     sigset_t wanted;
     ::sigemptyset(&wanted);

@@ -21,6 +21,9 @@ namespace lxcpp::sys {
 // sys::spawn or start/ run have it as it was.
 void ignore_file_size_signal() noexcept;
 
+// A terminal's stop key (SIGTSTP) then does nothing to this process.
+void ignore_stop_signal() noexcept;
+
 // Blocks the given signals for this thread and delivers them through a descriptor; the old mask
 // returns with the destructor.
 class SignalFd {

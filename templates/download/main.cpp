@@ -6,6 +6,7 @@
 #include "image/http.h"
 #include "image/progress.h"
 #include "sys/signal.h"
+#include "sys/terminal.h"
 
 #include <cstdio>
 #include <exception>
@@ -20,7 +21,10 @@ namespace {
 
 namespace download = lxcpp::download;
 
+// A create runs us in the background, and takes the terminal back when we are done.
 std::optional<std::string> ask_on_terminal(const std::string& text) {
+    lxcpp::sys::ignore_stop_signal(); // nobody would wake us
+    lxcpp::sys::take_terminal(lxcpp::FdRef(STDIN_FILENO));
     std::fputs(text.c_str(), stderr);
     std::string line;
     if (!std::getline(std::cin, line)) return std::nullopt;

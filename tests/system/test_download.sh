@@ -280,3 +280,26 @@ test_nothing_is_created_by_list_and_help() {
     [ ! -e "$LXCPATH/$C1" ] || fail "a container was left"
     end_servers
 }
+
+# What a user types at the prompts, one line each; the answer to the last of them may be empty.
+test_a_terminal_is_asked() {
+    image_server
+    need_tool script
+    cat >"$SANDBOX/tmp/inner" <<-T
+	lxcpp-create -n "$C1" -t download -- --server "$SERVER"
+	echo "code \$?"
+	read -r line
+	echo "then: \$line"
+	T
+    printf '%s\n' gentoo alpine edge '' 'for the shell' |
+        timeout 60 script -qec "sh $SANDBOX/tmp/inner" /dev/null >"$SANDBOX/out" 2>&1
+    OUT=$(<"$SANDBOX/out")
+    out_has "Distribution: "
+    out_has "There is no such one. Distribution: "
+    out_has "Release: "
+    out_has "Architecture [$ARCH]: "
+    out_has "code 0"
+    out_has "then: for the shell" # the terminal is the shell's again
+    [ -d "$LXCPATH/$C1" ] || fail "no container"
+    end_servers
+}
