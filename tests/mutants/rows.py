@@ -75,6 +75,8 @@ ROWS = {
     "F1": Row("line breaks in values", f"{POLICY}f1_values_with_line_breaks"),
     "F3": Row("data reaches a shell", f"{POLICY}f3_hooks_and_templates_get_exact_words"),
     "F8": Row("numbers that are narrowed on the way to init", f"{POLICY}f8_more_than_fits"),
+    "G9": Row("an image by plain http, unsigned",
+              "unit.ServerIndexTest.PlainHttpNeedsAKey system.download.plain_http_needs_a_key_or_a_word"),
     "H1": Row("our directories and what is in them, made by somebody else",
               f"{POLICY}h1_runtime_directory_is_planted {POLICY}h1_state_that_is_not_this_containers "
               "unit.RuntimeState.ThatOfAnotherContainerIsRefused"),
@@ -101,6 +103,14 @@ ROWS = {
               "system.devices.only_the_usual_devices system.escape.no_direct_way_out_of_a_privileged_container"),
     "J6": Row("side channels in /proc and /sys",
               "system.masks.masked_places system.escape.no_way_out_of_an_unprivileged_container"),
+    "P15": Row("an old index, or an old build, is shown again",
+               "unit.ServerIndexTest.RefusesAnOlderSignature unit.ImageServerTest.RefusesAnOlderNewestBuild "
+               "system.download.an_older_build_is_refused"),
+    "P19": Row("a file that is not what the index says",
+               "unit.ServerPartsTest.OneByteOfAnyPart unit.ImageServerTest.OneByteOfAPart system.download.signed_streams"),
+    "P20": Row("what is not signed although there are keys",
+               "unit.ServerIndexTest.AKeyMakesSignaturesMandatory unit.ServerIndexTest.ClassicIsSignedToo "
+               "unit.ServerPartsTest.ClassicWithSignedParts system.download.signed_streams"),
     "J7": Row("the same calls through another ABI", "system.seccomp.32_bit_programs_need_a_32_bit_system"),
 }
 
