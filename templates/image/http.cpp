@@ -78,9 +78,8 @@ std::size_t on_body(char* data, std::size_t size, std::size_t count, void* user)
 HeaderList make_headers(const HttpTransfer& transfer) {
     HeaderList list;
     const auto add = [&list](const std::string& line) {
-        auto* longer = curl_slist_append(list.release(), line.c_str());
-        if (longer == nullptr) throw std::bad_alloc();
-        list.reset(longer);
+        list.reset(curl_slist_append(list.release(), line.c_str()));
+        if (!list) throw std::bad_alloc();
     };
     if (const auto version = transfer.if_range(); !version.empty()) add("If-Range: " + version);
     const auto& fetch = transfer.fetch();
@@ -103,6 +102,18 @@ void set_limits(CURL* easy, const HttpOptions& options) {
                            static_cast<long>(options.stall_time.count())));
 }
 
+// What is meant for the host of the fetch, and not for one that it redirects to.
+void set_request(const Active& active) {
+    const auto& fetch = active.transfer.fetch();
+    CURL* easy = active.easy.get();
+    if (fetch.post) {
+        check_curl(curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE, static_cast<long>(fetch.post->size())));
+        check_curl(curl_easy_setopt(easy, CURLOPT_POSTFIELDS, fetch.post->c_str()));
+    }
+    const bool own_host = same_origin(fetch.url, active.transfer.url());
+    if (own_host && !fetch.ca_certificates.empty()) trust(easy, fetch.ca_certificates);
+}
+
 void prepare(Active& active, const HttpOptions& options) {
     active.transfer.start();
     active.failure = nullptr;
@@ -111,6 +122,7 @@ void prepare(Active& active, const HttpOptions& options) {
     CURL* easy = active.easy.get();
     curl_easy_reset(easy);
     set_limits(easy, options);
+    set_request(active);
     const auto range = active.transfer.range();
     check_curl(curl_easy_setopt(easy, CURLOPT_URL, active.transfer.url().c_str()));
     check_curl(curl_easy_setopt(easy, CURLOPT_USERAGENT, "lxcpp/" LXCPP_VERSION));
@@ -134,7 +146,10 @@ HttpTransfer::Next conclude(Active& active, CURLcode code, bool allow_http, Fetc
     const bool cut_page = code == CURLE_WRITE_ERROR && status != 200 && status != 206;
     if (code != CURLE_OK && !cut_page)
         return transfer.failed(describe_failure(code, active.detail.data()), is_transient_failure(code));
+    if (curl_off_t wait = 0; curl_easy_getinfo(active.easy.get(), CURLINFO_RETRY_AFTER, &wait) == CURLE_OK)
+        transfer.ask_to_wait(std::chrono::seconds(wait));
     if (!is_redirect_status(status)) return transfer.complete(result);
+    if (transfer.fetch().post) throw Error("redirects a request that carries what is only for that server");
     char* target = nullptr;
     check_curl(curl_easy_getinfo(active.easy.get(), CURLINFO_REDIRECT_URL, &target));
     return transfer.redirected(accept_redirect(transfer.url(), target != nullptr ? target : "", allow_http));
@@ -172,8 +187,8 @@ struct HttpPool {
 // The work of one fetch_all call: waiting → active → results.
 class Batch {
 public:
-    Batch(HttpPool& pool, std::span<const Fetch> fetches, ProgressSink& progress)
-        : pool_(pool), fetches_(fetches), progress_(progress), results_(fetches.size()), settled_(fetches.size()) {
+    Batch(HttpPool& pool, std::span<const Fetch> fetches, ProgressSink& progress, const FetchDone& done)
+        : pool_(pool), fetches_(fetches), progress_(progress), done_(done), results_(fetches.size()), settled_(fetches.size()) {
         waiting_.resize(fetches.size());
         std::iota(waiting_.begin(), waiting_.end(), std::size_t{0});
     }
@@ -232,6 +247,7 @@ private:
         ++kept_;
         results_[active.index] = *std::move(kept);
         settled_[active.index] = true;
+        tell(active.index);
         return true;
     }
 
@@ -283,9 +299,12 @@ private:
         }
         finished_bytes_ += result.size;
         settled_[active.index] = true;
+        tell(active.index);
         pool_.give_back(std::move(active.easy));
         std::erase_if(active_, [&](const auto& entry) { return entry.get() == &active; });
     }
+
+    void tell(std::size_t index) const { done_ ? done_(index, results_[index]) : void(); }
 
     void detach(Active& active) {
         if (!active.easy) return;
@@ -347,6 +366,7 @@ private:
     HttpPool& pool_;
     std::span<const Fetch> fetches_;
     ProgressSink& progress_;
+    const FetchDone& done_;
     std::vector<Fetched> results_;
     std::vector<bool> settled_; // their results are final
     std::deque<std::size_t> waiting_;
@@ -369,8 +389,8 @@ HttpClient& HttpClient::operator=(HttpClient&&) noexcept = default;
 HttpClient::~HttpClient() = default;
 
 std::vector<Fetched> HttpClient::fetch_all(std::span<const Fetch> fetches, ProgressSink& progress,
-                                           std::string_view phase) {
-    return Batch(*state_, fetches, progress).run(phase);
+                                           std::string_view phase, const FetchDone& done) {
+    return Batch(*state_, fetches, progress, done).run(phase);
 }
 
 Fetched HttpClient::fetch(const Fetch& fetch, ProgressSink& progress, std::string_view phase) {

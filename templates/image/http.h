@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -28,6 +29,9 @@ struct Fetch {
     // Of the version that is here already: when the server still has that, nothing is transferred.
     std::string etag;
     std::string last_modified;
+    std::optional<std::string> post;    // a form to send; never sent on to where an answer redirects
+    bool refusal_ok = false;            // 4xx gives found = false and what the server says of it
+    std::string ca_certificates;        // PEM, trusted besides the system's; for the host of url only
 };
 
 struct Fetched {
@@ -40,13 +44,20 @@ struct Fetched {
     std::string final_url; // after redirects, without user and password
     std::string etag;      // strong ones only
     std::string last_modified;
+    int status = 0;        // of the last answer; 0 when kept
+    std::string content_type;
+    std::vector<std::string> challenges; // WWW-Authenticate
 };
+
+// Told of each fetch of a batch as soon as it is complete, by its place; may throw to end them all.
+using FetchDone = std::function<void(std::size_t, const Fetched&)>;
 
 struct HttpOptions {
     unsigned connections = 8; // at the same time
     unsigned retries = 3;     // of transient failures: 5xx, 429, connection lost, time-outs
     std::chrono::milliseconds connect_timeout{20'000};
     std::chrono::milliseconds first_backoff{500}; // doubles with each retry
+    std::chrono::seconds longest_wait{60};        // when a server says Retry-After; more is an Error
     std::chrono::seconds stall_time{30};          // give up when slower than stall_rate for so long
     long stall_rate = 1024;                       // bytes per second
     bool allow_http = true; // false: https only
@@ -68,7 +79,7 @@ public:
     // already has the wanted sha256 is kept (re-hashed, its time set to now). The first failure stops
     // all: Error "fetch URL: REASON".
     std::vector<Fetched> fetch_all(std::span<const Fetch> fetches, ProgressSink& progress,
-                                   std::string_view phase = "Downloading");
+                                   std::string_view phase = "Downloading", const FetchDone& done = {});
     Fetched fetch(const Fetch& fetch, ProgressSink& progress, std::string_view phase = "Downloading");
 
 private:

@@ -61,4 +61,11 @@ void set_tls(CURL* easy) {
     }
 }
 
+// They take the place of the file of authorities; Debian has the system's as a directory too.
+void trust(CURL* easy, const std::string& certificates) {
+    curl_blob blob{.data = const_cast<char*>(certificates.data()), .len = certificates.size(), .flags = CURL_BLOB_COPY};
+    check_curl(curl_easy_setopt(easy, CURLOPT_CAINFO_BLOB, &blob));
+    check_curl(curl_easy_setopt(easy, CURLOPT_CAPATH, "/etc/ssl/certs"));
+}
+
 } // namespace lxcpp::image

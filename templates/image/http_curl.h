@@ -19,4 +19,7 @@ void check_curl(CURLcode code);
 // names, as other programs do it: CURL_CA_BUNDLE or SSL_CERT_FILE (a file), SSL_CERT_DIR.
 void set_tls(CURL* easy);
 
+// And against these (PEM), besides the system's.
+void trust(CURL* easy, const std::string& certificates);
+
 } // namespace lxcpp::image

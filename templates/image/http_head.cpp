@@ -28,6 +28,8 @@ constexpr std::array<std::pair<int, std::string_view>, 14> kReasons = {{
     {504, "Gateway Timeout"},
 }};
 
+constexpr std::size_t kMostChallenges = 16;
+
 std::string known_reason(int status) {
     const auto* row = std::find_if(kReasons.begin(), kReasons.end(),
                                    [&](const auto& entry) { return entry.first == status; });
@@ -86,6 +88,10 @@ void HttpHead::take_line(std::string_view line) {
         last_modified = value;
     else if (same_name(name, "content-range"))
         parse_content_range(value, *this);
+    else if (same_name(name, "content-type"))
+        content_type = value;
+    else if (same_name(name, "www-authenticate") && challenges.size() < kMostChallenges)
+        challenges.emplace_back(value);
 }
 
 bool is_transient_status(int status) noexcept {

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace lxcpp::image {
 
@@ -17,6 +18,8 @@ struct HttpHead {
     std::string last_modified;
     std::optional<std::uint64_t> range_start; // Content-Range
     std::optional<std::uint64_t> range_total;
+    std::string content_type;
+    std::vector<std::string> challenges; // WWW-Authenticate, one for each line
 
     // One header line; a status line starts over (1xx responses come before the final one).
     void take_line(std::string_view line);

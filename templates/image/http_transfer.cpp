@@ -3,6 +3,7 @@
 
 #include <lxcpp/error.h>
 
+#include <algorithm>
 #include <fmt/core.h>
 
 namespace lxcpp::image {
@@ -20,6 +21,8 @@ void HttpTransfer::start() {
     body_began_ = false;
     error_page_ = false;
     error_page_size_ = 0;
+    refusal_.clear();
+    asked_wait_ = {};
 }
 
 std::string HttpTransfer::range() const {
@@ -55,6 +58,7 @@ bool HttpTransfer::take_body(std::string_view bytes) {
         body_.append(bytes);
         return true;
     }
+    if (fetch_.refusal_ok) refusal_ += bytes.substr(0, kMaxErrorPage - std::min(kMaxErrorPage, refusal_.size()));
     error_page_size_ += bytes.size(); // read on for a while: the connection can be used again
     return error_page_size_ <= kMaxErrorPage;
 }
@@ -74,9 +78,26 @@ HttpTransfer::Next HttpTransfer::complete(Fetched& result) {
         result.unchanged = true;
         return Next::Done;
     }
+    if (refused(status)) {
+        describe(result);
+        result.found = false;
+        result.body = std::move(refusal_);
+        return Next::Done;
+    }
     const auto reason = fmt::format("{} {}", status, head_.reason);
     if (is_transient_status(status)) return retry(reason);
     throw Error(reason);
+}
+
+bool HttpTransfer::refused(int status) const noexcept {
+    return fetch_.refusal_ok && status >= 400 && status < 500 && !is_transient_status(status);
+}
+
+void HttpTransfer::describe(Fetched& result) const {
+    result.final_url = display_url(url_);
+    result.status = head_.status;
+    result.content_type = head_.content_type;
+    result.challenges = head_.challenges;
 }
 
 HttpTransfer::Next HttpTransfer::deliver(Fetched& result) {
@@ -90,7 +111,7 @@ HttpTransfer::Next HttpTransfer::deliver(Fetched& result) {
         if (!body_.open()) throw;
         return Next::Again;
     }
-    result.final_url = display_url(url_);
+    describe(result);
     result.etag = head_.etag;
     result.last_modified = head_.last_modified;
     return Next::Done;
@@ -104,7 +125,10 @@ HttpTransfer::Next HttpTransfer::failed(const std::string& reason, bool transien
 HttpTransfer::Next HttpTransfer::retry(const std::string& reason) {
     if (attempts_ > options_.retries)
         throw Error(attempts_ == 1 ? reason : fmt::format("{} (tried {} times)", reason, attempts_));
-    not_before_ = std::chrono::steady_clock::now() + options_.first_backoff * (1u << (attempts_ - 1));
+    if (asked_wait_ > options_.longest_wait)
+        throw Error(fmt::format("{}; the server asks to wait for {} s", reason, asked_wait_.count()));
+    const std::chrono::milliseconds backoff = options_.first_backoff * (1u << (attempts_ - 1));
+    not_before_ = std::chrono::steady_clock::now() + std::max<std::chrono::milliseconds>(backoff, asked_wait_);
     ++attempts_;
     return Next::Again;
 }

@@ -28,6 +28,8 @@ public:
     [[nodiscard]] const std::string& url() const noexcept { return url_; } // of the next request
     [[nodiscard]] HttpTime not_before() const noexcept { return not_before_; }
     void wait_until(HttpTime time) noexcept { not_before_ = time; }
+    // The server said so (Retry-After): counts when the request is made again.
+    void ask_to_wait(std::chrono::seconds time) noexcept { asked_wait_ = time; }
 
     // The request begins. range() is then "N-" and if_range() the version, or both are empty.
     void start();
@@ -49,6 +51,8 @@ public:
 private:
     void begin_body();
     [[nodiscard]] Next deliver(Fetched& result);
+    [[nodiscard]] bool refused(int status) const noexcept;
+    void describe(Fetched& result) const;
     [[nodiscard]] Next retry(const std::string& reason);
 
     const Fetch& fetch_;
@@ -57,6 +61,7 @@ private:
     HttpBody body_;
     HttpHead head_;
     HttpTime not_before_{};
+    std::chrono::seconds asked_wait_{0};
     unsigned attempts_ = 1;
     unsigned redirects_ = 0;
     bool asked_range_ = false;
@@ -65,6 +70,7 @@ private:
     bool joined_ = false; // the body consists of parts of several responses
     bool started_over_ = false;
     std::size_t error_page_size_ = 0;
+    std::string refusal_; // the error page, where it is wanted
 };
 
 } // namespace lxcpp::image

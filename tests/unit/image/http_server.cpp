@@ -30,11 +30,13 @@ HttpRequest parse(const std::string& text) {
     bool first = true;
     for (const auto line : split_lines(text)) {
         if (first) {
+            request.method = split_words(line).at(0);
             request.path = split_words(line).at(1);
             first = false;
             continue;
         }
         const auto colon = line.find(':');
+        if (trim(line).empty()) break;
         if (colon == std::string_view::npos) continue;
         std::string name(line.substr(0, colon));
         for (char& c : name) c = static_cast<char>(std::tolower(c));
@@ -102,8 +104,17 @@ void HttpServer::serve(const Fd& connection) {
         const auto got = ::recv(connection.raw(), buffer.data(), buffer.size(), 0);
         if (got <= 0) return;
         text.append(buffer.data(), static_cast<std::size_t>(got));
+        if (text.front() == '\x16') return; // who wants to speak TLS would wait for an answer
     }
-    const auto request = parse(text);
+    auto request = parse(text);
+    const auto length = parse_u64(request.header("content-length")).value_or(0);
+    request.body = text.substr(text.find("\r\n\r\n") + 4);
+    while (request.body.size() < length) {
+        if (!wait_readable(connection, stop_)) return;
+        const auto got = ::recv(connection.raw(), buffer.data(), buffer.size(), 0);
+        if (got <= 0) return;
+        request.body.append(buffer.data(), static_cast<std::size_t>(got));
+    }
     {
         const std::lock_guard lock(mutex_);
         requests_.push_back(request);

@@ -15,7 +15,9 @@
 namespace lxcpp::image {
 
 struct HttpRequest {
+    std::string method;
     std::string path;
+    std::string body; // of a POST
     std::map<std::string, std::string> headers; // names in lower case
     [[nodiscard]] std::string header(const std::string& name) const {
         const auto found = headers.find(name);
