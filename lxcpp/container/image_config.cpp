@@ -16,10 +16,13 @@ namespace {
 
 // doc/decisions/008: nothing here gives a container more than a program in it could take itself.
 constexpr std::array<std::string_view, 15> kAllowed{
-    "lxc.arch",         "lxc.environment", "lxc.execute.cmd",   "lxc.init.cmd",    "lxc.init.cwd",
+    "lxc.arch",         "lxc.environment.runtime", "lxc.execute.cmd", "lxc.init.cmd", "lxc.init.cwd",
     "lxc.init.gid",     "lxc.init.groups", "lxc.init.uid",      "lxc.pty.max",     "lxc.signal.halt",
     "lxc.signal.reboot", "lxc.signal.stop", "lxc.tty.dir",      "lxc.tty.max",     "lxc.uts.name",
 };
+// What an image calls so is for its own programs: hooks run on the host, which an LD_PRELOAD could take over.
+constexpr std::string_view kEnvironment = "lxc.environment";
+constexpr std::string_view kInside = "lxc.environment.runtime";
 constexpr std::string_view kTemplateConfig = "LXC_TEMPLATE_CONFIG/";
 constexpr std::string_view kCommon = "common.conf";
 constexpr std::string_view kUser = "userns.conf";
@@ -64,8 +67,10 @@ private:
         const auto relative = std::ranges::find(kRelatives, distribution, &Relative::name);
         const std::filesystem::path directory = wish_.words.data / "config";
         std::vector<std::string> leaves;
-        if (is_plain_word(distribution)) leaves.push_back(distribution + '.' + std::string(leaf));
-        if (relative != kRelatives.end()) leaves.push_back(std::string(relative->like) + '.' + std::string(leaf));
+        const bool application = wish_.record.kind == ImageKind::Application;
+        if (application) leaves.push_back("oci." + std::string(leaf));
+        if (is_plain_word(distribution) && !application) leaves.push_back(distribution + '.' + std::string(leaf));
+        if (relative != kRelatives.end() && !application) leaves.push_back(std::string(relative->like) + '.' + std::string(leaf));
         leaves.emplace_back(leaf);
         for (const std::string& one : leaves) {
             if (sys::exists(directory / one)) return text_.append("lxc.include", (directory / one).string());
@@ -77,19 +82,20 @@ private:
         if (parts.kind == LineKind::Malformed) return leave_out(line, "it is no \"key = value\"");
         if (parts.kind != LineKind::Assignment) return;
         if (parts.key == "lxc.include") return add_include(parts.value);
-        if (!image_may_set(parts.key)) return refuse(parts.key);
-        if (parts.key == "lxc.environment" && !parts.value.empty() && parts.value.find('=') == parts.value.npos) {
+        const std::string_view key = parts.key == kEnvironment ? kInside : std::string_view(parts.key);
+        if (!image_may_set(key)) return refuse(key);
+        if (key == kInside && !parts.value.empty() && parts.value.find('=') == parts.value.npos) {
             return leave_out(line, "it would take a variable of the host");
         }
         const std::string value = replace_words(parts.value, wish_.words);
         try {
             Config scratch;
-            set_item(scratch, parts.key, value);
+            set_item(scratch, key, value);
         } catch (const Error& error) {
             return leave_out(line, error.what());
         }
-        if (is_list_key(parts.key)) text_.append(parts.key, value);
-        else set_once(parts.key, value);
+        if (is_list_key(key)) text_.append(key, value);
+        else set_once(key, value);
     }
 
     // Those that every container of the distribution gets are ours to choose, and chosen.

@@ -150,7 +150,7 @@ T
     attach "$C1" cat /etc/hosts
     out_has "127.0.1.1	$C1"
     is "$(cat "$LXCPATH/$C1/volumes/1/x")" kept "what is in the volume"
-    is "$(lxcpp-info -n "$C1" -H -c lxc.environment)" "FROM=$C1" "environment"
+    is "$(lxcpp-info -n "$C1" -H -c lxc.environment.runtime)" "FROM=$C1" "environment"
     expect 0 lxcpp-stop -n "$C1" -t 20
 }
 

@@ -59,11 +59,18 @@ TEST_F(ImageConfig, OursForTheDistributionAndTheName) {
 TEST_F(ImageConfig, OnlyKeysThatAnImageMaySet) {
     const std::string config = "lxc.environment = A=b\nlxc.init.cmd = /sbin/init LXC_NAME\nlxc.mount.entry = /etc etc none bind 0 0\n"
                                "lxc.hook.pre-start = /bin/x\nlxc.hook.pre-start = /bin/y\nlxc.cap.keep = sys_admin\nlxc.idmap =\n# c\nother = 1\n";
-    EXPECT_EQ(added(config), "lxc.include = common.conf\nlxc.include = userns.conf\nlxc.environment = A=b\nlxc.init.cmd = /sbin/init c1\nlxc.uts.name = c1\n");
+    EXPECT_EQ(added(config), "lxc.include = common.conf\nlxc.include = userns.conf\nlxc.environment.runtime = A=b\nlxc.init.cmd = /sbin/init c1\nlxc.uts.name = c1\n");
     EXPECT_THAT(notes_, ElementsAre("the image asks for lxc.mount.entry, which an image may not set",
                                     "the image asks for lxc.hook.pre-start, which an image may not set",
                                     "the image asks for lxc.cap.keep, which an image may not set",
                                     "the image asks for lxc.idmap, which an image may not set"));
+}
+
+TEST_F(ImageConfig, ApplicationsAreTheSameWhateverTheyAreMadeOf) {
+    sys::write_file_atomic(data_ / "config/oci.common.conf", "");
+    record_.distribution = "debian";
+    record_.kind = ImageKind::Application;
+    EXPECT_EQ(added(""), "lxc.include = oci.common.conf\nlxc.include = userns.conf\nlxc.uts.name = c1\n");
 }
 
 TEST_F(ImageConfig, TakesNothingFromTheHostAndNoOtherFile) {
@@ -102,7 +109,7 @@ TEST_F(ImageConfig, AnotherImagesLinesTakeThePlaceOfTheFirsts) {
     text.replace(text.find("SIGUSR1"), 7, "SIGUSR2");
     content_.config = "lxc.init.cmd = /two\nlxc.environment = B=2\nlxc.signal.halt = SIGTERM\n";
     const ImageLines second = with_image_lines(ConfigText(text), first.added, wish);
-    EXPECT_EQ(second.text.text(), "lxc.net.0.type = empty\nlxc.init.cmd = /two\nlxc.environment = B=2\nlxc.uts.name = c1\n"
+    EXPECT_EQ(second.text.text(), "lxc.net.0.type = empty\nlxc.init.cmd = /two\nlxc.environment.runtime = B=2\nlxc.uts.name = c1\n"
                                   "lxc.signal.halt = SIGUSR2\nlxc.mount.entry = /a b none bind 0 0\n");
     const ImageLines again = with_image_lines(second.text, second.added, wish);
     EXPECT_EQ(again.text, second.text);
