@@ -243,13 +243,14 @@ void TreeWriter::make_hard_link(std::string_view path, const TarEntry& entry) {
     const std::string target = normal_path(entry.link, options_.max_depth);
     const auto found = root_.stat(target, options_.parents);
     if (!found) refuse(path, fmt::format("a hard link to '{}', which is not there", printable(target)));
-    if (!S_ISREG(found->st_mode)) {
+    const bool symlink = options_.link_symlinks && S_ISLNK(found->st_mode);
+    if (!S_ISREG(found->st_mode) && !symlink) {
         refuse(path, fmt::format("a hard link to '{}', which is {}", printable(target),
                                  type_name(found->st_mode)));
     }
     if (target == path) refuse(path, "a hard link to itself");
     const auto [directory, leaf] = locate(path);
-    make_room(parent(directory), leaf, path, S_IFREG);
+    make_room(parent(directory), leaf, path, found->st_mode & S_IFMT);
     root_.make_hard_link(target, path, options_.parents);
     if (options_.sums != nullptr) late_.emplace(path);
 }

@@ -23,6 +23,7 @@ struct TreeWriterOptions {
     // Refuse: no member may pass through a symbolic link. InRoot: links are followed as if the tree
     // were "/"; for signed packages, which rely on /lib -> usr/lib and the like.
     sys::Links parents = sys::Links::Refuse;
+    bool link_symlinks = false;       // a hard link may be one to a symbolic link
     std::uint32_t highest_id = 65535; // an owner above it is refused
     std::uint64_t max_bytes = std::uint64_t{64} << 30;
     std::uint64_t max_entries = 5'000'000;
@@ -53,6 +54,8 @@ public:
     void write(const TarEntry& entry, MemberReader& reader);
     // Same under another name than the archive's; clean: as normal_path() gives it.
     void write_as(std::string_view clean, const TarEntry& entry, MemberReader& reader);
+    // Somebody else removed directories: those of recent members are looked up again.
+    void forget_directories() { open_.clear(); }
     // Sets the times of directories; call once at the end.
     void finish();
 

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "image/oci_layer_writer.h"
+
+#include "base/strings.h"
+
+#include <lxcpp/error.h>
+
+#include <algorithm>
+#include <fmt/core.h>
+#include <sys/stat.h>
+#include <utility>
+
+namespace lxcpp::image {
+namespace {
+
+constexpr std::string_view kWhiteout = ".wh.";
+constexpr std::string_view kOpaque = ".wh..wh..opq";
+constexpr std::string_view kReserved = ".wh..wh.";
+constexpr auto kFollow = sys::Links::InRoot;
+
+[[noreturn]] void refuse(std::string_view path, std::string_view why) {
+    throw Error(fmt::format("unpack '{}': {}", printable(path), why));
+}
+
+std::pair<std::string_view, std::string_view> split_path(std::string_view path) {
+    const auto slash = path.rfind('/');
+    if (slash == path.npos) return {"", path};
+    return {path.substr(0, slash), path.substr(slash + 1)};
+}
+
+// Some builders write names from the root on: the root is the image's.
+std::string_view without_root(std::string_view path) {
+    path.remove_prefix(std::min(path.find_first_not_of('/'), path.size()));
+    return path;
+}
+
+mode_t type_of(TarType type) {
+    switch (type) {
+    case TarType::File:
+    case TarType::HardLink: return S_IFREG;
+    case TarType::Symlink: return S_IFLNK;
+    case TarType::Directory: return S_IFDIR;
+    case TarType::Fifo: return S_IFIFO;
+    case TarType::CharDevice: return S_IFCHR;
+    case TarType::BlockDevice: return S_IFBLK;
+    }
+    return 0;
+}
+
+} // namespace
+
+OciLayerWriter::OciLayerWriter(const sys::RootedDir& root, bool on_top)
+    : root_(root), on_top_(on_top), writer_(root, {.parents = kFollow, .link_symlinks = true}) {}
+
+void OciLayerWriter::write(const TarEntry& entry, MemberReader& reader) {
+    const std::string path = normal_path(without_root(entry.path));
+    const auto [directory, leaf] = split_path(path);
+    if (directory.starts_with(kWhiteout) || directory.find("/.wh.") != directory.npos)
+        refuse(path, "below a name that says what is removed");
+    if (leaf.starts_with(kWhiteout)) return white_out(directory, leaf, entry);
+    if (on_top_) {
+        make_way(path, entry);
+        remember(path);
+    }
+    if (entry.type != TarType::HardLink || !entry.link.starts_with('/')) return writer_.write_as(path, entry, reader);
+    TarEntry relative = entry;
+    relative.link = without_root(entry.link);
+    writer_.write_as(path, relative, reader);
+}
+
+void OciLayerWriter::white_out(std::string_view directory, std::string_view leaf, const TarEntry& entry) {
+    if (entry.type != TarType::File) refuse(entry.path, "a name that says what is removed, and no file");
+    const auto name = leaf.substr(kWhiteout.size());
+    const bool opaque = leaf == kOpaque;
+    if (name.empty() || name == "." || name == ".." || (!opaque && leaf.starts_with(kReserved)))
+        refuse(entry.path, "says that something is removed, and not what");
+    if (!on_top_) return;
+    std::string path(directory);
+    if (!opaque) path += (path.empty() ? "" : "/") + std::string(name);
+    if (opaque) {
+        if (path.empty() || root_.exists(path, kFollow)) hide_children(root_.sub_dir(path, kFollow), path);
+    } else {
+        hide(path);
+    }
+    writer_.forget_directories(); // some of them may be gone
+}
+
+// Takes away what is below at a path, except for what the layer brought already.
+void OciLayerWriter::hide(std::string_view path) {
+    const auto old = root_.stat(path, kFollow);
+    if (!old) return;
+    if (!written_.contains(std::string(path))) return remove_lower(path);
+    if (S_ISDIR(old->st_mode)) hide_children(root_.sub_dir(path, kFollow), std::string(path));
+}
+
+void OciLayerWriter::hide_children(const sys::RootedDir& directory, const std::string& path) {
+    for (const auto& entry : directory.list()) {
+        const std::string child = path.empty() ? entry.name : path + "/" + entry.name;
+        const auto info = directory.stat(entry.name);
+        if (!info) continue;
+        if (!written_.contains(child)) {
+            if (S_ISDIR(info->st_mode)) directory.remove_tree(entry.name);
+            else directory.remove(entry.name);
+        } else if (S_ISDIR(info->st_mode)) {
+            hide_children(directory.sub_dir(entry.name), child);
+        }
+    }
+}
+
+void OciLayerWriter::remove_lower(std::string_view path) {
+    const auto [directory, leaf] = split_path(path);
+    const auto where = root_.sub_dir(directory, kFollow);
+    const auto info = where.stat(leaf);
+    if (info && S_ISDIR(info->st_mode)) where.remove_tree(leaf);
+    else where.remove(leaf);
+}
+
+// Something of another type at the path goes, if it is from below. Within a layer that is how archives smuggle later
+// members to where they do not belong.
+void OciLayerWriter::make_way(std::string_view path, const TarEntry& entry) {
+    if (path.empty()) return;
+    const auto old = root_.stat(path, kFollow);
+    if (!old || (old->st_mode & S_IFMT) == type_of(entry.type)) return;
+    if (written_.contains(std::string(path))) refuse(path, "the layer has it as something else already");
+    if (entry.type == TarType::CharDevice || entry.type == TarType::BlockDevice) return; // is not made
+    remove_lower(path);
+    if (S_ISDIR(old->st_mode)) writer_.forget_directories();
+}
+
+void OciLayerWriter::remember(std::string_view path) {
+    while (!path.empty() && written_.emplace(path).second) path = split_path(path).first;
+}
+
+} // namespace lxcpp::image

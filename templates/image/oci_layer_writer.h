@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "image/tree_writer.h"
+#include "sys/rooted_dir.h"
+
+#include <string>
+#include <string_view>
+#include <unordered_set>
+
+namespace lxcpp::image {
+
+// Writes the members of a layer over what the layers below left (OCI image-spec, layer.md): whiteouts take away what
+// is below, and never what the layer itself brings, in whatever order; a member takes the place of one of another type
+// below. Links on the way to a member are followed within the root.
+class OciLayerWriter {
+public:
+    // on_top: root holds the layers below; otherwise there is nothing that could be taken away.
+    OciLayerWriter(const sys::RootedDir& root, bool on_top);
+
+    // Throws Error or SystemError naming the member.
+    void write(const TarEntry& entry, MemberReader& reader);
+    void finish() { writer_.finish(); }
+    [[nodiscard]] std::uint64_t skipped_devices() const noexcept { return writer_.skipped_devices(); }
+
+private:
+    void white_out(std::string_view directory, std::string_view leaf, const TarEntry& entry);
+    void hide(std::string_view path);
+    void hide_children(const sys::RootedDir& directory, const std::string& path);
+    void make_way(std::string_view path, const TarEntry& entry);
+    void remember(std::string_view path);
+    void remove_lower(std::string_view path);
+
+    const sys::RootedDir& root_;
+    bool on_top_;
+    TreeWriter writer_;
+    std::unordered_set<std::string> written_; // by this layer, and the directories that it went through
+};
+
+} // namespace lxcpp::image
