@@ -167,9 +167,11 @@ void ImageStore::remove(std::string_view fingerprint) const {
         if (meant == fingerprint) root.remove(alias_path(alias));
     }
     const std::string place = image_path(fingerprint);
-    root.remove(fmt::format("{}/{}", place, kRecord));
-    root.remove_tree(place);
+    const std::string gone = fmt::format("{}/.{}.gone", kImages, fingerprint); // at once, and then its files
+    root.remove_tree(gone);
+    if (root.exists(place)) root.rename(place, gone);
     sys::fsync_dir(directory_ / kImages);
+    root.remove_tree(gone);
 }
 
 void ImageStore::set_alias(std::string_view alias, std::string_view fingerprint) const {

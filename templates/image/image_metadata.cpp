@@ -47,6 +47,17 @@ const std::string* chosen(const MetadataFiles& files, std::string_view name, std
 
 std::string text_or_empty(const std::string* text) { return text == nullptr ? "" : *text; }
 
+// What "lxc.arch" says; it is the only place where LXC's metadata says it.
+std::string architecture_of(std::string_view config) {
+    for (const std::string_view line : split_lines(config)) {
+        const auto equals = line.find('=');
+        if (equals == line.npos || trim(line.substr(0, equals)) != "lxc.arch") continue;
+        const auto known = find_architecture(trim(line.substr(equals + 1)));
+        if (known) return std::string(known->machine);
+    }
+    return {};
+}
+
 void add_lines(const std::string* text, std::vector<std::string>& lines) {
     if (text == nullptr) return;
     for (const std::string_view line : split_lines(*text)) {
@@ -96,6 +107,7 @@ void read_lxc_metadata(const MetadataFiles& files, std::string_view name, ImageD
         ImageContent& content = description.content;
         content.config = text_or_empty(chosen(files, "config", "system"));
         content.config_user = text_or_empty(chosen(files, "config", "user"));
+        if (description.record.architecture.empty()) description.record.architecture = architecture_of(content.config);
         content.create_message = text_or_empty(chosen(files, "create-message", "system"));
         add_lines(chosen(files, "templates", "system"), content.substitute);
         for (const auto mode : {"system", "user"}) add_lines(chosen(files, "excludes", mode), description.excludes);

@@ -55,6 +55,6 @@ void add_options(Cli& cli, Options& options) { cli.option("--format", options.fo
 
 } // namespace
 
-const Verb kAlias{"alias", "set ALIAS IMAGE | remove ALIAS... | list", "names for images", add_options, alias};
+const Verb kAlias{"alias", "set ALIAS IMAGE | remove ALIAS... | list", "names for images", false, add_options, alias};
 
 } // namespace lxcpp::tools::images

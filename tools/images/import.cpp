@@ -88,15 +88,9 @@ image::ImageParts two_files(File metadata, File root) {
             .root = std::move(root.fd), .root_name = root.name};
 }
 
-void check_aliases(const Options& options) {
-    for (const std::string& alias : options.aliases) {
-        if (!is_image_alias(alias)) throw Error(fmt::format("--alias {}: 1 to 128 of [A-Za-z0-9._:@+/-], first a letter or digit, no \"..\"", printable(alias)));
-    }
-}
-
 int import(const Cli& cli, const Options& options, std::span<const std::string> words) {
     if (words.empty() || words.size() > 2) throw Error("import: give FILE, or METADATA and ROOTFS");
-    check_aliases(options);
+    check_aliases(options.aliases);
     ImageRecord record = record_of(options, words[0]);
     File first = open_archive(words[0]);
     image::ImageParts parts = words.size() == 2 ? two_files(std::move(first), open_archive(words[1])) : one_file(std::move(first), options, record);
@@ -121,6 +115,6 @@ void add_options(Cli& cli, Options& options) {
 
 } // namespace
 
-const Verb kImport{"import", "FILE [ROOTFS] [--alias=ALIAS]... [--sha256=HEX]", "add an image from files", add_options, import};
+const Verb kImport{"import", "FILE [ROOTFS] [--alias=ALIAS]... [--sha256=HEX]", "add an image from files", true, add_options, import};
 
 } // namespace lxcpp::tools::images

@@ -48,6 +48,7 @@ bool matches(const StoredImage& image, const std::string& filter) {
 }
 
 std::vector<StoredImage> filtered(const Cli& cli, std::span<const std::string> filters) {
+    for (const std::string& filter : filters) (void)matches({}, filter); // a wrong one is told in any case
     std::vector<StoredImage> images;
     std::vector<std::string> problems;
     if (const auto store = ImageStore::open_existing(default_paths().cache)) images = store->list(&problems);
@@ -155,7 +156,7 @@ void add_format(Cli& cli, Options& options) { cli.option("--format", options.for
 
 } // namespace
 
-const Verb kList{"list", "[FILTER...] [--format=FORMAT]", "the images that are here", add_format, list};
-const Verb kInfo{"info", "IMAGE [--format=FORMAT]", "all that is known of an image", add_format, info};
+const Verb kList{"list", "[FILTER...] [--format=FORMAT]", "the images that are here", false, add_format, list};
+const Verb kInfo{"info", "IMAGE [--format=FORMAT]", "all that is known of an image", false, add_format, info};
 
 } // namespace lxcpp::tools::images

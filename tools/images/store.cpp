@@ -38,6 +38,12 @@ std::vector<ImageRecord> chosen_images(const ImageStore& store, std::span<const 
     return chosen;
 }
 
+void check_aliases(std::span<const std::string> aliases) {
+    for (const std::string& alias : aliases) {
+        if (!is_image_alias(alias)) throw Error(fmt::format("--alias {}: 1 to 128 of [A-Za-z0-9._:@+/-], first a letter or digit, no \"..\"", printable(alias)));
+    }
+}
+
 std::string image_title(const ImageRecord& record) {
     std::string title;
     for (const std::string* part : {&record.distribution, &record.release, &record.variant}) {

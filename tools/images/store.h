@@ -30,6 +30,8 @@ struct OpenStore {
 // Those of the words, each once; all when all is wanted. Throws Error when neither is given.
 [[nodiscard]] std::vector<ImageRecord> chosen_images(const ImageStore& store, std::span<const std::string> names, bool all);
 
+void check_aliases(std::span<const std::string> aliases); // of the command line; throws Error
+
 // "debian/12/cloud", or what else is known of it.
 [[nodiscard]] std::string image_title(const ImageRecord& record);
 // "debian/12 (0123456789ab)".

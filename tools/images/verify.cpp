@@ -55,6 +55,6 @@ void no_options(Cli&, Options&) {}
 
 } // namespace
 
-const Verb kVerify{"verify", "[IMAGE...]", "compare images with what they were; names what differs", no_options, verify};
+const Verb kVerify{"verify", "[IMAGE...]", "compare images with what they were; names what differs", false, no_options, verify};
 
 } // namespace lxcpp::tools::images

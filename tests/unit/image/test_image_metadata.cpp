@@ -103,13 +103,14 @@ TEST(ImageMetadata, ATemplateIsNoLink) {
 
 TEST(ImageMetadata, ReadsWhatLxcSays) {
     const std::string archive = make_tar(
-        TarMember{.name = "config", .data = "a\n"}, TarMember{.name = "config.3", .data = "old\n"},
+        TarMember{.name = "config", .data = "a\nlxc.arch = arm64\n"}, TarMember{.name = "config.3", .data = "old\n"},
         TarMember{.name = "config-user", .data = "b\n"}, TarMember{.name = "config-user.7", .data = "c\n"},
         TarMember{.name = "create-message", .data = "hello\n"}, TarMember{.name = "templates", .data = "/etc/hostname\n\n/etc/hosts\n"},
         TarMember{.name = "excludes", .data = "dev/a\n"}, TarMember{.name = "excludes-user", .data = "dev/*\ndev/a\n"},
         TarMember{.name = "expiry", .data = "1800000000\n"}, TarMember{.name = "fstab", .data = "none /x tmpfs\n"});
     const ImageDescription image = describe(archive);
-    EXPECT_EQ(image.content.config, "a\n");
+    EXPECT_EQ(image.content.config, "a\nlxc.arch = arm64\n");
+    EXPECT_EQ(image.record.architecture, "aarch64");
     EXPECT_EQ(image.content.config_user, "c\n");
     EXPECT_EQ(image.content.create_message, "hello\n");
     EXPECT_THAT(image.content.substitute, ElementsAre("/etc/hostname", "/etc/hosts"));

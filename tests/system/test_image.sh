@@ -1,0 +1,424 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash disable=SC2154
+# lxcpp-image: the store of images, as an administrator handles it.
+
+# shellcheck source=tests/system/image_tree.sh
+source "$(dirname "${BASH_SOURCE[0]}")/image_tree.sh"
+
+# The parts of an image of busybox: $FILES/incus.tar, rootfs.tar, combined.tar, meta.tar.
+make_files() {
+    need_tool busybox
+    FILES="$SANDBOX/files"
+    mkdir -p "$FILES/templates"
+    [ -d "$FILES/rootfs" ] || "$(support template-testinit)" --rootfs="$FILES/rootfs" --testinit "$LXCPP_TESTINIT" --busybox-init
+    cat >"$FILES/metadata.yaml" <<-YAML
+	architecture: $(uname -m)
+	creation_date: 1767225600
+	properties: {os: BusyBox, release: "1", variant: small, description: "BusyBox of the test"}
+	templates:
+	  /etc/hostname: {when: [create], template: hostname.tpl}
+	YAML
+    echo '{{ container.name }}' >"$FILES/templates/hostname.tpl"
+    printf 'lxc.arch = %s\n' "$(uname -m)" >"$FILES/config"
+    tar -C "$FILES" -cf "$FILES/incus.tar" metadata.yaml templates
+    tar -C "$FILES/rootfs" --owner=0 --group=0 --numeric-owner -cf "$FILES/rootfs.tar" .
+    tar -C "$FILES" --owner=0 --group=0 --numeric-owner -cf "$FILES/combined.tar" metadata.yaml rootfs templates
+    tar -C "$FILES" -cf "$FILES/meta.tar" config
+    IMAGES="$LXCPP_CACHE_DIR/images"
+}
+both() { cat "$FILES/$1" "$FILES/$2" | digest /dev/stdin; }
+trees() { find "$IMAGES/trees" -mindepth 1 -maxdepth 1 -printf '%f\n' | sort; }
+import() { expect 0 lxcpp-image import "$@"; }
+nothing_there() {
+    is "$(trees)" "" "trees"
+    is "$(find "$IMAGES/images" "$IMAGES/sums" "$IMAGES/aliases" -mindepth 1)" "" "records, sums and aliases"
+    expect 0 lxcpp-image verify
+    out_is "ok: 0 images"
+}
+
+test_imports_every_form() {
+    make_files
+    import "$FILES/incus.tar" "$FILES/rootfs.tar" --alias bb/split
+    out_is "$(both incus.tar rootfs.tar)"
+    err_has "busybox/1/small"
+    err_has "not verified: imported from a file without --sha256"
+    import "$FILES/combined.tar" --alias bb/combined --sha256 "$(digest "$FILES/combined.tar")"
+    out_is "$(digest "$FILES/combined.tar")"
+    err_has "verified: sha256 given at import"
+    import "$FILES/meta.tar" "$FILES/rootfs.tar" --alias bb/lxc
+    import "$FILES/rootfs.tar" -d bare -r 7 -a amd64 --alias bb/bare # whatever it is
+    out_is "$(digest "$FILES/rootfs.tar")"
+    is "$(trees | wc -l)" 4 "trees"
+    expect 0 lxcpp-image list --format csv
+    is "$(cut -d, -f2-6,14 "$SANDBOX/out" | sort)" "aliases,distribution,release,variant,arch,verified
+bb/bare,bare,7,,x86_64,false
+bb/combined,busybox,1,small,$(uname -m),true
+bb/lxc,,,,$(uname -m),false
+bb/split,busybox,1,small,$(uname -m),false" "the list"
+    expect 0 lxcpp-image list verified=yes
+    out_has bb/combined
+    out_lacks bb/split
+    expect 0 lxcpp-image list BUSY
+    is "$(printf '%s\n' "$OUT" | wc -l)" 3 "lines"
+    expect 0 lxcpp-image verify
+    out_is "ok: 4 images"
+    grep -q busybox "$IMAGES/trees/$(digest "$FILES/combined.tar")/etc/passwd" ||
+        [ -x "$IMAGES/trees/$(digest "$FILES/combined.tar")/bin/busybox" ] || fail "no busybox in the tree"
+    [ ! -e "$IMAGES/trees/$(digest "$FILES/combined.tar")/metadata.yaml" ] || fail "metadata in the root"
+}
+
+test_imports_compressed_archives() {
+    make_files
+    need_tool xz
+    need_tool zstd
+    local archive
+    xz -k0 "$FILES/incus.tar"
+    for archive in gzip bzip2 xz zstd; do
+        tar -C "$FILES/rootfs" -cf "$FILES/root.$archive" "--$archive" .
+        import "$FILES/incus.tar.xz" "$FILES/root.$archive" --alias "bb/$archive"
+    done
+    expect 0 lxcpp-image verify
+    out_is "ok: 4 images"
+    for archive in "$IMAGES"/sums/*; do sha256sum <"$archive"; done | sort -u | wc -l >"$SANDBOX/tmp/different"
+    is "$(cat "$SANDBOX/tmp/different")" 1 "different trees of one root"
+}
+
+test_info_tells_everything() {
+    make_files
+    import "$FILES/incus.tar" "$FILES/rootfs.tar" --alias b --alias a
+    local fingerprint="$OUT"
+    expect 0 lxcpp-image info "${fingerprint:0:9}"
+    out_matches "Fingerprint: +$fingerprint"
+    out_matches 'Aliases: +a, b'
+    out_matches 'Distribution: +busybox'
+    out_matches 'Description: +BusyBox of the test'
+    out_matches 'Verified: +no: imported from a file without --sha256'
+    out_matches "Source: +$FILES/incus.tar"
+    out_matches "Tree: +$IMAGES/trees/$fingerprint"
+    expect 0 lxcpp-image info a --format json
+    need_tool python3
+    is "$(python3 -c 'import json, sys
+image = json.load(open(sys.argv[1]))
+print(image["aliases"], image["verified"], len(image["trees"]))' "$SANDBOX/out")" "['a', 'b'] False 1" "the JSON"
+    expect 1 lxcpp-image info c
+    err_has "lxcpp-image: there is no image c: 'lxcpp-image list' shows what is there"
+}
+
+test_refuses_what_is_not_expected() {
+    make_files
+    local right
+    right=$(both incus.tar rootfs.tar)
+    cp "$FILES/rootfs.tar" "$FILES/flipped.tar"
+    local at # a byte in the middle of busybox
+    at=$(($(stat -c %s "$FILES/rootfs.tar") / 2))
+    printf '%b' "\\x$(printf %02x $((0x$(od -An -tx1 -j$at -N1 "$FILES/rootfs.tar" | tr -d ' ') ^ 1)))" |
+        dd of="$FILES/flipped.tar" bs=1 seek=$at conv=notrunc status=none
+    expect 1 lxcpp-image -q import "$FILES/incus.tar" "$FILES/flipped.tar" --sha256 "$right"
+    is "$ERR" "" "words in spite of -q"
+    expect 1 lxcpp-image import "$FILES/incus.tar" "$FILES/flipped.tar" --sha256 "$right"
+    err_has "flipped.tar: the image hashes to $(both incus.tar flipped.tar), expected $right"
+    nothing_there
+    expect 1 lxcpp-image import "$FILES/incus.tar"
+    err_has "incus.tar: is the metadata of an image: give its root file system too"
+    expect 1 lxcpp-image import "$FILES/rootfs.tar"
+    err_has "rootfs.tar: is a root file system without metadata: say what it is"
+    expect 1 lxcpp-image import "$FILES/rootfs.tar" "$FILES/incus.tar"
+    err_has "rootfs.tar: is not the metadata of an image, which comes first"
+    expect 1 lxcpp-image import "$FILES/combined.tar" "$FILES/rootfs.tar"
+    err_has "combined.tar: is a whole image"
+    expect 1 lxcpp-image import "$FILES/metadata.yaml"
+    err_has "metadata.yaml: "
+    expect 1 lxcpp-image import "$FILES/none.tar"
+    err_has "open $FILES/none.tar: No such file or directory"
+    expect 1 lxcpp-image import "$FILES"
+    err_has "$FILES: not a regular file"
+    expect 1 lxcpp-image import -- -
+    err_has "cannot be read from the standard input"
+    expect 1 lxcpp-image import "$FILES/incus.tar" "$FILES/rootfs.tar" --alias ../x
+    err_has "--alias ../x: 1 to 128 of"
+    expect 1 lxcpp-image import "$FILES/incus.tar" "$FILES/rootfs.tar" --sha256 xyz
+    err_has "--sha256: the sha256 must be 64 hex digits"
+    head -c 20000 "$FILES/rootfs.tar" >"$FILES/short.tar"
+    expect 1 lxcpp-image import "$FILES/incus.tar" "$FILES/short.tar"
+    err_has "short.tar: "
+    echo 'architecture: &a [*a]' >"$FILES/metadata.yaml"
+    tar -C "$FILES" -cf "$FILES/bad.tar" metadata.yaml
+    expect 1 lxcpp-image import "$FILES/bad.tar" "$FILES/rootfs.tar"
+    err_has "bad.tar: metadata.yaml: line 1: anchors are not allowed"
+    nothing_there
+}
+
+test_names_what_changed_in_a_tree() {
+    make_files
+    import "$FILES/incus.tar" "$FILES/rootfs.tar" --alias bb
+    local fingerprint="$OUT"
+    echo more >>"$IMAGES/trees/$fingerprint/etc/passwd"
+    expect 1 lxcpp-image verify bb
+    out_is "${fingerprint:0:12}: tree ${fingerprint:0:12}: /etc/passwd is not what it was"
+    rm -r "$IMAGES/trees/$fingerprint"
+    expect 1 lxcpp-image verify
+    out_is "${fingerprint:0:12}: tree ${fingerprint:0:12}: it is not there"
+    import "$FILES/incus.tar" "$FILES/rootfs.tar" # heals it
+    expect 0 lxcpp-image verify bb
+    out_is "ok: 1 image"
+}
+
+test_aliases() {
+    make_files
+    import "$FILES/incus.tar" "$FILES/rootfs.tar" --alias one
+    local first="$OUT"
+    import "$FILES/combined.tar" --alias two
+    local second="$OUT"
+    expect 0 lxcpp-image alias set one two
+    expect 0 lxcpp-image alias set more/3 "$first"
+    expect 0 lxcpp-image alias list --format csv
+    is "$(tr -d '\r' <"$SANDBOX/out")" "alias,fingerprint,image
+more/3,$first,busybox/1/small
+one,$second,busybox/1/small
+two,$second,busybox/1/small" "the aliases"
+    expect 0 lxcpp-image alias remove two more/3
+    expect 1 lxcpp-image alias remove two
+    err_has "there is no alias two"
+    expect 1 lxcpp-image alias set x none
+    err_has "there is no image none"
+    expect 1 lxcpp-image alias set "a b" one
+    err_has "cannot be an alias"
+    expect 1 lxcpp-image alias change
+    err_has "alias: expected 'set ALIAS IMAGE'"
+    expect 0 lxcpp-image delete one
+    expect 0 lxcpp-image alias
+    is "$(printf '%s\n' "$OUT" | wc -l)" 1 "aliases that are left"
+}
+
+test_an_image_that_is_needed_stays() {
+    make_files
+    import "$FILES/incus.tar" "$FILES/rootfs.tar" --alias bb
+    expect 0 lxcpp-create -n "$C1" --image bb -B overlay
+    expect 0 lxcpp-create -n "$C2" --image bb -B dir
+    expect 1 lxcpp-image delete bb
+    err_has "image $(both incus.tar rootfs.tar | cut -c1-12) is needed by $C1"
+    err_is_one_line
+    expect 0 lxcpp-image prune --all
+    expect 0 lxcpp-image list --format json
+    out_has "\"$C1\""
+    out_has "\"$C2\""
+    # Without an inventory the directories say it.
+    rm -f "$LXCPP_STATE_DIR"/inventory.db*
+    expect 1 lxcpp-image delete bb
+    err_has "is needed by $C1"
+    expect 0 lxcpp-inventory rebuild
+    expect 1 lxcpp-image delete bb
+    err_has "is needed by $C1"
+    expect 0 lxcpp-image verify
+    expect 0 lxcpp-destroy -n "$C1"
+    expect 0 lxcpp-image prune --unused # the copy counts here
+    expect 0 lxcpp-image info bb
+    expect 0 lxcpp-image delete bb
+    out_matches '^deleted busybox/1/small \([0-9a-f]{12}\): [0-9.]+ [kM]B freed$'
+    nothing_there
+    expect 0 lxcpp-destroy -n "$C2"
+}
+
+test_prune() {
+    make_files
+    import "$FILES/incus.tar" "$FILES/rootfs.tar" --alias old
+    local old="$OUT"
+    import "$FILES/combined.tar" --alias new
+    touch -d '40 days ago' "$IMAGES/images/$old/record"
+    mkdir -p "$IMAGES/trees/.$(printf '%064d' 1).new/etc" "$IMAGES/trees/$(printf '%064d' 2)" "$IMAGES/images/.new-abc" "$IMAGES/files/00"
+    echo half >"$IMAGES/files/00/$(printf '%064d' 3).part"
+    expect 0 lxcpp-image verify
+    out_has "left over: interrupted work $(printf '%012d' 0) ("
+    out_has "left over: tree without an image $(printf '%012d' 0) ("
+    expect 0 lxcpp-image prune --dry-run
+    out_is "would delete busybox/1/small (${old:0:12})"
+    expect 0 lxcpp-image prune
+    out_has "deleted busybox/1/small (${old:0:12})"
+    is "$(trees)" "$(digest "$FILES/combined.tar")" "trees"
+    is "$(find "$IMAGES/files" -type f; find "$IMAGES/images" -name '.*')" "" "leftovers"
+    expect 0 lxcpp-image prune --older-than 1
+    expect 0 lxcpp-image info new
+    expect 0 lxcpp-image prune --unused
+    nothing_there
+}
+
+test_four_imports_at_once_unpack_once() {
+    make_files
+    local i pids=()
+    for i in 1 2 3 4; do
+        lxcpp-image import "$FILES/incus.tar" "$FILES/rootfs.tar" --alias "bb/$i" >"$SANDBOX/tmp/out.$i" 2>"$SANDBOX/tmp/err.$i" &
+        pids+=($!)
+    done
+    for i in "${pids[@]}"; do wait "$i" || fail "an import failed: $(cat "$SANDBOX"/tmp/err.*)"; done
+    is "$(sort -u "$SANDBOX"/tmp/out.*)" "$(both incus.tar rootfs.tar)" "fingerprints"
+    is "$(trees | wc -l)" 1 "trees"
+    is "$(cat "$SANDBOX"/tmp/err.* | grep -c '^Unpacking.*files$')" 1 "times that it was unpacked"
+    expect 0 lxcpp-image alias list
+    is "$(printf '%s\n' "$OUT" | wc -l)" 5 "lines"
+}
+
+# However far it came, what is there is sound, and the next one does it all.
+test_killed_commands_leave_a_sound_store() {
+    make_files
+    local ms signal
+    for signal in KILL INT; do
+        for ms in 1 2 4 6 9 13 18 25 40; do
+            timeout -s $signal "$(printf '0.%03d' $ms)" lxcpp-image import "$FILES/combined.tar" --alias bb >/dev/null 2>&1
+            expect 0 lxcpp-image verify
+            import "$FILES/combined.tar" --alias bb
+            timeout -s $signal "$(printf '0.%03d' $ms)" lxcpp-image delete bb >/dev/null 2>&1
+            expect 0 lxcpp-image verify
+            lxcpp-image delete "$(digest "$FILES/combined.tar")" >/dev/null 2>&1
+        done
+    done
+    import "$FILES/combined.tar" --alias bb
+    expect 0 lxcpp-image verify
+    out_is "ok: 1 image"
+    is "$(trees)" "$(digest "$FILES/combined.tar")" "trees"
+}
+
+test_full_disk() {
+    make_files
+    mkdir "$SANDBOX/small"
+    mount -t tmpfs -o size=700k tmpfs "$SANDBOX/small" || skip "no tmpfs"
+    local LXCPP_CACHE_DIR="$SANDBOX/small"
+    export LXCPP_CACHE_DIR
+    IMAGES="$LXCPP_CACHE_DIR/images"
+    expect 1 lxcpp-image import "$FILES/incus.tar" "$FILES/rootfs.tar" --alias bb
+    err_has "No space left on device"
+    nothing_there
+    mount -o remount,size=50m "$SANDBOX/small"
+    import "$FILES/incus.tar" "$FILES/rootfs.tar" --alias bb
+    expect 0 lxcpp-image verify
+    # No room for one more record: the image is not half there.
+    head -c 60m /dev/zero >"$SANDBOX/small/fill" 2>/dev/null
+    expect 1 lxcpp-image import "$FILES/combined.tar"
+    err_has "No space left on device"
+    expect 1 lxcpp-image alias set other bb
+    rm "$SANDBOX/small/fill"
+    expect 0 lxcpp-image verify
+    out_is "ok: 1 image"
+    import "$FILES/combined.tar"
+    umount "$SANDBOX/small"
+}
+
+test_a_user_may_look() {
+    make_files
+    need_tool setpriv
+    chmod 0711 "$SANDBOX"
+    mkdir "$SANDBOX/user"
+    chown 12345:12345 "$SANDBOX/user"
+    local LXCPP_CACHE_DIR="$SANDBOX/user" LXCPP_STATE_DIR="$SANDBOX/user/state"
+    export LXCPP_CACHE_DIR LXCPP_STATE_DIR
+    expect 0 setpriv --reuid=12345 --regid=12345 --clear-groups lxcpp-image list
+    expect 0 setpriv --reuid=12345 --regid=12345 --clear-groups lxcpp-image verify
+    expect 1 setpriv --reuid=12345 --regid=12345 --clear-groups lxcpp-image import "$FILES/combined.tar"
+    err_has "import: only root can: the files of an image belong to many ids"
+}
+
+test_commands_and_their_options() {
+    expect 1 lxcpp-image
+    err_has "which command? 'lxcpp-image --help' lists them"
+    expect 1 lxcpp-image lst
+    err_has "there is no command lst; did you mean 'list'?"
+    expect 1 lxcpp-image list --sha256 x
+    err_has "unrecognized option '--sha256'"
+    expect 1 lxcpp-image delete
+    err_has "delete: which image?"
+    expect 1 lxcpp-image prune x
+    err_has "prune: it takes no names"
+    expect 1 lxcpp-image list colour=red
+    err_has "colour=red: filters are distribution=, "
+    expect 1 lxcpp-image list --format xml
+    expect 0 lxcpp-image -q list
+    expect 0 lxcpp image list
+    [ ! -e "$LXCPP_CACHE_DIR/images" ] || fail "looking made a store"
+}
+
+pull() { run lxcpp-image pull --server "$SERVER" "$@"; }
+
+test_pulls_and_refreshes() {
+    need_image_server
+    local build="alpine/edge/$ARCH/default" first second
+    make_payload "$SANDBOX/payload"
+    add_build alpine edge 20260101_05:24 "$SANDBOX/payload"
+    write_streams "$build/20260101_05:24"
+    serve_tls
+    mkdir -p "$LXCPP_CONFIG_DIR"
+    printf '[local]\nurl = %s\n' "$SERVER" >"$LXCPP_CONFIG_DIR/image-servers.conf"
+    expect 0 lxcpp-image pull local:alpine/edge
+    first=$(fingerprint_of "$build/20260101_05:24")
+    out_is "$first"
+    err_has "verified: "
+    expect 0 lxcpp-image info alpine/edge
+    out_matches "Verified: +yes: "
+    out_matches "Protocol: +simplestreams"
+    expect 0 lxcpp-image refresh --all
+    out_has "is the newest"
+    echo newer >"$SANDBOX/payload/etc/issue"
+    add_build alpine edge 20260202_05:24 "$SANDBOX/payload"
+    write_streams "$build/20260202_05:24"
+    second=$(fingerprint_of "$build/20260202_05:24")
+    expect 0 lxcpp-image refresh alpine/edge
+    out_is "alpine/edge/default (${first:0:12}): is now alpine/edge/default (${second:0:12})"
+    expect 0 lxcpp-image alias list --format csv
+    out_has "alpine/edge,$second"
+    expect 0 lxcpp-image refresh --all
+    out_is "alpine/edge/default (${second:0:12}): is the newest"
+    expect 0 lxcpp-image verify
+    out_is "ok: 2 images"
+    expect 1 lxcpp-image pull local:alpine/3
+    expect 1 lxcpp-image pull local:
+    err_has "names no image"
+    expect 1 lxcpp-image refresh
+    end_servers
+}
+
+blob() { # FILE: into the layout $OCI; prints its descriptor but for the media type
+    local sum
+    sum=$(digest "$1")
+    cp "$1" "$OCI/blobs/sha256/$sum"
+    printf '"digest": "sha256:%s", "size": %s' "$sum" "$(stat -c %s "$1")"
+}
+
+oci_layout() { # a layout of one layer at $OCI, with the tag v1
+    OCI="$SANDBOX/oci"
+    local work="$SANDBOX/tmp/oci" layer
+    mkdir -p "$OCI/blobs/sha256" "$work"
+    tar -C "$FILES/rootfs" --owner=0 --group=0 --numeric-owner -cf "$work/layer" .
+    layer=$(blob "$work/layer")
+    printf '{"architecture": "%s", "os": "linux", "config": {"Cmd": ["/bin/sh"], "Labels": {"made": "%s"}}, "rootfs": {"type": "layers", "diff_ids": ["sha256:%s"]}}' \
+        "$ARCH" "$1" "$(digest "$work/layer")" >"$work/config"
+    printf '{"schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json", "config": {"mediaType": "application/vnd.oci.image.config.v1+json", %s}, "layers": [{"mediaType": "application/vnd.oci.image.layer.v1.tar", %s}]}' \
+        "$(blob "$work/config")" "$layer" >"$work/manifest"
+    printf '{"schemaVersion": 2, "manifests": [{"mediaType": "application/vnd.oci.image.manifest.v1+json", %s, "annotations": {"org.opencontainers.image.ref.name": "v1"}}]}' \
+        "$(blob "$work/manifest")" >"$OCI/index.json"
+    echo '{"imageLayoutVersion": "1.0.0"}' >"$OCI/oci-layout"
+}
+
+test_pulls_and_refreshes_oci_images() {
+    case "$(uname -m)" in x86_64) ARCH=amd64 ;; aarch64) ARCH=arm64 ;; *) skip "no name for $(uname -m) in the test" ;; esac
+    make_files
+    oci_layout first
+    expect 0 lxcpp-image pull "oci:$OCI:v1" --alias app
+    local first="$OUT"
+    expect 0 lxcpp-image info app
+    out_matches "Protocol: +oci"
+    out_matches "Source: +oci:$OCI:v1"
+    expect 0 lxcpp-image refresh app
+    out_has "is the newest"
+    oci_layout second
+    expect 0 lxcpp-image refresh --all
+    out_has "is now"
+    expect 0 lxcpp-image info app
+    out_lacks "$first"
+    is "$(trees | wc -l)" 1 "trees: they have the one layer in common"
+    expect 0 lxcpp-image delete "$first"
+    expect 0 lxcpp-image verify
+    out_is "ok: 1 image"
+    expect 0 lxcpp-image delete app
+    nothing_there
+    expect 1 lxcpp-image pull "oci:$OCI:v2"
+    expect 1 lxcpp-image pull "oci:$OCI:v1" --no-validate
+    err_has "--server and --no-validate are for image servers"
+}

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "common/harmless.h"
+#include "common/say.h"
+#include "images/store.h"
+
+#include "base/error.h"
+#include "base/strings.h"
+#include "image/http.h"
+#include "image/image_server.h"
+#include "image/oci_image.h"
+#include "sys/namespace.h"
+
+#include <lxcpp/error.h>
+
+#include <algorithm>
+#include <array>
+#include <fmt/core.h>
+#include <sched.h>
+#include <string_view>
+
+// pull, refresh: images from where others keep them.
+namespace lxcpp::tools::images {
+namespace {
+
+constexpr std::array<std::string_view, 6> kOciSources{"docker://", "docker:", "oci:", "oci-archive:", "docker-archive:", "dir:"};
+
+bool is_oci(std::string_view source) {
+    return std::ranges::any_of(kOciSources, [&](std::string_view prefix) { return source.starts_with(prefix); });
+}
+
+// What fetching needs, open for the length of one command.
+struct Fetching {
+    OpenStore open = open_store();
+    image::HttpClient http;
+    image::ImageServers servers = image::ImageServers::load(default_paths());
+};
+
+// "images:debian/12", "download:debian/12", "https://host:debian/12", "debian/12".
+image::ServerImageRequest server_request(const Fetching& fetching, const Options& options, const std::string& source) {
+    auto name = image::split_server_image_name(source);
+    if (name.server == "download") name.server.clear(); // the template of that name takes its images there
+    if (!options.server.empty() && !name.server.empty()) throw Error("--server and a server before the name: give one of them");
+    const std::string server = !options.server.empty() ? options.server : name.server.empty() ? std::string(image::kDefaultImageServer) : name.server;
+    if (name.image.empty()) throw Error(printable(source) + ": names no image, e.g. images:debian/12");
+    image::ServerImageRequest request;
+    request.access.server = fetching.servers.find(server);
+    request.access.validate = !options.no_validate;
+    request.access.flush_cache = true;
+    request.name = name.image;
+    return request;
+}
+
+ImageRecord fetch_oci(Fetching& fetching, const image::OciReference& reference, image::ProgressSink& progress) {
+    sys::unshare_namespaces(CLONE_NEWNS); // layers are stacked by mounts that nobody else sees
+    return image::fetch_oci_image({.reference = reference, .registry = image::default_registry_options(default_paths().config)},
+                                  fetching.open.store, fetching.open.trees, fetching.http, progress);
+}
+
+// "alpine:edge" of docker.io/library/alpine; "" where the name is a path or a digest.
+std::string short_name(const image::OciReference& reference) {
+    if (reference.transport != image::OciTransport::Registry || reference.tag.empty()) return {};
+    return reference.repository.substr(reference.repository.rfind('/') + 1) + ":" + reference.tag;
+}
+
+void set_aliases(const Cli& cli, const ImageStore& store, const ImageRecord& record, std::vector<std::string> aliases, const std::string& otherwise) {
+    if (aliases.empty() && is_image_alias(otherwise)) aliases.push_back(otherwise);
+    for (const std::string& alias : aliases) store.set_alias(alias, record.fingerprint);
+    if (!cli.quiet()) say("{}: {}\n", image_label(record), aliases.empty() ? "has no alias" : "is " + join(aliases, ", "));
+    fmt::print("{}\n", record.fingerprint);
+}
+
+int pull(const Cli& cli, const Options& options, std::span<const std::string> words) {
+    if (words.size() != 1) throw Error("pull: give one source, e.g. images:debian/12");
+    check_aliases(options.aliases);
+    Fetching fetching;
+    const auto progress = progress_of(cli);
+    if (is_oci(words[0])) {
+        if (!options.server.empty() || options.no_validate) throw Error("--server and --no-validate are for image servers");
+        const auto reference = image::parse_oci_reference(words[0]);
+        set_aliases(cli, fetching.open.store, fetch_oci(fetching, reference, *progress), options.aliases, short_name(reference));
+        return 0;
+    }
+    const auto request = server_request(fetching, options, words[0]);
+    const ImageRecord record = image::fetch_server_image(request, fetching.open.store, fetching.open.trees, fetching.http, *progress);
+    set_aliases(cli, fetching.open.store, record, options.aliases, request.name);
+    return 0;
+}
+
+void move_aliases(const ImageStore& store, const std::string& from, const std::string& to) {
+    for (const auto& [alias, fingerprint] : store.aliases()) {
+        if (fingerprint == from) store.set_alias(alias, to);
+    }
+}
+
+// The newest build of what the image is; itself when there is none that is newer.
+ImageRecord newest(const ImageRecord& record, Fetching& fetching, image::ProgressSink& progress) {
+    if (is_oci(record.refresh)) return fetch_oci(fetching, image::parse_oci_reference(record.refresh), progress);
+    auto request = image::refresh_request(record, fetching.servers);
+    request.access.flush_cache = true;
+    return image::fetch_server_image(request, fetching.open.store, fetching.open.trees, fetching.http, progress);
+}
+
+void refresh_one(const Cli& cli, const ImageRecord& record, Fetching& fetching, image::ProgressSink& progress) {
+    const ImageRecord fresh = newest(record, fetching, progress);
+    if (fresh.fingerprint == record.fingerprint) {
+        if (!cli.quiet()) fmt::print("{}: is the newest\n", image_label(record));
+        return;
+    }
+    move_aliases(fetching.open.store, record.fingerprint, fresh.fingerprint);
+    if (!cli.quiet()) fmt::print("{}: is now {}\n", image_label(record), image_label(fresh));
+}
+
+// Of several builds of one image only the one that has the aliases, or the newest.
+bool is_superseded(const std::vector<StoredImage>& images, const StoredImage& image) {
+    if (!image.aliases.empty()) return false;
+    for (const StoredImage& other : images) {
+        const bool same = other.record.refresh == image.record.refresh && other.record.source == image.record.source;
+        if (same && other.record.fingerprint != image.record.fingerprint && (!other.aliases.empty() || other.record.added > image.record.added)) return true;
+    }
+    return false;
+}
+
+std::vector<ImageRecord> refreshable(const ImageStore& store) {
+    const std::vector<StoredImage> images = store.list();
+    std::vector<ImageRecord> chosen;
+    for (const StoredImage& image : images) {
+        if (!image.record.refresh.empty() && !is_superseded(images, image)) chosen.push_back(image.record);
+    }
+    return chosen;
+}
+
+int refresh(const Cli& cli, const Options& options, std::span<const std::string> words) {
+    Fetching fetching;
+    const auto progress = progress_of(cli);
+    const bool all = options.all && words.empty();
+    int code = 0;
+    for (const ImageRecord& record : all ? refreshable(fetching.open.store) : chosen_images(fetching.open.store, words, options.all)) {
+        try {
+            with_context(image_label(record), [&] { refresh_one(cli, record, fetching, *progress); });
+        } catch (const Error& error) { // the others may still be had
+            if (words.size() == 1) throw;
+            if (!cli.quiet()) say("lxcpp-image: {}\n", harmless(error.what()));
+            code = 1;
+        }
+    }
+    return code;
+}
+
+void add_pull_options(Cli& cli, Options& options) {
+    cli.option("--alias", options.aliases, "a name for it; may be given several times");
+    cli.option("--server", options.server, "the image server: a name of image-servers.conf, a host or a URL");
+    cli.flag("--no-validate", options.no_validate, "do not look at signatures; the image is recorded as not verified");
+}
+
+void add_refresh_options(Cli& cli, Options& options) { cli.flag("--all", options.all, "all"); }
+
+} // namespace
+
+const Verb kPull{"pull", "SOURCE [--alias=ALIAS]...", "fetch an image without making a container", true, add_pull_options, pull};
+const Verb kRefresh{"refresh", "IMAGE... | --all", "fetch newer builds from where images came from", true, add_refresh_options, refresh};
+
+} // namespace lxcpp::tools::images
