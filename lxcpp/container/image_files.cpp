@@ -14,6 +14,7 @@ namespace {
 
 constexpr auto kInRoot = sys::Links::InRoot;
 constexpr std::size_t kMostOfAFile = 1u << 20;
+constexpr std::string_view kOwnAddress = "127.0.1.1"; // Debian's, for the machine's own name
 
 bool has(const std::vector<std::string>& words, std::string_view word) { return std::ranges::find(words, word) != words.end(); }
 
@@ -120,19 +121,20 @@ private:
         return context;
     }
 
-    // What it says already stays.
+    // What it says already stays, but for the name of the machine that the image was made of.
     void name_in_hosts() const {
         const auto info = root_.stat("etc/hosts", kInRoot);
         std::string text;
         if (info && S_ISREG(info->st_mode)) text = root_.read_file("etc/hosts", kMostOfAFile, kInRoot).value_or("");
+        std::string kept;
         for (const std::string_view line : split_lines(text)) {
-            for (const std::string_view word : split_words(line)) {
-                if (word == wish_.words.name) return;
-            }
+            const auto words = split_words(line);
+            if (std::ranges::find(words, wish_.words.name) != words.end()) return;
+            if (words.empty() || words.front() != kOwnAddress) kept += std::string(line) + '\n';
         }
+        text = std::move(kept);
         if (trim(text).empty()) text = "127.0.0.1\tlocalhost\n::1\t\tlocalhost ip6-localhost ip6-loopback\n";
-        if (!text.ends_with('\n')) text += '\n';
-        write("etc/hosts", text + "127.0.1.1\t" + wish_.words.name + '\n', {0, 0, 0644});
+        write("etc/hosts", text + std::string(kOwnAddress) + '\t' + wish_.words.name + '\n', {0, 0, 0644});
     }
 
     const sys::RootedDir& root_;

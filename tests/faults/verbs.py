@@ -54,6 +54,29 @@ class Create(Verb):
         return None
 
 
+class CreateOfImage(Create):
+    """Of an image of the store, as an overlay on it."""
+    FINGERPRINT, TREE = "1" * 64, "2" * 64
+
+    def __init__(self, box):
+        super().__init__(box)
+        root, record = f"{box.top}/tmp/image-root", f"{box.top}/tmp/record"
+        box.must([box.template, f"--rootfs={root}", f"--payload={box.payload}"])
+        with open(record, "w", encoding="utf-8") as file:
+            file.write(f"fingerprint: {self.FINGERPRINT}\nkind: system\nverified: yes\nsize: 0\ntree: {self.TREE}\nvolume: /data\n")
+        box.must([os.environ["LXCPP_STORE_IMAGE"], box.env["LXCPP_CACHE_DIR"], "--record", record, "--tree", f"{self.TREE}={root}"])
+
+    def command(self, name):
+        return ["lxcpp-create", "-n", name, "-f", self.box.config, "--image", self.FINGERPRINT, "-B", "overlay"]
+
+    def settled(self, name):
+        folder = f"{self.box.lxcpath}/{name}"
+        if not os.path.exists(folder):
+            return None
+        whole = all(os.path.exists(f"{folder}/{part}") for part in ("overlay/upper/etc/hostname", "image", "config", "volumes/0"))
+        return None if whole else "half a container stands under its name"
+
+
 class Start(Verb):
     done_already = ("already running",)
 
@@ -156,5 +179,5 @@ class Config(Verb):
         return None if text == self.old or new else f"the configuration is neither the old nor the new one: {text!r}"
 
 
-VERBS = {"create": Create, "start": Start, "stop": Stop, "shutdown": Shutdown, "reboot": Reboot, "destroy": Destroy,
+VERBS = {"create": Create, "create-image": CreateOfImage, "start": Start, "stop": Stop, "shutdown": Shutdown, "reboot": Reboot, "destroy": Destroy,
          "destroy-running": DestroyRunning, "attach": Attach, "config": Config}

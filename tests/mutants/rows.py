@@ -77,6 +77,9 @@ ROWS = {
     "F8": Row("numbers that are narrowed on the way to init", f"{POLICY}f8_more_than_fits"),
     "G9": Row("an image by plain http, unsigned",
               "unit.ServerIndexTest.PlainHttpNeedsAKey system.download.plain_http_needs_a_key_or_a_word"),
+    "G8": Row("what an image brings is obeyed as if we had written it",
+              "system.images.what_an_image_brings unit.ImageConfig.OnlyKeysThatAnImageMaySet "
+              "unit.ImageConfig.TakesNothingFromTheHostAndNoOtherFile unit.TemplateText.NothingGrowsWithoutABound"),
     "H1": Row("our directories and what is in them, made by somebody else",
               f"{POLICY}h1_runtime_directory_is_planted {POLICY}h1_state_that_is_not_this_containers "
               "unit.RuntimeState.ThatOfAnotherContainerIsRefused"),
