@@ -85,9 +85,7 @@ NamedFiles lxc_metadata_files(const ImageRecord& record, const ImageContent& con
     NamedFiles files{{"config", own ? content.config : common_config(record, false)},
                      {"config-user", user.empty() ? common_config(record, true) : user}};
     if (!content.create_message.empty()) files.emplace_back("create-message", content.create_message);
-    // LXC's template asks for a number; an image without an end has a far one.
-    constexpr std::time_t kNever = 4'102'444'800; // 2100-01-01
-    files.emplace_back("expiry", fmt::format("{}\n", record.expires != 0 ? record.expires : kNever));
+    if (record.expires != 0) files.emplace_back("expiry", fmt::format("{}\n", record.expires));
     std::string substitute;
     for (const std::string& path : content.substitute) substitute += path + '\n';
     if (!substitute.empty()) files.emplace_back("templates", substitute);

@@ -155,20 +155,11 @@ private:
         return entry;
     }
 
-    // Without the root of the user namespace that set it: whoever unpacks is another.
-    static void forget_namespace(std::string& capability) {
-        constexpr std::size_t kVersion2 = 20;
-        constexpr std::size_t kVersion3 = 24;
-        if (capability.size() != kVersion3 || capability[3] != 3) return;
-        capability[3] = 2;
-        capability.resize(kVersion2);
-    }
-
     static Xattrs attributes(FdRef fd, const std::string& path) {
         Xattrs wanted;
         for (auto& [name, value] : sys::read_xattrs(fd, path)) {
             if (!is_portable_xattr(name)) continue;
-            if (name == "security.capability") forget_namespace(value);
+            if (name == "security.capability") value = plain_capability(std::move(value));
             wanted.emplace_back(std::move(name), std::move(value));
         }
         return wanted;

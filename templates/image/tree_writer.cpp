@@ -48,7 +48,8 @@ void set_xattrs(FdRef fd, const TarEntry& entry, std::string_view path) {
     for (const auto& [name, value] : entry.xattrs) {
         bytes += name.size() + value.size();
         if (++number > kMaxXattrs || bytes > kMaxXattrBytes) refuse(path, "too many attributes");
-        if (is_portable_xattr(name)) sys::set_xattr(fd, name, value, path);
+        if (!is_portable_xattr(name)) continue;
+        sys::set_xattr(fd, name, name == "security.capability" ? plain_capability(value) : value, path);
     }
 }
 
@@ -92,6 +93,16 @@ std::string_view type_name(mode_t mode) {
 bool is_portable_xattr(std::string_view name) {
     if (name == "security.capability") return true;
     return name.starts_with("user.") && !name.starts_with("user.overlay.");
+}
+
+std::string plain_capability(std::string value) {
+    constexpr std::size_t kRevision2 = 20;
+    constexpr std::size_t kRevision3 = 24;
+    if (value.size() == kRevision3 && value[3] == 3) {
+        value[3] = 2;
+        value.resize(kRevision2);
+    }
+    return value;
 }
 
 std::string normal_path(std::string_view path, std::size_t max_depth) {

@@ -94,6 +94,10 @@ private:
 // Attributes that mean the same on another machine: security.capability and user.*, but what drives an overlay.
 [[nodiscard]] bool is_portable_xattr(std::string_view name);
 
+// A security.capability without the root of the user namespace that set it (vfs_cap_data of revision 3): whoever
+// unpacks is another. Other values stay as they are.
+[[nodiscard]] std::string plain_capability(std::string value);
+
 // "./usr//bin/" -> "usr/bin"; "" for the root itself. Error when absolute, with "..", or too deep.
 [[nodiscard]] std::string normal_path(std::string_view path, std::size_t max_depth = 512);
 

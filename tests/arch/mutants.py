@@ -10,15 +10,17 @@ from common import finish, read, source_files
 
 root = sys.argv[1]
 sys.path.insert(0, os.path.join(root, "tests", "mutants"))
+from archive_rows import ARCHIVE_ROWS, OF_REGISTRIES  # noqa: E402
 from mutants import all_mutants, of_row  # noqa: E402
 from rows import OTHER_CHECKS, ROWS  # noqa: E402
 
 # Those of the catalogue that are to be replayed.
+WANTED_OF_ARCHIVES = "T1-T40 P1-P22"
 WANTED = "A1-A6 A9-A11 A14 A16 A18-A20 B1-B6 C1-C5 D1-D6 F1 F3 F8 H1-H6 I1-I3 J1-J7"
 
 
-def wanted_rows():
-    for first, last in ((word.split("-")[0], word.split("-")[-1]) for word in WANTED.split()):
+def wanted_rows(words):
+    for first, last in ((word.split("-")[0], word.split("-")[-1]) for word in words.split()):
         yield from (f"{first[0]}{number}" for number in range(int(first[1:]), int(last[1:]) + 1))
 
 
@@ -51,17 +53,28 @@ def problems_of_row(name, row, mutants, tests):
 
 
 def problems_of_rows(mutants, tests):
-    yield from (f"{name}: the row is not in tests/mutants/rows.py" for name in wanted_rows() if name not in ROWS)
+    yield from (f"{name}: the row is not in tests/mutants/rows.py" for name in wanted_rows(WANTED) if name not in ROWS)
     for name, row in ROWS.items():
         yield from problems_of_row(name, row, mutants, tests)
     for mutant in mutants:
-        yield from (f"{mutant.name}: there is no row {row}" for row in mutant.rows if row not in ROWS and row not in OTHER_CHECKS)
+        yield from (f"{mutant.name}: there is no row {row}" for row in mutant.rows
+                    if row not in ROWS and row not in OTHER_CHECKS and row not in ARCHIVE_ROWS)
+
+
+def problems_of_archive_rows(tests):
+    yield from (f"{name}: the row is not in tests/mutants/archive_rows.py" for name in wanted_rows(WANTED_OF_ARCHIVES)
+                if name not in ARCHIVE_ROWS and name not in OF_REGISTRIES)
+    for name, row in ARCHIVE_ROWS.items():
+        if bool(row.tests) == bool(row.why_not):
+            yield f"{name}: either tests try it, or there is a reason why none does"
+        yield from (f"{name}: there is no test {test}" for test in row.test_names if test not in tests)
 
 
 def violations():
     tests = known_tests()
     mutants = all_mutants()
     yield from problems_of_rows(mutants, tests)
+    yield from problems_of_archive_rows(tests)
     for mutant in mutants:
         problems = list(mutant.problems())
         yield from problems

@@ -3,7 +3,9 @@
 
 #include "support/error_of.h"
 #include "support/temp_dir.h"
+#include "image/tree_sums.h"
 #include "sys/file.h"
+#include "sys/file_meta.h"
 #include "tar_builder.h"
 
 #include <gtest/gtest.h>
@@ -11,6 +13,7 @@
 #include <fcntl.h>
 #include <filesystem>
 #include <sys/stat.h>
+#include <unistd.h>
 
 namespace lxcpp::image {
 namespace {
@@ -201,6 +204,41 @@ TEST_F(TreeWriterTest, DropsAttributesThatDriveTheHost) {
     std::string many;
     for (int i = 0; i < 100; ++i) many += attribute("user.n" + std::to_string(i));
     EXPECT_EQ(unpack(make_tar(pax(many), TarMember{.name = "g"})), "unpack 'g': too many attributes");
+}
+
+TEST_F(TreeWriterTest, CapabilitiesAreThoseOfNoNamespace) {
+    if (::geteuid() != 0) GTEST_SKIP() << "only root may set capabilities of files";
+    const std::string bits("\0\4\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 16);
+    const std::string second = std::string("\1\0\0\2", 4) + bits;
+    const std::string third = std::string("\1\0\0\3", 4) + bits + std::string("\xa0\x86\1\0", 4); // of root 100000
+    for (const std::string& value : {second, third}) {
+        ASSERT_EQ(unpack(make_tar(pax(pax_record("SCHILY.xattr.security.capability", value)),
+                                  TarMember{.name = "f", .data = "x", .uid = "0000000", .gid = "0000000"})),
+                  "");
+        EXPECT_EQ(sys::read_xattrs(sys::open_file(root("f")), "f"), (Xattrs{{"security.capability", second}}));
+    }
+    EXPECT_NE(unpack(make_tar(pax(pax_record("SCHILY.xattr.security.capability", "junk")), TarMember{.name = "g"})), "");
+}
+
+TEST_F(TreeWriterTest, KeepsNamesByteForByte) {
+    const std::vector<std::string> names{"K", "k", "\u212a", "caf\u00e9", "cafe\u0301", "dot.", "back\\slash", "line\nbreak", "\xff\xfe"};
+    for (const std::string& name : names) ASSERT_EQ(unpack(make_tar(TarMember{.name = name, .data = name})), "");
+    for (const std::string& name : names) EXPECT_EQ(read(name), name);
+    EXPECT_EQ(sys::list_dir(root("")).size(), names.size());
+}
+
+// 0:0 is what an overlay takes for a removed file.
+TEST_F(TreeWriterTest, MakesNoWhiteout) {
+    EXPECT_EQ(unpack(make_tar(TarMember{.name = "f", .data = "x"}, TarMember{.name = "f", .type = '3'})), "");
+    EXPECT_EQ(read("f"), "x");
+    EXPECT_EQ(skipped_, 1u);
+}
+
+TEST(PortableXattr, AreTheOnesThatDriveNothing) {
+    for (const char* name : {"security.capability", "user.comment"}) EXPECT_TRUE(is_portable_xattr(name)) << name;
+    for (const char* name : {"user.overlay.opaque", "user.overlay.redirect", "trusted.overlay.opaque", "trusted.x", "security.selinux",
+                             "security.ima", "system.posix_acl_access", "other"})
+        EXPECT_FALSE(is_portable_xattr(name)) << name;
 }
 
 TEST(NormalPath, TakesPathsApart) {

@@ -152,6 +152,15 @@ TEST_F(VerifyTest, OneGoodSignatureIsEnoughUnlessAnotherIsBad) {
                 HasSubstr("the content was changed after it was signed"));
 }
 
+// A user id is a claim: anybody can make a key with that of another.
+TEST_F(VerifyTest, AKeyOfTheSameNameIsAnotherKey) {
+    Signer other;
+    const auto impostor = other.make_key("stranger");
+    const auto message = other.clear_sign(kText, impostor);
+    const VerifyOptions options{.keyrings = {stranger_.keyring, impostor.keyring}, .fingerprints = {stranger_.fingerprint}};
+    EXPECT_THAT(refusal(message, options), HasSubstr(impostor.fingerprint + " is not one of the accepted keys"));
+}
+
 TEST_F(VerifyTest, RefusesShortFingerprints) {
     auto options = by(good_);
     for (const auto& text : {good_.fingerprint.substr(24), std::string("0x1234"), std::string()}) {
