@@ -3,10 +3,16 @@
 
 #include "base/strings.h"
 #include "image/archive_bytes.h"
+#include "image/hashed_file.h"
+#include "image/squashfs_reader.h"
+#include "sys/file.h"
+#include "sys/file_io.h"
+#include "sys/file_meta.h"
 
 #include <lxcpp/error.h>
 
 #include <algorithm>
+#include <array>
 #include <fmt/core.h>
 #include <fnmatch.h>
 #include <optional>
@@ -84,10 +90,29 @@ private:
     std::uint64_t other_files_ = 0;
 };
 
+Unpacked unpack_squashfs(FdRef file, const std::string& what, const sys::RootedDir& to, const UnpackOptions& options,
+                         ProgressSink& progress) {
+    ProgressPhase phase(progress, "Unpacking " + what, 0);
+    HashedFile bytes(file, what, options.hash);
+    SquashfsReader reader(bytes, what);
+    Unpacking unpacking(reader, to, options);
+    unpacking.run([&] { phase.update(unpacking.writer().entries()); });
+    const TreeWriter& writer = unpacking.writer();
+    phase.end(format_amount(writer.entries(), ProgressUnit::Items) + " files");
+    return {writer.entries(), writer.bytes(), writer.skipped_devices(), bytes.sha256()};
+}
+
+bool begins_as_squashfs(FdRef file, const std::string& what) {
+    if (!S_ISREG(sys::stat_fd(file).st_mode)) return false;
+    std::array<char, 4> head{};
+    return is_squashfs(std::span(head).first(sys::read_at(file, head, sys::offset_of(file, what), what)));
+}
+
 } // namespace
 
 Unpacked unpack_archive(FdRef file, const std::string& what, const sys::RootedDir& to, const UnpackOptions& options,
                         ProgressSink& progress) {
+    if (begins_as_squashfs(file, what)) return unpack_squashfs(file, what, to, options, progress);
     ArchiveBytes bytes(file, what, {.max_bytes = options.tree.max_bytes}, options.hash);
     TarReader reader([&](std::span<char> into) { return bytes.read(into); }, what);
     Unpacking unpacking(reader, to, options);
