@@ -23,7 +23,8 @@ using namespace lxcpp::tools::images;
 namespace {
 
 constexpr std::string_view kProgram = "lxcpp-image";
-const std::array<const Verb*, 9> kVerbs{&kList, &kInfo, &kPull, &kRefresh, &kImport, &kDelete, &kPrune, &kVerify, &kAlias};
+const std::array<const Verb*, 12> kVerbs{&kList,  &kInfo,   &kPull,  &kRefresh, &kImport, &kDelete,
+                                         &kPrune, &kVerify, &kAlias, &kPublish, &kExport, &kServerTree};
 
 const Verb* find_verb(std::string_view name) {
     const auto found = std::ranges::find(kVerbs, name, [](const Verb* verb) { return verb->name; });
@@ -62,7 +63,7 @@ int run_any(int argc, char** argv) {
     for (const Verb* verb : kVerbs) verb->add_options(cli, options);
     cli.more_help([] {
         say("\nCommands ('lxcpp-image COMMAND --help' explains one):\n");
-        for (const Verb* verb : kVerbs) say("  {:<10}{}\n", verb->name, verb->help);
+        for (const Verb* verb : kVerbs) say("  {:<13}{}\n", verb->name, verb->help);
     });
     return run_tool(cli, argc, argv, [&](const Cli& parsed) {
         const std::span<const std::string> words(parsed.words());

@@ -29,6 +29,10 @@ struct Options {
     std::optional<std::uint32_t> older_than_days;
     bool no_validate = false;
     std::string server;
+    bool keep_identity = false;
+    std::vector<std::string> excludes;
+    std::string sign;
+    std::size_t keep = 3;
 };
 
 struct Verb {
@@ -51,5 +55,8 @@ extern const Verb kDelete;
 extern const Verb kPrune;
 extern const Verb kVerify;
 extern const Verb kAlias;
+extern const Verb kPublish;
+extern const Verb kExport;
+extern const Verb kServerTree;
 
 } // namespace lxcpp::tools::images

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "common/say.h"
+#include "images/store.h"
+
+#include "base/strings.h"
+#include "image/image_export.h"
+#include "sys/file.h"
+#include "sys/temp_dir.h"
+
+#include <lxcpp/error.h>
+
+#include <fmt/core.h>
+
+// export: an image as files that Incus, LXD, LXC and import read.
+namespace lxcpp::tools::images {
+namespace {
+
+int export_files(const Cli& cli, const Options&, std::span<const std::string> words) {
+    if (words.size() != 2) throw Error("export: give IMAGE and DIRECTORY");
+    const auto [store, trees] = open_store();
+    const ImageRecord record = require_image(store, words[0]);
+    const std::filesystem::path directory = words[1];
+    sys::make_dirs(directory);
+    const auto progress = progress_of(cli);
+    const sys::TempDir scratch(directory, ".export-"); // all of the files, or none
+    const auto exported = image::export_image(store, record, scratch.path(), *progress);
+    for (const auto& file : exported.files) {
+        if (sys::stat_path(directory / file.name, false)) throw Error(fmt::format("{}: it is there already", (directory / file.name).string()));
+    }
+    for (const auto& file : exported.files) sys::rename_noreplace(scratch.path() / file.name, directory / file.name);
+    sys::fsync_dir(directory);
+    if (!cli.quiet()) say("{} as incus.tar.xz and rootfs.tar.xz (with meta.tar.xz for LXC)\n", image_label(record));
+    fmt::print("{}\n", exported.fingerprint);
+    return 0;
+}
+
+} // namespace
+
+const Verb kExport{"export", "IMAGE DIRECTORY", "write an image as files for other machines", [](Cli&, Options&) {}, export_files};
+
+} // namespace lxcpp::tools::images

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "common/say.h"
+#include "images/container_root.h"
+#include "images/store.h"
+
+#include "base/strings.h"
+#include "image/architecture.h"
+#include "image/image_publish.h"
+#include "sys/host.h"
+
+#include <lxcpp/error.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fmt/core.h>
+
+// publish: an image of a container, or of any root file system.
+namespace lxcpp::tools::images {
+namespace {
+
+std::time_t time_of_build() {
+    const char* epoch = std::getenv("SOURCE_DATE_EPOCH");
+    if (epoch == nullptr) return 0;
+    const auto seconds = parse_u64(epoch);
+    if (!seconds || *seconds > 253'402'300'799) throw Error(fmt::format("SOURCE_DATE_EPOCH is '{}': seconds since 1970 are expected", printable(epoch)));
+    return static_cast<std::time_t>(*seconds);
+}
+
+ImageRecord record_of(const Options& options, std::string source, const std::string& architecture) {
+    const std::string wanted = options.architecture.empty() ? architecture : options.architecture;
+    const auto known = image::find_architecture(wanted);
+    if (!known) throw Error(printable(wanted) + ": no such architecture");
+    ImageRecord record;
+    record.distribution = options.distribution;
+    record.release = options.release;
+    record.variant = options.variant;
+    record.architecture = known->machine;
+    record.description = options.description;
+    record.created = time_of_build();
+    record.protocol = "publish";
+    record.source = std::move(source);
+    record.verification = "made on this machine";
+    return record;
+}
+
+ImageRecord publish_container(const Cli& cli, const Options& options, const std::string& name) {
+    const auto [store, trees] = open_store();
+    const auto progress = progress_of(cli);
+    const ContainerRoot root(name, cli.lxcpath());
+    if (root.was_running()) progress->message(name + " runs: it stands still while its files are read");
+    const auto arch = root.container().config_item("lxc.arch").value_or("");
+    const std::string hostname = root.container().config_item("lxc.uts.name").value_or("");
+    return image::publish_tree(root.tree(), store, trees,
+                               {.record = record_of(options, "container " + name, arch.empty() ? sys::system_name().machine : arch),
+                                .hostname = hostname.empty() ? name : hostname,
+                                .keep_identity = options.keep_identity,
+                                .excludes = options.excludes},
+                               *progress);
+}
+
+ImageRecord publish_directory(const Cli& cli, const Options& options, const std::string& path) {
+    const auto tree = sys::RootedDir::open(path);
+    const auto [store, trees] = open_store();
+    const auto progress = progress_of(cli);
+    const std::string source = std::filesystem::absolute(path).lexically_normal().string();
+    const std::string hostname(trim(tree.read_file("etc/hostname", 4096, sys::Links::InRoot).value_or("")));
+    return image::publish_tree(tree, store, trees,
+                               {.record = record_of(options, source, sys::system_name().machine),
+                                .hostname = hostname,
+                                .keep_identity = options.keep_identity,
+                                .excludes = options.excludes},
+                               *progress);
+}
+
+int publish(const Cli& cli, const Options& options, std::span<const std::string> words) {
+    if (words.size() != 1) throw Error("publish: give a CONTAINER, or the directory of a root file system with a '/' in it");
+    for (const std::string& alias : options.aliases) {
+        if (!is_image_alias(alias)) throw Error(fmt::format("--alias {}: 1 to 128 of [A-Za-z0-9._:@+/-], first a letter or digit, no \"..\"", printable(alias)));
+    }
+    const bool directory = words[0].find('/') != std::string::npos || words[0] == "." || words[0] == "..";
+    const ImageRecord record = directory ? publish_directory(cli, options, words[0]) : publish_container(cli, options, words[0]);
+    const auto store = ImageStore::open(default_paths().cache);
+    for (const std::string& alias : options.aliases) store.set_alias(alias, record.fingerprint);
+    if (!cli.quiet()) say("{}\n", image_label(record));
+    fmt::print("{}\n", record.fingerprint);
+    return 0;
+}
+
+void add_options(Cli& cli, Options& options) {
+    cli.option("--alias", options.aliases, "a name for it; may be given several times");
+    cli.option("-d,--dist", options.distribution, "distribution (that of its etc/os-release)");
+    cli.option("-r,--release", options.release, "its release");
+    cli.option("--variant", options.variant, "its variant (default)");
+    cli.option("-a,--arch", options.architecture, "its architecture (that of the container or machine)");
+    cli.option("--description", options.description, "a line about it");
+    cli.option("--exclude", options.excludes, "a pattern of paths that stay out; may be given several times");
+    cli.flag("--keep-identity", options.keep_identity, "leave machine id, host keys, leases and names in it");
+}
+
+} // namespace
+
+const Verb kPublish{"publish", "CONTAINER|DIRECTORY [--alias=ALIAS]... [--keep-identity]", "make an image of a container or root file system",
+                    add_options, publish};
+
+} // namespace lxcpp::tools::images
