@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <fmt/core.h>
 #include <optional>
+#include <set>
 #include <sstream>
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/exceptions.h>
@@ -44,6 +45,7 @@ private:
     struct Open {
         YamlNode node;
         std::optional<std::string> key; // of a map: whose value comes next
+        std::set<std::string> keys;
     };
 
     [[noreturn]] void fail(const YAML::Mark& mark, std::string_view problem) const {
@@ -65,7 +67,7 @@ private:
     }
 
     void take_key(const YAML::Mark& mark, std::string key) {
-        if (open_.back().node.find(key) != nullptr) fail(mark, fmt::format("\"{}\" stands there twice", printable(key)));
+        if (!open_.back().keys.insert(key).second) fail(mark, fmt::format("\"{}\" stands there twice", printable(key)));
         open_.back().key = std::move(key);
     }
 
@@ -73,7 +75,7 @@ private:
         count(mark, anchor);
         if (!open_.empty() && open_.back().node.kind == YamlKind::Map && !open_.back().key) fail(mark, "a key that is no word");
         if (open_.size() >= limits_.depth) fail(mark, fmt::format("more than {} levels deep", limits_.depth));
-        open_.push_back({.node = {.kind = kind, .text = {}, .items = {}, .members = {}}, .key = {}});
+        open_.push_back({.node = {.kind = kind, .text = {}, .items = {}, .members = {}}, .key = {}, .keys = {}});
     }
 
     void end() {
@@ -108,6 +110,9 @@ const YamlNode* YamlNode::find(std::string_view name) const noexcept {
 
 YamlNode parse_yaml(std::string_view text, std::string_view name, const YamlLimits& limits) {
     if (text.size() > limits.bytes) throw Error(fmt::format("{}: larger than {} bytes", name, limits.bytes));
+    // The parser reads far ahead after each of these, before it tells us of anything.
+    const auto brackets = static_cast<std::size_t>(std::ranges::count_if(text, [](char c) { return c == '[' || c == '{'; }));
+    if (brackets > limits.nodes) throw Error(fmt::format("{}: more than {} values", name, limits.nodes));
     TreeBuilder builder(name, limits);
     try {
         std::istringstream stream{std::string(text)};

@@ -75,6 +75,8 @@ ROWS = {
     "F1": Row("line breaks in values", f"{POLICY}f1_values_with_line_breaks"),
     "F3": Row("data reaches a shell", f"{POLICY}f3_hooks_and_templates_get_exact_words"),
     "F8": Row("numbers that are narrowed on the way to init", f"{POLICY}f8_more_than_fits"),
+    "G1": Row("an image is not what its fingerprint says, although its parts are",
+              "unit.ImportTest.RefusesAnImageOfAnotherHash system.image.refuses_what_is_not_expected"),
     "G9": Row("an image by plain http, unsigned",
               "unit.ServerIndexTest.PlainHttpNeedsAKey system.download.plain_http_needs_a_key_or_a_word"),
     "G8": Row("what an image brings is obeyed as if we had written it",
@@ -120,4 +122,5 @@ ROWS = {
 # What a mutant may be of besides: a promise that is no row of the catalogue.
 OTHER_CHECKS = {
     "template": "what a create does with a template",
+    "store": "what may be taken out of the store of images",
 }
