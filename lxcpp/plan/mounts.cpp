@@ -95,9 +95,16 @@ void refuse_idmap(const MountOptions& options, const std::string& why, const std
     if (!options.idmap.empty()) throw ConfigError("", 0, std::string(kKey), "idmap= " + why + ": \"" + line + '"');
 }
 
+// <lxcpath>/NAME/volumes/NUMBER: what a container of an image keeps for itself. The directories above are closed to the
+// container's ids, and nothing of the path is the container's to change.
+bool is_own_volume(const PlanContext& context, std::string_view source) {
+    const std::string place = context.request.lxcpath + '/' + context.request.name + "/volumes/";
+    return !context.config.idmap.empty() && source.starts_with(place) && parse_u64(source.substr(place.size()));
+}
+
 void add_bind(const PlanContext& context, const Entry& entry, const MountOptions& options, Target target) {
     const bool recursive = options.recursive;
-    if (!options.idmap.empty()) {
+    if (!options.idmap.empty() || (is_own_volume(context, entry.source) && !options.move && !options.relative)) {
         context.add(MountPrepared{context.plan.prepared_mounts.size(), options.propagation, std::move(target)});
         context.plan.prepared_mounts.push_back(
             {entry.source, options.idmap, recursive, options.set, options.clear, options.optional});

@@ -210,7 +210,7 @@ struct ChildPlan {
 // A mount that needs the rights of the host and the container's user namespace.
 struct PreparedMount {
     std::string source; // host path
-    std::string idmap;  // "container", or a path to a user namespace
+    std::string idmap;  // "container", or a path to a user namespace; empty: ids as they are
     bool recursive = false;
     std::uint64_t attributes_set = 0;
     std::uint64_t attributes_clear = 0;

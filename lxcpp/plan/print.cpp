@@ -209,7 +209,7 @@ void print_host(std::string& out, const StartPlan& plan) {
     }
     for (const PreparedMount& mount : plan.prepared_mounts) {
         Words words;
-        words.add("idmap " + mount.idmap);
+        words.add(mount.idmap.empty() ? "" : "idmap " + mount.idmap);
         words.add(mount.recursive ? "recursive" : "");
         words.add_attributes(mount.attributes_set, mount.attributes_clear);
         words.add(mount.optional ? "optional" : "");

@@ -41,7 +41,7 @@ void apply_idmap(sys::MountTree& tree, FdRef user_namespace, const std::string& 
 Fd prepared_mount(const PreparedMount& mount, pid_t pid) {
     sys::MountTree tree = sys::MountTree::clone(mount.source, mount.recursive);
     tree.set_attributes(mount.attributes_set, mount.attributes_clear, mount.recursive);
-    apply_idmap(tree, map_namespace(mount.idmap, pid), mount.source);
+    if (!mount.idmap.empty()) apply_idmap(tree, map_namespace(mount.idmap, pid), mount.source);
     return std::move(tree).take();
 }
 

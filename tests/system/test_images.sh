@@ -310,3 +310,27 @@ test_killed_replace_leaves_the_old() {
     expect 1 lxcpp-create -n "$C2" --image app/2 --replace
     err_has "was not made of an image"
 }
+
+# ramfs has neither attributes nor idmapped mounts.
+test_file_system_without_mapped_ids() {
+    store_busybox bb/1 1 "volume: /var/log" "volume: /data"
+    printf 'first\n' >"$TREE/var/log/first"
+    LXCPATH="$SANDBOX/tmp/ram"
+    mkdir "$LXCPATH" && mount -t ramfs none "$LXCPATH" && chmod 0755 "$LXCPATH"
+    expect 0 lxcpp-create -P "$LXCPATH" -n "$C1" --image bb/1
+    err_has "takes no idmapped mounts"
+    config_has "$C1" "lxc.rootfs.path = dir:"
+    local root
+    root=$(awk '$1 == "lxc.idmap" && $3 == "u" {print $5}' "$LXCPATH/$C1/config")
+    for file in rootfs/bin/busybox rootfs/etc/hostname rootfs/etc/hosts volumes/0/first volumes/1; do
+        is "$(stat -c %u "$LXCPATH/$C1/$file")" "$root" "owner of $file"
+    done
+    expect 0 lxcpp-start -P "$LXCPATH" -n "$C1"
+    expect 0 lxcpp-attach -P "$LXCPATH" -n "$C1" -- sh -c 'cat /var/log/first; touch /data/mine /etc/mine && stat -c %u /data/mine'
+    out_is "first"$'\n'"0"
+    [ -e "$LXCPATH/$C1/volumes/1/mine" ] || fail "the volume is not what is mounted"
+    expect 0 lxcpp-destroy -f -P "$LXCPATH" -n "$C1"
+    expect 1 lxcpp-create -P "$LXCPATH" -n "$C1" --image bb/1 -B overlay
+    err_has "-B overlay: the file system of $LXCPATH"
+    umount "$LXCPATH"
+}
