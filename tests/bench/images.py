@@ -4,12 +4,14 @@ import os
 import shutil
 import subprocess
 
+import debian
 import measure
 import rows
 
 FINGERPRINT, TREE = "1" * 64, "2" * 64
 MOST_UNPACKED = 3  # seconds each
 SOURCES = ("etc", "usr/share/doc", "usr/share/zoneinfo", "usr/lib/python3", "usr/sbin", "usr/bin")
+SHARED_BYTES, SHARED, READERS = 64 << 20, 100, 10
 MOST_FILES = 10_000
 MOST_BYTES = 300 << 20
 
@@ -90,3 +92,57 @@ def measure_both(setup, folder, build):
             copied.samples.add(theirs.name, overlay_copy(theirs, number))
     theirs.run("destroy", "cloned")
     return [stored, copied]
+
+
+def used_mb(path):
+    facts = os.statvfs(path)
+    return (facts.f_blocks - facts.f_bfree) * facts.f_frsize / (1 << 20)
+
+
+def page_cache_mb():
+    with open("/proc/meminfo") as file:
+        return next(int(line.split()[1]) for line in file if line.startswith("Cached:")) / 1024
+
+
+def share(setup, folder, build):
+    """What many containers of one image cost together; for comparison as many times the image, as copies would."""
+    ours, theirs = setup.peers
+    disk = rows.Row(f"disk of {SHARED} containers of an image; of copies", "MB")
+    cache = rows.Row(f"page cache when {READERS} read all of it; copies", "MB")
+    root = os.path.join(folder, "shared-root")
+    subprocess.run([setup.template, "--rootfs=" + root, "--testinit", setup.testinit], check=True)
+    with open(os.path.join(root, "large"), "wb") as file:
+        for _ in range(SHARED_BYTES >> 20):
+            file.write(os.urandom(1 << 20))
+    with debian.fresh_ext4(folder) as top:
+        for name in ("state", "cache"):
+            os.mkdir(f"{top}/{name}", 0o755)
+        environment = {**ours.environment, "LXCPP_STATE_DIR": top + "/state", "LXCPP_CACHE_DIR": top + "/cache"}
+        before = used_mb(top)
+        record = os.path.join(folder, "record")
+        with open(record, "w") as file:
+            file.write(f"fingerprint: {FINGERPRINT}\nkind: system\nverified: yes\nsize: 0\ntree: {TREE}\n")
+        argv = [os.path.join(build, "tests/system/store-image"), top + "/cache", "--record", record, "--tree", f"{TREE}={root}"]
+        subprocess.run(argv, check=True, env=environment)
+        image = used_mb(top) - before
+
+        def lxcpp(verb, number, *rest):
+            argv = [ours.program(verb), "-P", top + "/state", "-n", f"{ours.tag}-shared{number}", *rest]
+            measure.run(argv, environment, ours.output)
+
+        for number in range(SHARED):
+            lxcpp("create", number, "-q", "--image", FINGERPRINT, "-B", "overlay")
+        disk.samples.add(ours.name, used_mb(top) - before)
+        disk.samples.add(theirs.name, image * SHARED)
+        with open("/proc/sys/vm/drop_caches", "w") as file:
+            file.write("3")
+        cached = page_cache_mb()
+        for number in range(READERS):
+            lxcpp("start", number)
+            lxcpp("attach", number, "--", "/bin/busybox", "cat", "/large")
+            os.truncate(ours.output, 0)
+        cache.samples.add(ours.name, page_cache_mb() - cached)
+        cache.samples.add(theirs.name, SHARED_BYTES / (1 << 20) * READERS)
+        for number in range(READERS):
+            lxcpp("stop", number, "-k")
+    return [disk, cache]
