@@ -119,6 +119,7 @@ void claim(Work& work) {
         record.ranges.push_back({entry.hostid, entry.range});
     }
     Inventory inventory = open_complete_inventory(impl.paths, impl.lxcpath);
+    settle_claims(inventory, impl);
     drop_stale_claim(inventory, impl);
     record = inventory.add_container(std::move(record), wish);
     if (!wish) return;
@@ -320,7 +321,7 @@ void Container::create(const CreateOptions& given) {
     Work work{.impl = *impl_, .options = options, .initial = load_initial(*impl_, options)};
     sys::SignalFd signals{SIGINT, SIGTERM, SIGHUP, SIGQUIT}; // from here on they undo instead of killing
     sys::make_dirs(impl_->lxcpath, 0711);
-    collect_garbage(*impl_);
+    collect_garbage(*impl_, false);
     if (options.image.empty() && !work.bare()) (void)find_template(impl_->paths, options.template_name);
     prepare(work);
     claim(work);

@@ -67,15 +67,10 @@ void complete_claim(Inventory& inventory, const Container::Impl& impl, const Con
     inventory.set_ready(key, root ? root->st_dev : 0, root ? root->st_ino : 0);
 }
 
-void settle_claims(const Container::Impl& impl) {
+void settle_all_claims(const Container::Impl& impl) {
     if (!sys::exists(inventory_file(impl.paths))) return;
     Inventory inventory = Inventory::open(inventory_file(impl.paths));
-    const std::string boot = sys::boot_id();
-    for (const ContainerRecord& record : inventory.unfinished(impl.lxcpath.string())) {
-        if (sys::is_alive({record.creator.pid, record.creator.start_time, record.creator.boot_id}, boot)) continue;
-        if (sys::exists(impl.lxcpath / record.key.name)) complete_claim(inventory, impl, record.key);
-        else inventory.remove_container(record.key);
-    }
+    settle_claims(inventory, impl);
 }
 
 template <typename Step>
@@ -89,6 +84,15 @@ void attempt(const Container::Impl& impl, Step&& step) noexcept {
 
 } // namespace
 
+void settle_claims(Inventory& inventory, const Container::Impl& impl) {
+    const std::string boot = sys::boot_id();
+    for (const ContainerRecord& record : inventory.unfinished(impl.lxcpath.string())) {
+        if (sys::is_alive({record.creator.pid, record.creator.start_time, record.creator.boot_id}, boot)) continue;
+        if (sys::exists(impl.lxcpath / record.key.name)) complete_claim(inventory, impl, record.key);
+        else inventory.remove_container(record.key);
+    }
+}
+
 void finish_destroy(const Container::Impl& impl, const std::string& trash, const std::string& name) {
     const sys::RootedDir parent = sys::RootedDir::open(impl.lxcpath);
     parent.remove_tree(trash, true);
@@ -97,13 +101,13 @@ void finish_destroy(const Container::Impl& impl, const std::string& trash, const
     parent.remove_tree(trash);
 }
 
-void collect_garbage(const Container::Impl& impl) noexcept {
+void collect_garbage(const Container::Impl& impl, bool claims) noexcept {
     const std::filesystem::path runtimes = impl.runtime().parent_path();
     attempt(impl, [&] { finish_destroys(impl); });
     attempt(impl, [&] { remove_trees(impl.lxcpath, kConstructionPrefix); });
     attempt(impl, [&] { remove_trees(runtimes, kGonePrefix); });
     attempt(impl, [&] { remove_locks(runtimes); });
-    attempt(impl, [&] { settle_claims(impl); });
+    if (claims) attempt(impl, [&] { settle_all_claims(impl); });
 }
 
 } // namespace lxcpp

@@ -88,8 +88,8 @@ void release_claim(const Paths& paths, const ContainerKey& key) {
 
 void mark_ready(const Paths& paths, const ContainerKey& key, const std::optional<struct stat>& rootfs) {
     attempt(paths, [&](Inventory& inventory) {
-        inventory.set_ready(key, rootfs ? rootfs->st_dev : 0, rootfs ? rootfs->st_ino : 0);
-        inventory.record_event(make_event(key, "create"));
+        const Event event = make_event(key, "create");
+        inventory.set_ready(key, rootfs ? rootfs->st_dev : 0, rootfs ? rootfs->st_ino : 0, &event);
     });
 }
 

@@ -105,7 +105,7 @@ ContainerRecord Inventory::add_container(ContainerRecord record,
 }
 
 void Inventory::set_ready(const ContainerKey& key, std::uint64_t rootfs_device,
-                          std::uint64_t rootfs_inode) {
+                          std::uint64_t rootfs_inode, const Event* event) {
     database_->write(Durability::Disk, [&] {
         const std::int64_t id = rows::require_id(*database_, key);
         database_
@@ -115,6 +115,7 @@ void Inventory::set_ready(const ContainerKey& key, std::uint64_t rootfs_device,
             .bind(static_cast<std::int64_t>(rootfs_device))
             .bind(static_cast<std::int64_t>(rootfs_inode))
             .run();
+        if (event != nullptr) rows::insert_event(*database_, *event);
     });
 }
 

@@ -54,7 +54,7 @@ public:
                                   const std::optional<RangeWish>& wish = std::nullopt);
     // The create has finished: ready = true, with the marker of its root directory.
     void set_ready(const ContainerKey& key, std::uint64_t rootfs_device,
-                   std::uint64_t rootfs_inode);
+                   std::uint64_t rootfs_inode, const Event* event = nullptr);
     // What the container was made of, in place of what was known; verified follows the image.
     void set_image(const ContainerKey& key, const ImageOrigin& image);
     // The containers that cannot do without a tree of the store of images, and those that were made of an image.
