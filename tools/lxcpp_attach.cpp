@@ -78,7 +78,6 @@ int main(int argc, char** argv) {
     tools::Cli cli("lxcpp-attach", "run a program in a running container", "--name=NAME [OPTION...] [-- COMMAND]");
     AttachOptions options;
     Words words;
-    bool keep = false;
     cli.optional_value("-e,--elevated-privileges", words.elevation, "ALL",
                        "keep rights that the container does not have: CGROUP|CAP|LSM (default all of them)");
     cli.option("-a,--arch", words.arch, "machine type that uname reports");
@@ -86,8 +85,8 @@ int main(int argc, char** argv) {
                "enter only these: MOUNT|PID|UTSNAME|IPC|USER|NETWORK|CGROUP|TIME; implies -e");
     cli.flag("-R,--remount-sys-proc", options.remount_proc_sys, "fresh /proc and /sys, with -s without MOUNT");
     cli.flag("--clear-env", options.clear_environment, "start with an empty environment");
-    cli.flag("--keep-env", keep, "keep the environment (default)");
-    cli.option("--keep-var", options.keep_variables, "with --clear-env: keep this variable");
+    cli.flag("--keep-env", options.keep_environment, "keep the environment (default, but not where lxc.execute.cmd runs)");
+    cli.option("--keep-var", options.keep_variables, "where the environment is not kept: keep this variable");
     cli.option("-v,--set-var", options.set_variables, "set NAME=VALUE");
     cli.option("-L,--pty-log", words.pty_log, "append what the terminal shows to this file");
     cli.option("-f,--rcfile", words.rcfile, "load this configuration instead of the container's");
@@ -95,7 +94,7 @@ int main(int argc, char** argv) {
     cli.option("-g,--gid", options.gid, "group id inside");
     cli.option("-c,--context", options.selinux_context, "SELinux context");
     return tools::run_tool(cli, argc, argv, [&](tools::Cli& parsed) {
-        if (keep && options.clear_environment) throw Error("--keep-env and --clear-env exclude each other");
+        if (options.keep_environment && options.clear_environment) throw Error("--keep-env and --clear-env exclude each other");
         complete(options, words, parsed);
         const Exit exit = Container(parsed.name(), parsed.lxcpath()).attach(options);
         return exit.signaled ? 128 + exit.value : exit.value;

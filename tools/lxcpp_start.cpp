@@ -15,8 +15,9 @@ namespace {
 
 int start(Container& container, const StartOptions& options, bool quiet) {
     try {
-        (void)container.start(options);
-        return 0;
+        const StartResult result = container.start(options);
+        if (!result.exit || !result.one_program) return 0;
+        return result.exit->signaled ? 128 + result.exit->value : result.exit->value;
     } catch (const StateError& error) {
         // Scripts rely on it: what was to run does run.
         if (error.problem() != StateProblem::Running) throw;

@@ -10,8 +10,10 @@
 #include "base/strings.h"
 #include "cgroup/devices_v1.h"
 #include "cgroup/enter.h"
+#include "config/application.h"
 #include "config/load.h"
 #include "console/session.h"
+#include "host/id_map.h"
 #include "security/capabilities.h"
 #include "security/container_filter.h"
 #include "start/enter.h"
@@ -91,6 +93,13 @@ std::vector<char*> c_strings(const std::vector<std::string>& strings) {
     return pointers;
 }
 
+// Where the container's own program is, in a container for one program; else where we are, when that is there.
+std::string start_directory(const Config& config) {
+    if (is_application(config)) return config.init.cwd.empty() ? "/" : config.init.cwd;
+    std::error_code removed; // our directory may be gone by now: then it is none of the container's either
+    return std::filesystem::current_path(removed).string();
+}
+
 std::optional<PasswdEntry> user_inside(pid_t pid, uid_t uid) {
     const sys::RootedDir root(sys::open_file("/proc/" + std::to_string(pid) + "/root", {.access = sys::Access::Path, .directory = true}),
                               "the container");
@@ -121,18 +130,6 @@ void confine(JoinPlan& plan, const AttachTarget& target, const AttachOptions& op
     if (!plan.personality && config.arch == Arch::Bits32) plan.personality = PER_LINUX32;
 }
 
-// The kernel's list of ranges and not the configuration's: --rcfile and a later edit change only that one.
-bool maps_id(std::string_view map, std::uint32_t id) {
-    for (const std::string_view line : split_lines(map)) {
-        const auto words = split_words(line);
-        if (words.size() != 3) continue;
-        const auto first = parse_u64(words[0]);
-        const auto range = parse_u64(words[2]);
-        if (first && range && id >= *first && id - *first < *range) return true;
-    }
-    return false;
-}
-
 std::string failure_text(const JoinReport& report, const std::string& program) {
     const std::string reason = SystemError("", report.error).what();
     switch (report.stage) {
@@ -154,6 +151,7 @@ public:
     Session(const AttachTarget& target, const AttachOptions& options) : target_(target), options_(options) {
         namespaces_ = namespaces_to_enter(target.pid, options.namespaces);
         env_ = attach_environment(target.config, options, our_environment());
+        add_home();
         command_ = command_for(target, options);
         fill_plan();
         require_alive(target); // what was read below /proc/PID was init's
@@ -184,6 +182,14 @@ public:
 private:
     using Clock = std::chrono::steady_clock;
 
+    // As an engine of OCI images does where the image names none.
+    void add_home() {
+        const auto is_home = [](const std::string& assignment) { return assignment.starts_with("HOME="); };
+        if (!is_application(target_.config) || std::ranges::any_of(env_, is_home)) return;
+        const auto user = user_inside(target_.pid, options_.uid.value_or(target_.config.init.uid));
+        env_.push_back("HOME=" + (user && !user->home.empty() ? user->home : "/"));
+    }
+
     void fill_plan() {
         plan_.init_pidfd = target_.init.raw();
         plan_.namespaces = namespaces_;
@@ -196,8 +202,8 @@ private:
         plan_.gid = options_.gid.value_or(options_.uid ? 0 : target_.config.init.gid);
         plan_.change_ids = true;
         check_mapped();
-        std::error_code removed; // our directory may be gone by now: then it is none of the container's either
-        plan_.working_directory = std::filesystem::current_path(removed).string();
+        if (!options_.uid && !options_.gid && is_application(target_.config)) plan_.groups.assign(target_.config.init.groups.begin(), target_.config.init.groups.end());
+        plan_.working_directory = start_directory(target_.config);
         plan_.programs = program_candidates(command_.front(), env_);
         plan_.argv = c_strings(command_);
         plan_.envp = c_strings(env_);
@@ -230,7 +236,8 @@ private:
         if (!plan_.become_root) return;
         const std::string process = "/proc/" + std::to_string(target_.pid);
         const auto check = [&process](const char* kind, std::uint32_t id) {
-            if (maps_id(sys::read_file(process + '/' + kind + "_map"), id)) return;
+            // The kernel's map and not the configuration's: --rcfile and a later edit change only that one.
+            if (parse_id_map(sys::read_file(process + '/' + kind + "_map")).to_host(id)) return;
             throw Error(fmt::format("{} {} does not exist in the container: lxc.idmap does not map it", kind, id));
         };
         check("uid", plan_.uid);

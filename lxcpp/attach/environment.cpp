@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/strings.h"
+#include "config/application.h"
 
 #include <algorithm>
 
@@ -18,20 +19,24 @@ void set(std::vector<std::string>& env, const std::string& assignment) {
     env.push_back(assignment);
 }
 
+// A program beside that of an image sees what that one sees: its environment is no business of who attaches.
+std::vector<std::string> kept(const Config& config, const AttachOptions& options, const std::vector<std::string>& ours) {
+    const bool own = is_application(config) && !options.keep_environment;
+    if (!own && !options.clear_environment) return ours;
+    std::vector<std::string> names = options.keep_variables;
+    if (!options.clear_environment) names.emplace_back("TERM");
+    std::vector<std::string> env;
+    for (const std::string& assignment : ours) {
+        if (std::ranges::find(names, name_of(assignment)) != names.end()) env.push_back(assignment);
+    }
+    return env;
+}
+
 } // namespace
 
 std::vector<std::string> attach_environment(const Config& config, const AttachOptions& options,
                                             const std::vector<std::string>& ours) {
-    std::vector<std::string> env;
-    if (!options.clear_environment) {
-        env = ours;
-    } else {
-        for (const std::string& assignment : ours) {
-            if (std::ranges::find(options.keep_variables, name_of(assignment)) != options.keep_variables.end()) {
-                env.push_back(assignment);
-            }
-        }
-    }
+    std::vector<std::string> env = kept(config, options, ours);
     const bool has_path = std::ranges::any_of(env, [](const std::string& a) { return name_of(a) == "PATH"; });
     if (!has_path) set(env, std::string(kPath));
     set(env, "container=lxc");

@@ -122,7 +122,7 @@ void set_attributes(const JoinPlan& plan) noexcept {
 
 void confine(const JoinPlan& plan) noexcept {
     check(plan, JoinStage::Seccomp, load_seccomp(plan));
-    if (plan.change_ids) check(plan, JoinStage::Confine, raw::become(plan.uid, plan.gid, {}, true));
+    if (plan.change_ids) check(plan, JoinStage::Confine, raw::become(plan.uid, plan.gid, plan.groups, true));
 }
 
 // Root's capabilities are the whole set until exec, whatever the bounding set says. Of more than that, only what

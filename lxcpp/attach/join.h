@@ -30,6 +30,7 @@ struct JoinPlan {
     std::optional<unsigned long> personality;
     uid_t uid = 0;
     gid_t gid = 0;
+    std::vector<gid_t> groups;
     bool change_ids = false;
     std::string working_directory;   // tried first; then "/"
     std::string lsm_label;           // written to attr/exec; empty = none

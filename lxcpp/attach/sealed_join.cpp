@@ -23,7 +23,7 @@ Fd filter_file(const std::vector<std::uint8_t>& program) {
 void SealedJoin::apply(JoinPlan& plan, const Paths& paths, int terminal) {
     program_ = sealed_enter(paths);
     plan.enter = program_.raw();
-    EnterCall call{.tasks = kEnterJoin | kEnterBorn, .report = plan.report, .terminal = terminal, .uid = plan.uid, .gid = plan.gid};
+    EnterCall call{.tasks = kEnterJoin | kEnterBorn, .report = plan.report, .terminal = terminal, .uid = plan.uid, .gid = plan.gid, .groups = plan.groups};
     if (plan.remount_proc_sys) call.tasks |= kEnterRemount;
     if (!plan.confine_first) {
         call.tasks |= kEnterConfine;

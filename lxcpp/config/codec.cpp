@@ -226,6 +226,24 @@ void SyslogFacility::parse(std::string_view text, std::string& value) {
     value = text;
 }
 
+void RestartWord::parse(std::string_view text, Restart& value) {
+    const auto colon = std::min(text.find(':'), text.size());
+    const auto row = std::ranges::find(kNames<RestartPolicy>, text.substr(0, colon), &Named<RestartPolicy>::name);
+    const bool counted = colon != text.size();
+    if (row == kNames<RestartPolicy>.end() || (counted && row->value != RestartPolicy::OnFailure)) reject(text, kSyntax);
+    value.most = counted ? parse_within<std::uint32_t>(text.substr(colon + 1), 1, 1'000'000) : 0;
+    value.policy = row->value;
+}
+
+std::string RestartWord::show(const Restart& value) {
+    return std::string(name_of(value.policy)) + (value.most == 0 ? "" : fmt::format(":{}", value.most));
+}
+
+void RestartWord::reset(Restart& value, const Restart& fallback) {
+    value.policy = fallback.policy;
+    value.most = fallback.most;
+}
+
 void Words::parse(std::string_view text, Value& value) {
     for (const auto word : split_words(text)) value.emplace_back(word);
 }

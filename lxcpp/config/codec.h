@@ -278,6 +278,15 @@ struct RootfsPath : ScalarCodec<RootfsPath, Rootfs> {
     static void reset(Rootfs& value, const Rootfs& fallback);
 };
 
+// POLICY[:N]: N only of on-failure.
+struct RestartWord : ScalarCodec<RestartWord, Restart> {
+    static constexpr std::string_view kSyntax = "no|on-failure[:N]|always|unless-stopped";
+    static void parse(std::string_view text, Restart& value);
+    static std::string show(const Restart& value);
+    static bool same(const Restart& a, const Restart& b) { return a.policy == b.policy && a.most == b.most; }
+    static void reset(Restart& value, const Restart& fallback);
+};
+
 struct RootfsOptions : Codec<std::string> {
     static constexpr std::string_view kSyntax = "OPTION,OPTION...";
     static void parse(std::string_view text, std::string& value);

@@ -102,7 +102,9 @@ constexpr auto kTable = std::to_array<Key<Config>>({
     key<&Config::ephemeral>("lxc.ephemeral",
                             "The container is destroyed when it stops (not when it reboots)."),
     key_as<CommandLine, &Config::execute_cmd>("lxc.execute.cmd",
-                                              "What lxcpp-execute runs when it is given nothing."),
+                                              "What lxcpp-execute runs when it is given nothing. A container that has it and no "
+                                              "lxc.init.cmd is one for this command: lxcpp-start runs it as lxcpp-execute does, "
+                                              "below a small init, and lxcpp-attach takes over its variables, ids and directory."),
     key_as<Words, &Config::groups>(
         "lxc.group", "Groups of the container, for autostart and for lxcpp-ls --groups."),
     key_as<AllHooks, &Config::hooks>("lxc.hook", "Without a value: clears the hooks of all types."),
@@ -138,7 +140,8 @@ constexpr auto kTable = std::to_array<Key<Config>>({
                         "privileged."),
     include_key(),
     key_as<CommandLine, &Config::init, &Init::cmd>("lxc.init.cmd",
-                                                   "The container's init instead of /sbin/init."),
+                                                   "The container's init instead of /sbin/init; goes before "
+                                                   "lxc.execute.cmd."),
     key_as<PathText, &Config::init, &Init::cwd>("lxc.init.cwd", "Working directory of the init."),
     key<&Config::init, &Init::gid>("lxc.init.gid", "Group id of the init, inside."),
     key<&Config::init, &Init::groups>("lxc.init.groups",
@@ -196,6 +199,15 @@ constexpr auto kTable = std::to_array<Key<Config>>({
                     "lxc.proc.oom_score_adj. Dots become slashes."),
     key_as<NonNegative, &Config::pty, &Pty::max>("lxc.pty.max",
                                                  "Number of ptys that the payload may open."),
+    key_as<NonNegative, &Config::restart, &Restart::delay>(
+        "lxc.restart.delay", "Seconds before lxc.restart.policy starts the container again. They double each time, up to a "
+                             "minute, until a run lasts ten seconds. 0: at once, each time."),
+    key_as<RestartWord, &Config::restart>(
+        "lxc.restart.policy", "What happens when the container ends and neither lxcpp-stop nor a power-off from inside was the "
+                              "reason: no, nothing; on-failure, it is started again unless its init, or the program of "
+                              "lxc.execute.cmd, exited with 0, N times at most since lxcpp-start; always and unless-stopped, "
+                              "it is started again. Until then its state is STARTING, and lxcpp-stop ends that. Not "
+                              "for lxcpp-execute. LXC has no such key."),
     key<&Config::rootfs, &Rootfs::managed>(
         "lxc.rootfs.managed", "0: the storage is not ours, and destroy leaves it alone."),
     key_as<StagingPath, &Config::rootfs, &Rootfs::mount>(

@@ -51,6 +51,14 @@ inline constexpr auto kNames<AutoCgroup> = std::to_array<Named<AutoCgroup>>({
 });
 
 template <>
+inline constexpr auto kNames<RestartPolicy> = std::to_array<Named<RestartPolicy>>({
+    {"no", RestartPolicy::No},
+    {"on-failure", RestartPolicy::OnFailure},
+    {"always", RestartPolicy::Always},
+    {"unless-stopped", RestartPolicy::UnlessStopped},
+});
+
+template <>
 inline constexpr auto kNames<NetType> = std::to_array<Named<NetType>>({
     {"empty", NetType::Empty},
     {"none", NetType::None},

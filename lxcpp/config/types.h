@@ -48,6 +48,16 @@ struct Start {
     bool operator==(const Start&) const = default;
 };
 
+enum class RestartPolicy { No, OnFailure, Always, UnlessStopped };
+
+// Whether a container that ends without having been stopped is started again.
+struct Restart {
+    RestartPolicy policy = RestartPolicy::No;
+    std::uint32_t most = 0; // of OnFailure: how many times; 0 = any number
+    int delay = 1;          // seconds before the first time
+    bool operator==(const Restart&) const = default;
+};
+
 struct Keyring {
     bool new_session = true; // a fresh session keyring for the payload
     bool operator==(const Keyring&) const = default;
@@ -297,6 +307,7 @@ struct Config {
     std::string execute_cmd;
     std::vector<std::string> groups; // autostart groups
     Start start;
+    Restart restart;
     bool no_new_privs = false;
     bool sched_core = false; // a core-scheduling cookie of its own
     Keyring keyring;

@@ -10,6 +10,7 @@
 #include "monitor/protocol.h"
 #include "sys/epoll.h"
 #include "sys/fd_table.h"
+#include "sys/file.h"
 #include "sys/pidfd.h"
 #include "sys/pty.h"
 #include "sys/socket.h"
@@ -34,6 +35,8 @@ std::vector<int> signals_of_others() {
     return signals;
 }
 
+bool ends(int signal) { return signal == SIGTERM || signal == SIGHUP || signal == SIGINT || signal == SIGQUIT; }
+
 constexpr std::chrono::seconds kPatience{60}; // for what others do to the container
 
 // The container as the caller's signals and window sizes reach it.
@@ -44,12 +47,21 @@ public:
     // Not through the monitor, which may be busy, stopped or dead. Between two runs of a reboot it waits for the next.
     void kill(int signal) {
         try {
+            const bool end = signal == SIGKILL || ends(signal); // the first is what becomes of the others
+            // While lxc.restart.policy waits there is nobody to be signalled, and nothing to wait for.
+            if (end && sys::exists(impl_.runtime() / kRestartWait) && abort_start(impl_)) return;
             std::optional<Running> now = impl_.running();
+            if (now && end) wish_for_end();
             if (!now && container_.wait({State::Running, State::Stopped}, kPatience)) now = impl_.running();
             if (now) (void)sys::try_send_signal(now->init, signal);
         } catch (const Error& error) {
             log::warn("{} is lost: {}", sys::signal_name(signal), error.what());
         }
+    }
+
+    // Else lxc.restart.policy would take it for an end of its own.
+    void wish_for_end() const {
+        if (impl_.running_config().restart.policy != RestartPolicy::No) sys::write_file_atomic(impl_.runtime() / kStopWish, "", 0600);
     }
 
     void resize(const winsize& size) {
@@ -131,10 +143,7 @@ FdRef Foreground::output() const {
 }
 
 // Who ends the tool wants an end of what it runs. Nobody means a system's init by SIGINT: that is its "restart".
-int Foreground::for_container(int signal) const {
-    const bool ends = signal == SIGTERM || signal == SIGHUP || signal == SIGINT || signal == SIGQUIT;
-    return ends && !own_stdio_ ? SIGKILL : signal;
-}
+int Foreground::for_container(int signal) const { return ends(signal) && !own_stdio_ ? SIGKILL : signal; }
 
 // Its monitor died: the next one tells what comes. False when there is nothing to follow any more.
 bool Foreground::follow(const Container::Impl& impl) {

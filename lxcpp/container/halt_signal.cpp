@@ -2,6 +2,7 @@
 #include "container/halt_signal.h"
 
 #include "base/strings.h"
+#include "config/application.h"
 #include "sys/file.h"
 
 #include <charconv>
@@ -46,6 +47,7 @@ int halt_signal(const Config& config, pid_t init) {
 
 int reboot_signal(const Config& config, pid_t init) {
     if (config.signals.reboot) return *config.signals.reboot;
+    if (is_application(config)) return halt_signal(config, init); // there is nobody in it who would know of reboots
     return is_systemd(init) ? kSystemdReboot : SIGINT;
 }
 

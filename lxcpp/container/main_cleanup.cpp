@@ -9,6 +9,7 @@
 #include "container/impl.h"
 #include "container/record.h"
 #include "container/recover.h"
+#include "container/restart_policy.h"
 #include "container/start_input.h"
 #include "monitor/handover.h"
 #include "monitor/protocol.h"
@@ -16,11 +17,13 @@
 #include "start/owner.h"
 #include "start/shared_mounts.h"
 #include "start/starter.h"
+#include "sys/epoll.h"
 #include "sys/fd_table.h"
 #include "sys/file.h"
 #include "sys/signal.h"
 #include "sys/socket.h"
 
+#include <algorithm>
 #include <cctype>
 #include <chrono>
 #include <csignal>
@@ -33,7 +36,8 @@ namespace {
 
 // init's wait status tells what reboot(2) was asked for in its pid namespace: reboot(2), NOTES. Where we were not
 // its parent that may be lost; what is seen then is how the kernel ended it, and lxcpp-stop -r notes what it wants.
-bool asks_for_reboot(const std::optional<sys::ExitStatus>& exit, const std::filesystem::path& runtime) {
+bool asks_for_reboot(const std::optional<sys::ExitStatus>& exit, const std::filesystem::path& runtime, bool application) {
+    if (application) return sys::exists(runtime / kRebootWish); // however its program ended
     if (exit && exit->signaled && exit->value == SIGHUP) return true;
     const bool cannot_tell = !exit || *exit == sys::ExitStatus{} || *exit == sys::ExitStatus{true, SIGKILL};
     return cannot_tell && sys::exists(runtime / kRebootWish);
@@ -72,13 +76,16 @@ public:
         log::configure({.program = "lxcpp-cleanup", .level = config_.log.level.value_or(LogLevel::Error),
                         .file = config_.log.file, .to_stderr = false});
         become_owner();
-        bool reboot = asks_for_reboot(exit_, impl_.runtime());
-        run_hooks("stop", config_.hooks.stop, reboot);
+        const bool reboot = asks_for_reboot(exit_, impl_.runtime(), runs_application(state_, config_));
+        const std::optional<NextRun> next = reboot ? std::nullopt : by_policy();
+        const bool again = reboot || next;
+        run_hooks("stop", config_.hooks.stop, again);
         held_.clear();
         remove_groups();
         // A failing post-stop hook turns a reboot into a stop, as LXC does.
-        reboot = run_hooks("post-stop", config_.hooks.post_stop, reboot) && reboot;
-        if (reboot) restart();
+        const bool fine = run_hooks("post-stop", config_.hooks.post_stop, again);
+        if (fine && reboot) restart("reboot", {});
+        if (fine && next && wait_for(*next)) restart("restart", *next);
         stop();
     }
 
@@ -132,9 +139,37 @@ private:
         remove_empty_cgroups(state_.other_cgroups);
     }
 
-    // Only returns when it failed.
-    void restart() {
+    [[nodiscard]] std::optional<NextRun> by_policy() const {
+        if (state_.kind == StartKind::Execute || sys::exists(impl_.runtime() / kStopWish)) return std::nullopt;
+        const std::uint64_t now = monotonic_ms();
+        const std::chrono::milliseconds ran(now - std::min(now, state_.started));
+        return next_run(config_.restart, {exit_, ran, state_.restarts, std::chrono::seconds(state_.restart_delay)});
+    }
+
+    // False when somebody stops the container meanwhile: for everybody it is one that starts, and is ended as such.
+    bool wait_for(const NextRun& next) {
         try {
+            record_stop(impl_.paths, impl_.key(), {state_.supervisor.init, exit_, now_ms()});
+            recorded_ = true;
+            if (next.delay.count() == 0) return true;
+            sys::SignalFd stop{SIGTERM};
+            sys::write_file_atomic(impl_.runtime() / kRestartWait, "", 0600);
+            sys::remove_file(impl_.runtime() / "state");
+            tell(protocol::Event{impl_.name, State::Starting, state_.supervisor.init.pid, exit_});
+            if (sys::wait_readable(stop.fd(), next.delay) && stop.next()) return false;
+            sys::remove_file(impl_.runtime() / kRestartWait);
+            return true;
+        } catch (const Error& error) {
+            log::error("restart: {}", error.what());
+            return false;
+        }
+    }
+
+    // Only returns when it failed.
+    void restart(const std::string& event, const NextRun& next) {
+        try {
+            state_.restarts = next.restarts;
+            state_.restart_delay = static_cast<unsigned>(next.delay.count());
             StarterInput input = make_restart_input(impl_, state_);
             check_rootfs(input);
             const Fd config = sys::open_file(impl_.runtime() / "config",
@@ -143,13 +178,14 @@ private:
             // From here on it is a start like any other, which can be seen and ended as one.
             sys::remove_file(impl_.runtime() / "state");
             sys::remove_file(impl_.runtime() / kRebootWish);
+            sys::remove_file(impl_.runtime() / kStopWish);
             StarterFds fds{sys::duplicate(runtime_fd_), sys::duplicate(socket_), {}, {}, duplicates(subscribers_), viewers()};
             const ContainerKey key = impl_.key();
             const Paths paths = impl_.paths;
             become_monitor(std::move(input), std::move(fds),
-                           [&](const StartReport& report) { record_start(paths, key, report, "reboot"); });
+                           [&](const StartReport& report) { record_start(paths, key, report, event); });
         } catch (const std::exception& error) {
-            log::error("reboot: {}", error.what());
+            log::error("{}: {}", event, error.what());
         }
     }
 
@@ -160,18 +196,22 @@ private:
         const bool destroy = config_.ephemeral && impl_.defined();
         release_share();
         if (destroy) {
-            record_stop(impl_.paths, impl_.key(), end);
+            if (!recorded_) record_stop(impl_.paths, impl_.key(), end);
             destroy_ephemeral();
         }
         remove_runtime();
         tell_stopped();
-        if (!destroy) record_stop(impl_.paths, impl_.key(), end);
+        if (!destroy && !recorded_) record_stop(impl_.paths, impl_.key(), end);
+    }
+
+    std::string tell(const protocol::Event& what) const {
+        std::string event = protocol::encode(0, what);
+        for (const Fd& subscriber : subscribers_) (void)sys::try_send_packet(subscriber, event);
+        return event;
     }
 
     void tell_stopped() {
-        const std::string event = protocol::encode(
-            0, protocol::Event{impl_.name, State::Stopped, state_.supervisor.init.pid, exit_});
-        for (const Fd& subscriber : subscribers_) (void)sys::try_send_packet(subscriber, event);
+        const std::string event = tell({impl_.name, State::Stopped, state_.supervisor.init.pid, exit_});
         answer_waiting(event);
         subscribers_.clear();
         socket_.reset();
@@ -232,6 +272,7 @@ private:
     RuntimeState state_;
     Container::Impl impl_;
     Config config_;
+    bool recorded_ = false; // the end of this run is in the inventory
 };
 
 } // namespace

@@ -95,6 +95,11 @@ bool abort_start(const Container::Impl& impl) {
     }
     const std::optional<Fd> starter = sys::open_pidfd(owner->process);
     if (starter) {
+        // One that waits for a new start has to tell who listens; it does no more than that.
+        if (sys::exists(impl.runtime() / kRestartWait)) {
+            (void)sys::try_send_signal(*starter, SIGTERM);
+            (void)sys::wait_exited(*starter, patience);
+        }
         (void)sys::try_send_signal(*starter, SIGKILL);
         if (!sys::wait_exited(*starter, patience)) throw_stuck();
     }

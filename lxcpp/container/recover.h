@@ -7,6 +7,8 @@ namespace lxcpp {
 
 // A file of the runtime directory: somebody waits for the container to reboot.
 inline constexpr const char* kRebootWish = "reboot-wish";
+inline constexpr const char* kStopWish = "stop-wish";       // somebody ends this run: lxc.restart.policy does not start another
+inline constexpr const char* kRestartWait = "restart-wait"; // the owner waits before it starts the container again; SIGTERM ends that
 
 // What an earlier run left behind, done by whoever comes next: runs lxcpp-cleanup for a container whose monitor
 // died before its init's end was dealt with, removes what a killed starter had made. Does nothing while the

@@ -108,6 +108,7 @@ StartResult Container::start(const StartOptions& options) {
         record_start(input.paths, impl_->key(), report, "start");
     };
     StartResult result;
+    result.one_program = runs_application(input.remember, input.config);
     const auto note = [&options](const std::string& line) {
         if (options.note) options.note(line);
     };

@@ -67,6 +67,7 @@ public:
     Outcome kill() {
         const Clock::time_point limit = Clock::now() + std::chrono::seconds(60);
         const int signal = config_.signals.stop.value_or(SIGKILL);
+        wish_for_end();
         send(signal);
         thaw_if_frozen(running_);
         if (signal == SIGKILL) kill_frozen_below(limit);
@@ -74,10 +75,12 @@ public:
     }
 
     Outcome shut_down() {
+        wish_for_end();
         send(halt_signal(config_, running_.pid()));
         thaw_if_frozen(running_);
         if (!options_.wait) return Outcome::Gone;
         const Outcome outcome = wait_gone(deadline_);
+        if (outcome == Outcome::StillThere && !options_.kill_after_timeout) remove_quietly(impl_.runtime() / kStopWish);
         return outcome == Outcome::StillThere && options_.kill_after_timeout ? kill() : outcome;
     }
 
@@ -90,6 +93,16 @@ public:
     }
 
 private:
+    // Else lxc.restart.policy would take it for an end of its own.
+    void wish_for_end() {
+        if (config_.restart.policy == RestartPolicy::No) return;
+        try {
+            sys::write_file_atomic(impl_.runtime() / kStopWish, "", 0600);
+        } catch (const SystemError& error) { // it is gone already, or the disk is full: it may have to be stopped twice
+            log::info("{}", error.what());
+        }
+    }
+
     // One that is gone by now needs no signal: what is left is to wait for its clean-up.
     void send(int signal) {
         const int result = sys::try_send_signal(running_.init, signal);
@@ -143,6 +156,7 @@ private:
         Outcome outcome = Outcome::StillThere;
         const auto ended = [this, &outcome](const protocol::Event& event) {
             if (event.state == State::Stopped) outcome = Outcome::Gone;
+            if (event.state == State::Starting) outcome = Outcome::Restarted; // lxc.restart.policy was faster
             if (event.state == State::Running && event.pid != running_.pid()) outcome = Outcome::Restarted;
             return outcome != Outcome::StillThere;
         };

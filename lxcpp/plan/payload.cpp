@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/program_path.h"
 #include "base/strings.h"
+#include "config/application.h"
 
 namespace lxcpp {
 namespace {
@@ -66,6 +67,7 @@ std::vector<std::string> execute_command(const PlanContext& context) {
 void plan_payload(const PlanContext& context) {
     const Config& config = context.config;
     const bool execute = context.request.kind == StartKind::Execute;
+    const bool below_init = execute || (context.request.command.empty() && is_application(config));
     context.add(NewSession{});
     context.add(StdioFromConsole{execute && context.request.keep_stdio});
     if (!config.init.cwd.empty()) context.add(ChangeDir{config.init.cwd, true});
@@ -79,10 +81,10 @@ void plan_payload(const PlanContext& context) {
     context.add(std::move(ids));
     // Last: the kernel forgets it when ids change (prctl(2), PR_SET_PDEATHSIG).
     if (config.monitor.signal_pdeath) context.add(DieWithParent{*config.monitor.signal_pdeath});
-    context.plan.needs_init_program = execute;
+    context.plan.needs_init_program = below_init;
     context.plan.seccomp_profile = config.seccomp.profile;
-    Exec exec{execute ? execute_command(context) : system_command(context), payload_environment(context), execute, {}};
-    if (!execute) exec.programs = program_candidates(exec.argv.front(), exec.env);
+    Exec exec{below_init ? execute_command(context) : system_command(context), payload_environment(context), below_init, {}};
+    if (!below_init) exec.programs = program_candidates(exec.argv.front(), exec.env);
     context.add(std::move(exec));
 }
 

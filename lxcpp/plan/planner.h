@@ -33,7 +33,7 @@ struct StartRequest {
     std::string lxcpath;
     std::string config_file; // for hooks; may be empty
     StartKind kind = StartKind::System;
-    std::vector<std::string> command;       // empty = lxc.init.cmd, lxc.execute.cmd
+    std::vector<std::string> command;       // empty = lxc.init.cmd, then lxc.execute.cmd
     std::vector<NamespaceShare> share;      // --share-net ..., on top of lxc.namespace.share
     std::vector<std::string> fstab;         // lines of lxc.mount.fstab, read by the caller
     bool keep_stdio = false;                // foreground execute: descriptors that are no terminals stay

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "start/enter.h"
 
+#include "base/error.h"
 #include "host/id_map.h"
 #include "sys/file.h"
 #include "sys/memfd.h"
@@ -12,6 +13,14 @@ namespace lxcpp {
 namespace {
 
 std::string decimal(int number) { return number < 0 ? "-" : std::to_string(number); }
+
+std::string list(const std::vector<gid_t>& groups) {
+    if (groups.empty()) return "-";
+    if (groups.size() > kEnterGroups) throw Error("more than " + std::to_string(kEnterGroups) + " groups");
+    std::string text;
+    for (const gid_t group : groups) text += (text.empty() ? "" : ",") + std::to_string(group);
+    return text;
+}
 
 uid_t our_owner() {
     const auto info = sys::stat_path("/proc/self/exe");
@@ -30,6 +39,7 @@ std::vector<std::string> enter_words(const EnterCall& call, std::size_t programs
             std::to_string(call.gid),
             std::to_string(call.step),
             std::to_string(call.capabilities),
+            list(call.groups),
             std::to_string(programs)};
 }
 

@@ -23,9 +23,10 @@ struct EnterCall {
     gid_t gid = 0;
     std::size_t step = 0;
     std::uint64_t capabilities = 0;
+    std::vector<gid_t> groups;
 };
 
-// The words before the programs to try and the arguments.
+// The words before the programs to try and the arguments. Throws Error for too many groups.
 [[nodiscard]] std::vector<std::string> enter_words(const EnterCall& call, std::size_t programs);
 
 // A sealed copy. Throws Error when lxcpp-enter is not installed.

@@ -85,6 +85,7 @@ struct Entry {
     std::uint32_t gid = 0;
     int step = 0;
     std::uint64_t capabilities = 0;
+    const char* groups = nullptr;
     char** programs = nullptr;
     char** argv = nullptr; // behind the last of them
     char** environment = nullptr;
@@ -166,9 +167,30 @@ void load_filter(const Entry& entry) {
     check(entry, JoinStage::Seccomp, call(__NR_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program));
 }
 
+std::uint64_t long_number(const char* text) {
+    std::uint64_t value = 0;
+    for (; *text >= '0' && *text <= '9'; ++text) value = value * 10 + static_cast<std::uint64_t>(*text - '0');
+    return value;
+}
+
+std::uint32_t number(const char* text) { return static_cast<std::uint32_t>(long_number(text)); }
+
+std::uint32_t group_list[kEnterGroups];
+
+std::size_t take_groups(const char* text) {
+    std::size_t count = 0;
+    while (*text >= '0' && *text <= '9' && count < kEnterGroups) {
+        group_list[count++] = number(text);
+        while (*text >= '0' && *text <= '9') ++text;
+        if (*text == ',') ++text;
+    }
+    return count;
+}
+
 void confine(const Entry& entry) {
     load_filter(entry);
-    check(entry, JoinStage::Confine, call(__NR_setgroups, 0, nullptr));
+    const std::size_t groups = take_groups(entry.groups);
+    check(entry, JoinStage::Confine, call(__NR_setgroups, groups, group_list));
     check(entry, JoinStage::Confine, call(__NR_setresgid, entry.gid, entry.gid, entry.gid));
     check(entry, JoinStage::Confine, call(__NR_setresuid, entry.uid, entry.uid, entry.uid));
 }
@@ -206,18 +228,10 @@ void join(const Entry& entry) {
     fail(entry, JoinStage::Exec, error, error == -ENOENT ? 127 : 126);
 }
 
-std::uint64_t long_number(const char* text) {
-    std::uint64_t value = 0;
-    for (; *text >= '0' && *text <= '9'; ++text) value = value * 10 + static_cast<std::uint64_t>(*text - '0');
-    return value;
-}
-
-std::uint32_t number(const char* text) { return static_cast<std::uint32_t>(long_number(text)); }
-
 int descriptor(const char* text) { return *text == '-' ? -1 : static_cast<int>(number(text)); }
 
 [[noreturn]] void enter(int count, char** words, char** environment) {
-    constexpr int kFixed = 10;
+    constexpr int kFixed = 11;
     if (count <= kFixed + 1) leave(1); // not called by us
     Entry entry;
     entry.tasks = number(words[1]);
@@ -228,7 +242,8 @@ int descriptor(const char* text) { return *text == '-' ? -1 : static_cast<int>(n
     entry.gid = number(words[6]);
     entry.step = static_cast<int>(number(words[7]));
     entry.capabilities = long_number(words[8]);
-    const std::uint32_t programs = number(words[9]);
+    entry.groups = words[9];
+    const std::uint32_t programs = number(words[10]);
     if (programs > static_cast<std::uint32_t>(count - kFixed)) leave(1);
     entry.programs = words + kFixed;
     entry.argv = entry.programs + programs;

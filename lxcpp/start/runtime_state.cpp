@@ -4,10 +4,12 @@
 #include "base/error.h"
 #include "base/paths.h"
 #include "base/strings.h"
+#include "config/application.h"
 #include "sys/file.h"
 #include "sys/own_file.h"
 #include "sys/rooted_dir.h"
 
+#include <chrono>
 #include <unistd.h>
 
 namespace lxcpp {
@@ -97,6 +99,15 @@ void require_same_container(const SupervisorState& state, const std::filesystem:
 
 } // namespace
 
+bool runs_application(const RuntimeState& state, const Config& config) {
+    return state.kind == StartKind::System && state.command.empty() && is_application(config);
+}
+
+std::uint64_t monotonic_ms() {
+    const auto now = std::chrono::steady_clock::now().time_since_epoch();
+    return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(now).count());
+}
+
 std::string print_runtime_state(const RuntimeState& state) {
     SupervisorState all = state.supervisor;
     Pairs& extra = all.extra;
@@ -113,6 +124,9 @@ std::string print_runtime_state(const RuntimeState& state) {
     extra.emplace_back("cgroup-pattern", escape(state.cgroup_pattern));
     extra.emplace_back("cgroup-use", escape(state.cgroup_use));
     extra.emplace_back("ephemeral", state.ephemeral ? "1" : "0");
+    extra.emplace_back("restarts", std::to_string(state.restarts));
+    extra.emplace_back("restart-delay", std::to_string(state.restart_delay));
+    extra.emplace_back("started", std::to_string(state.started));
     return print_state(all);
 }
 
@@ -132,6 +146,9 @@ RuntimeState parse_runtime_state(std::string_view text) {
     state.cgroup_pattern = take_one(extra, "cgroup-pattern");
     state.cgroup_use = take_one(extra, "cgroup-use");
     state.ephemeral = take_one(extra, "ephemeral") == "1";
+    state.restarts = static_cast<unsigned>(parse_u64(take_one(extra, "restarts")).value_or(0));
+    state.restart_delay = static_cast<unsigned>(parse_u64(take_one(extra, "restart-delay")).value_or(0));
+    state.started = parse_u64(take_one(extra, "started")).value_or(0);
     return state;
 }
 

@@ -28,7 +28,15 @@ struct RuntimeState {
     std::string cgroup_pattern;         // lxc.cgroup.pattern
     std::string cgroup_use;             // lxc.cgroup.use
     bool ephemeral = false;
+    unsigned restarts = 0;       // by lxc.restart.policy, since lxcpp-start
+    unsigned restart_delay = 0;  // seconds, before this run
+    std::uint64_t started = 0;   // when this run began: monotonic clock, milliseconds
 };
+
+// What runs is a container's lxc.execute.cmd below lxcpp-init, which knows of no reboots.
+[[nodiscard]] bool runs_application(const RuntimeState& state, const Config& config);
+
+[[nodiscard]] std::uint64_t monotonic_ms(); // as RuntimeState::started
 
 [[nodiscard]] std::string print_runtime_state(const RuntimeState& state);
 [[nodiscard]] RuntimeState parse_runtime_state(std::string_view text); // throws Error

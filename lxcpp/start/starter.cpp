@@ -139,6 +139,7 @@ void fill_state(RuntimeState& state, const StarterInput& input, const InitHandle
     state.other_cgroups = tree.beside_payload();
     state.monitor_cgroups = tree.monitor();
     state.ephemeral = input.config.ephemeral;
+    state.started = monotonic_ms();
 }
 
 // Numbers of the descriptors in the supervisor's table: they stay what they are here.

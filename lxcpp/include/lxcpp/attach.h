@@ -26,9 +26,11 @@ struct AttachOptions {
     Elevation elevation;
     bool remount_proc_sys = false;           // fresh /proc and /sys in a private mount namespace
     bool clear_environment = false;
-    std::vector<std::string> keep_variables; // with clear_environment
+    // Also of a container for one program (lxc.execute.cmd), which otherwise gets only its own, and TERM.
+    bool keep_environment = false;
+    std::vector<std::string> keep_variables; // where the environment is not kept
     std::vector<std::string> set_variables;  // "NAME=VALUE"
-    std::optional<uid_t> uid;                // of the container
+    std::optional<uid_t> uid;                // of the container; not given: that of lxc.init.uid
     std::optional<gid_t> gid;
     std::optional<unsigned long> personality; // 32-bit: PER_LINUX32
     std::string selinux_context;

@@ -62,6 +62,7 @@ struct StartOptions {
 struct StartResult {
     pid_t init_pid = -1;
     std::optional<Exit> exit;       // foreground only
+    bool one_program = false;       // and it is that of the program of lxc.execute.cmd
 };
 
 struct StopOptions {

@@ -51,6 +51,24 @@ TEST(AttachEnvironment, TheConfigurationAndTheOptionsWinInThisOrder) {
     EXPECT_THAT(env, UnorderedElementsAre(kPath, "A=config", "B=runtime", "C=option", "container=mine", "EMPTY="));
 }
 
+TEST(AttachEnvironment, OfAnApplicationIsTheContainersOwn) {
+    Config config;
+    config.execute_cmd = "/bin/server";
+    config.environment.both = {"A=config"};
+    const std::vector<std::string> ours{"PATH=/opt/bin", "SECRET=1", "TERM=xterm", "LANG=C"};
+    EXPECT_THAT(attach_environment(config, {}, ours), UnorderedElementsAre(kPath, "TERM=xterm", "container=lxc", "A=config"));
+    AttachOptions options;
+    options.keep_variables = {"LANG"};
+    options.set_variables = {"A=option"};
+    EXPECT_THAT(attach_environment(config, options, ours), UnorderedElementsAre(kPath, "TERM=xterm", "LANG=C", "container=lxc", "A=option"));
+    options.clear_environment = true;
+    EXPECT_THAT(attach_environment(config, options, ours), UnorderedElementsAre(kPath, "LANG=C", "container=lxc", "A=option"));
+    options = {.keep_environment = true};
+    EXPECT_THAT(attach_environment(config, options, ours), Contains("SECRET=1"));
+    config.init.cmd = "/sbin/init"; // a system again
+    EXPECT_THAT(attach_environment(config, {}, ours), Contains("SECRET=1"));
+}
+
 TEST(AttachEnvironment, RefusesAVariableWithoutNameOrValue) {
     AttachOptions options;
     options.set_variables = {"NAME"};

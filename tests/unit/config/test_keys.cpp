@@ -105,6 +105,8 @@ const std::map<std::string, std::string> kSamples = {
     {"lxc.rootfs.managed", "0"},
     {"lxc.rootfs.mount", "/mnt/stage"},
     {"lxc.rootfs.options", "ro,idmap=/proc/1/ns/user"},
+    {"lxc.restart.delay", "5"},
+    {"lxc.restart.policy", "on-failure:3"},
     {"lxc.rootfs.path", "overlay:/lower:/upper"},
     {"lxc.sched.core", "1"},
     {"lxc.seccomp.allow_nesting", "1"},

@@ -161,6 +161,9 @@ TEST(Values, BadValuesAreRefusedWithWhatWasExpected) {
         {"lxc.uts.name = a b", "expected a host name"},
         {"lxc.console.size = 5k", "expected a size such as"},
         {"lxc.console.size = 99999999GB", "at most 1024GB"},
+        {"lxc.restart.policy = sometimes", "expected no|on-failure[:N]|always|unless-stopped"},
+        {"lxc.restart.policy = always:3", "expected no|on-failure[:N]|always|unless-stopped"},
+        {"lxc.restart.policy = on-failure:0", "expected an integer from 1 to 1000000"},
         {"lxc.environment = =x", "expected NAME=VALUE or NAME"},
         {"lxc.hook = /x", "lxc.hook clears all hooks"},
     };

@@ -53,6 +53,22 @@ TEST(PlanHooks, OfVersion1FindTheirTypeInTheEnvironmentToo) {
     EXPECT_THAT(hook.argv, ElementsAre("/h/x", "c1", "lxc", "start"));
 }
 
+// The command line, lxc.init.cmd, lxc.execute.cmd below our init, /sbin/init.
+TEST(PlanPayload, IsTheFirstThatIsSet) {
+    const auto argv = [](const std::string& text, std::vector<std::string> command = {}) {
+        StartRequest request = any_request();
+        request.command = std::move(command);
+        return steps_of<Exec>(plan_with_root(text, hybrid_host(), request)).at(0).argv;
+    };
+    const std::string execute = "lxc.execute.cmd = /bin/server 'two words' $'a\\nb'\n";
+    EXPECT_THAT(argv(""), ElementsAre("/sbin/init"));
+    EXPECT_THAT(argv(execute), ElementsAre("lxcpp-init", "--", "/bin/server", "two words", "a\nb"));
+    EXPECT_THAT(argv(execute + "lxc.init.cmd = /bin/init -x\n"), ElementsAre("/bin/init", "-x"));
+    EXPECT_THAT(argv(execute, {"/bin/sh"}), ElementsAre("/bin/sh"));
+    EXPECT_TRUE(plan_with_root(execute).needs_init_program);
+    EXPECT_FALSE(plan_with_root(execute + "lxc.init.cmd = /bin/init\n").needs_init_program);
+}
+
 TEST(PlanHooks, RunInsideOnlyOnceTheHostIsDone) {
     const StartPlan plan = plan_with_root("lxc.hook.start = /h/x\n");
     EXPECT_GT(index_of<RunProgram>(plan), index_of<ReportReady>(plan));
