@@ -120,10 +120,9 @@ ImageRecord confirm(const ImageStore& store, ImageRecord record, const ImageReco
 }
 
 void warn_about(const ImageRecord& record, ProgressSink& progress) {
-    if (record.expires != 0 && record.expires < std::time(nullptr)) {
-        progress.message(fmt::format("warning: {} {} is out of support since {:%Y-%m-%d}", record.distribution,
-                                     record.release, fmt::gmtime(record.expires)));
-    }
+    if (record.expires == 0 || record.expires >= std::time(nullptr)) return;
+    progress.message(fmt::format("warning: {} {} has expired on {:%Y-%m-%d}, by its server or itself: it may get no updates",
+                                 record.refresh, record.serial, fmt::gmtime(record.expires)));
 }
 
 sys::FileLock lock_fetch(const ImageCache& cache, const std::string& key, ProgressSink& progress) {
@@ -150,7 +149,6 @@ public:
         Seen(cache_, access.allow_rollback).check_serial(access.server.url, choice.offer->product, newest_serial(*choice.offer));
         const FileChoice files = choose_files(*choice.version, kRoots);
         ImageRecord wanted = describe(access, index, choice);
-        warn_about(wanted, progress_);
         const std::string how = explain(index, "sha256 of the image");
         if (auto here = stored(store_, wanted, files.fingerprint)) return use(std::move(*here), wanted, how);
         const auto lock = lock_fetch(cache_, access.server.url + wanted.refresh + wanted.serial, progress_);
@@ -165,6 +163,7 @@ private:
     ImageRecord use(ImageRecord here, const ImageRecord& wanted, const std::string& how) {
         auto record = confirm(store_, std::move(here), wanted, how);
         progress_.message(fmt::format("{} {} is here already", record.refresh, record.serial));
+        warn_about(record, progress_);
         return record;
     }
 
@@ -177,6 +176,7 @@ private:
         const auto record = import_image(store_, cache_, std::move(fetched.parts), {.record = std::move(wanted)}, progress_);
         for (const auto& path : fetched.downloads) sys::remove_file(path);
         say_verification(record, progress_);
+        warn_about(record, progress_);
         return record;
     }
 
