@@ -5,18 +5,21 @@ from rows import Row
 
 READER, WRITER, UNPACK = "unit.TarReader.", "unit.TreeWriterTest.", "unit.UnpackTest."
 BYTES, VERIFY, HTTP, CACHE = "unit.ArchiveBytesTest.", "unit.VerifyTest.", "unit.HttpTest.", "unit.CacheTest."
+LAYER = "unit.OciLayerWriterTest."
 READERS_DISAGREE = f"{READER}RefusesWhatReadersDisagreeOn"
 
 ARCHIVE_ROWS = {
     "T1": Row("paths that are absolute or go up", f"{WRITER}RefusesPathsThatLeaveTheTree"),
     "T2": Row("a link to elsewhere and a member behind it", f"{WRITER}NeverPassesThroughALink"),
     "T3": Row("chains and loops of links", f"{WRITER}EndsOnLoopsOfLinks {WRITER}FollowsLinksOnlyWithinTheTreeWhenAllowed"),
-    "T4": Row("a link of one layer, used by the next", f"{WRITER}FollowsLinksOnlyWithinTheTreeWhenAllowed"),
+    "T4": Row("a link of one layer, used by the next", f"{WRITER}FollowsLinksOnlyWithinTheTreeWhenAllowed "
+              f"{LAYER}ALinkOfALayerBelowStaysWithinTheRoot"),
     "T5": Row("links left by an earlier attempt", f"{CACHE}WhatAKilledBuilderLeftIsReplaced {CACHE}IsPrivate"),
     "T6": Row("hard links to what is no file of the tree", f"{WRITER}RefusesHardLinksToAnythingButFilesOfTheTree"),
     "T7": Row("a file written through a hard link", f"{WRITER}ReplacesFilesWithoutWritingThroughThem"),
     "T8": Row("a hard link with data", READERS_DISAGREE),
-    "T9": Row("a hard link to a file of a lower layer, then other modes", f"{WRITER}ReplacesFilesWithoutWritingThroughThem"),
+    "T9": Row("a hard link to a file of a lower layer, then other modes",
+              f"{WRITER}ReplacesFilesWithoutWritingThroughThem {LAYER}HardLinksReachFilesBelowAndStayLinks"),
     "T10": Row("device nodes", f"{WRITER}LeavesDevicesOut {UNPACK}CountsAndHashesWhatItUnpacks"),
     "T11": Row("pipes that hang who opens them", f"{WRITER}CreatesWhatTheArchiveSays"),
     "T12": Row("modes with more than permissions", f"{READER}ReadsMembersOfEachType {WRITER}CreatesWhatTheArchiveSays"),
@@ -37,13 +40,20 @@ ARCHIVE_ROWS = {
     "T21": Row("one path as two kinds of thing", f"{WRITER}RefusesToTurnOneThingIntoAnother"),
     "T22": Row("names that look alike, or hold odd bytes",
                f"{WRITER}KeepsNamesByteForByte unit.NormalPath.TakesPathsApart {READERS_DISAGREE}"),
-    "T24": Row("a device 0:0 as a whiteout", f"{WRITER}MakesNoWhiteout"),
+    "T23": Row("whiteouts, and names that look like them",
+               f"{LAYER}MarkersThatSayNothingAreRefused {LAYER}AWhiteoutOfALinkDoesNotFollowIt "
+               f"{LAYER}WhatTheLayerBringsStaysInAnyOrder {LAYER}AnOpaqueMarkerHidesOnlyWhatIsBelowWhereverItStands"),
+    "T24": Row("a device 0:0 as a whiteout", f"{WRITER}MakesNoWhiteout {LAYER}ACharacterDeviceIsNoWhiteout"),
     "T25": Row("sizes of pax headers that readers apply to different members", f"{READER}AppliesAPaxSizeToTheMemberOnly"),
     "T26": Row("global and malformed pax headers", READERS_DISAGREE),
     "T27": Row("names without an end, or two of them", READERS_DISAGREE),
     "T28": Row("bad checksums and sizes", f"{READER}RefusesDamage {READER}ReadsNumbersOfAllForms"),
     "T29": Row("times that no clock has", f"{READER}KeepsTimesWithinWhatFileSystemsHold"),
     "T30": Row("members named as our files", f"{UNPACK}NamesOfOurFilesMeanNothing"),
+    "T31": Row("blobs of another digest or size", "unit.OciLayerApplyTest.EachByteCounts "
+               "unit.OciLayerApplyTest.BytesAfterTheCompressedStreamAreRefused"),
+    "T32": Row("layers that unpack to something else",
+               "unit.OciLayerApplyTest.WhatItUnpacksToCountsToo unit.OciImageConfig.IsOfTheManifestsLayers"),
     "T33": Row("documents that grow", "unit.JsonDocument.RefusesWhatIsTooLarge unit.JsonDocument.RefusesAMemberThatStandsTwice "
                "unit.OciDocument.RefusesWhatIsTooLarge"),
     "T34": Row("an index without our platform", "unit.OciChoice.SaysWhichPlatformsThereAre"),
@@ -53,6 +63,7 @@ ARCHIVE_ROWS = {
                f"{HTTP}AbortsAStalledTransfer {HTTP}TruncationIsNeverAccepted {HTTP}RefusesAPartThatWasNotAskedFor "
                f"{HTTP}StartsAgainWhenTheVersionChanged {HTTP}StartsAgainWhenTheResumedFileIsWrong {HTTP}EmptyFile"),
     "T37": Row("certificates that nobody signed", "system.tls.only_known_authorities_are_trusted"),
+    "T38": Row("realms on other hosts", "unit.OciRegistryAuthTest.ARealmElsewhereGetsNoPassword"),
     "T39": Row("an index of simplestreams that lies",
                "unit.StreamsProducts.RefusesPathsThatLeaveTheServer unit.StreamsProducts.RefusesWrongFingerprints "
                "unit.StreamsProducts.RefusesASecondFileOfOneKind unit.ServerPartsTest.OneByteOfAnyPart "
@@ -86,6 +97,3 @@ ARCHIVE_ROWS = {
     "P21": Row("a file that changes between check and use", f"{UNPACK}CountsAndHashesWhatItUnpacks {CACHE}FilesAreHashedAgainAtUse"),
     "P22": Row("no validation, silently", "unit.ServerPartsTest.WithoutValidationSignaturesAreNotLookedAt"),
 }
-
-# Tried where images of registries are brought: their tests say so themselves.
-OF_REGISTRIES = {"T23": "whiteouts", "T31": "blobs of other digests", "T32": "layers of other digests", "T38": "realms on other hosts"}
