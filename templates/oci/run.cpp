@@ -9,6 +9,7 @@
 
 #include <lxcpp/error.h>
 
+#include <cerrno>
 #include <chrono>
 #include <cstdlib>
 #include <fmt/core.h>
@@ -30,6 +31,18 @@ image::OciRegistryOptions registry_options(const Options& options, const Paths& 
     return registry;
 }
 
+// Runs body; what it may not read gets an explanation, if it is because of who we are.
+template <typename Body>
+ImageRecord explained(const Options& options, Body&& body) {
+    try {
+        return body();
+    } catch (const SystemError& error) {
+        if (error.code() != EACCES || !options.mapped || options.reference.path.empty()) throw;
+        throw Error(fmt::format("{}; the template is root of the container only: let everybody read the image, or bring it "
+                                "into the store with lxcpp-image pull", error.what()));
+    }
+}
+
 } // namespace
 
 void run_template(const Options& options, const Paths& paths, image::ProgressSink& progress) {
@@ -39,11 +52,11 @@ void run_template(const Options& options, const Paths& paths, image::ProgressSin
     auto trees = image::ImageCache::open(store.directory());
     trees.remove_leftovers();
     image::HttpClient http({.retries = 4, .first_backoff = std::chrono::seconds(1)});
-    const ImageRecord record = image::fetch_oci_image({.reference = options.reference,
-                                                       .platform = options.platform,
-                                                       .registry = registry_options(options, paths),
-                                                       .keep_downloads = !options.no_cache},
-                                                      store, trees, http, progress);
+    const image::OciImageRequest request{.reference = options.reference,
+                                         .platform = options.platform,
+                                         .registry = registry_options(options, paths),
+                                         .keep_downloads = !options.no_cache};
+    const ImageRecord record = explained(options, [&] { return image::fetch_oci_image(request, store, trees, http, progress); });
     sys::RootedDir::open(options.path).write_file("image", record.fingerprint + "\n", 0644);
     progress.message(fmt::format("{} is ready ({})", printable(options.reference.text()), record.fingerprint.substr(0, 12)));
 }
