@@ -303,3 +303,23 @@ test_a_terminal_is_asked() {
     [ -d "$LXCPATH/$C1" ] || fail "no container"
     end_servers
 }
+
+test_a_server_with_nothing_but_squashfs() {
+    image_server
+    need_tool mksquashfs
+    local dir="$WWW/images/$BUILD" both
+    mksquashfs "$SANDBOX/payload" "$dir/rootfs.squashfs" -all-root -no-progress -quiet -comp xz >/dev/null
+    both=$(cat "$dir/incus.tar.xz" "$dir/rootfs.squashfs" | sha256sum | cut -c1-64)
+    rm "$dir/rootfs.tar.xz"
+    printf '{"format": "products:1.0", "datatype": "image-downloads", "products": {"alpine:edge:%s:default": {"arch": "%s",
+        "os": "alpine", "release": "edge", "versions": {"%s": {"items": {%s, %s}}}}}}\n' "$ARCH" "$ARCH" "$SERIAL" \
+        "$(json_item incus.tar.xz incus.tar.xz "$dir/incus.tar.xz" ", \"combined_squashfs_sha256\": \"$both\"")" \
+        "$(json_item root.squashfs squashfs "$dir/rootfs.squashfs")" >"$WWW/streams/v1/images.json"
+    expect 0 lxcpp-create -n "$C1" -t download -- --server "$SERVER" alpine/edge
+    start "$C1"
+    attach "$C1" cat /etc/hostname
+    out_is "$C1"
+    stop "$C1"
+    expect 0 lxcpp-image info "$both"
+    end_servers
+}
