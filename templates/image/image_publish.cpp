@@ -77,7 +77,8 @@ void describe(const sys::RootedDir& tree, ImageRecord& record) {
     if (record.serial.empty() && gmtime_r(&record.created, &parts) != nullptr)
         record.serial.assign(serial.data(), std::strftime(serial.data(), serial.size(), "%Y%m%d_%H:%M", &parts));
     if (record.description.empty())
-        record.description = fmt::format("{} {} {} ({})", record.distribution, record.release, record.architecture, record.serial);
+        for (const std::string& word : {record.distribution, record.release, record.architecture, fmt::format("({})", record.serial)})
+            if (!word.empty()) record.description += (record.description.empty() ? "" : " ") + word;
 }
 
 // With each word that is the old name replaced.

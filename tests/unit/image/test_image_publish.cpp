@@ -63,6 +63,11 @@ TEST_F(PublishTest, TakesWhatItIsFromTheTree) {
     EXPECT_EQ(publish({.record = {.created = 1'700'000'000}}).fingerprint, record.fingerprint);
 }
 
+TEST_F(PublishTest, DescribesWhatSaysNothingOfItself) {
+    fs::remove(dir_ / "root/etc/os-release");
+    EXPECT_EQ(publish({.record = {.created = 1'700'000'000}}).description, "x86_64 (20231114_22:13)");
+}
+
 TEST_F(PublishTest, LeavesOutWhatIsOfOneMachine) {
     const auto record = publish();
     EXPECT_EQ(published(record, "srv/data"), "kept");
