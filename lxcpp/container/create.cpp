@@ -17,6 +17,7 @@
 #include "container/record.h"
 #include "container/template_config.h"
 #include "container/template_run.h"
+#include "container/template_words.h"
 #include "host/subid.h"
 #include "storage/choice.h"
 #include "sys/cred.h"
@@ -107,7 +108,7 @@ void claim(Work& work) {
         record.origin = image_origin_text(*record.image);
         record.verified = record.image->verified;
     }
-    record.create_args = json_array(work.options.template_args);
+    record.create_args = json_array(without_secrets(work.options.template_args));
     record.privileged = work.options.privileged;
     record.ready = false;
     record.creator = {::getpid(), sys::start_time(::getpid()).value_or(0), sys::boot_id()};
@@ -161,7 +162,8 @@ void shift_owner_fd(const Work& work, FdRef directory) {
 
 std::string header(const Work& work, const std::filesystem::path& program) {
     std::string text = "# Template used to create this container: " + printable(program.string()) + "\n# Parameters passed to the template:";
-    for (const std::string& word : work.options.template_args) text += ' ' + printable(word); // a line break would begin a line of configuration
+    // A line break would begin a line of configuration.
+    for (const std::string& word : without_secrets(work.options.template_args)) text += ' ' + printable(word);
     text += "\n# Template script checksum (SHA-256): " + sha256_hex(sys::read_file(program, 64u << 20));
     return text + "\n# For additional config options, please look at lxcpp.container.conf(5)\n\n";
 }

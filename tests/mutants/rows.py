@@ -82,6 +82,8 @@ ROWS = {
     "G8": Row("what an image brings is obeyed as if we had written it",
               "system.images.what_an_image_brings unit.ImageConfig.OnlyKeysThatAnImageMaySet "
               "unit.ImageConfig.TakesNothingFromTheHostAndNoOtherFile unit.TemplateText.NothingGrowsWithoutABound"),
+    "G10": Row("passwords for a registry are kept with the container",
+               "system.create.secrets_for_a_template_are_not_written_down"),
     "H1": Row("our directories and what is in them, made by somebody else",
               f"{POLICY}h1_runtime_directory_is_planted {POLICY}h1_state_that_is_not_this_containers "
               "unit.RuntimeState.ThatOfAnotherContainerIsRefused"),

@@ -23,6 +23,22 @@ T
     out_has "arg two words"
 }
 
+test_secrets_for_a_template_are_not_written_down() {
+    cat >"$SANDBOX/tmp/template" <<'T'
+#!/bin/sh
+for word in "$@"; do
+    case "$word" in --rootfs=*) mkdir "${word#*=}/etc" ;; iAmSecret) seen=1 ;; esac
+done
+[ "$seen" = 1 ]
+T
+    chmod +x "$SANDBOX/tmp/template"
+    expect 0 lxcpp-create -n "$C1" -t "$SANDBOX/tmp/template" -- --password iAmSecret --token=iAmSecret --url docker://user:iAmSecret@host/image
+    OUT=$(grep '^# Parameters' "$LXCPATH/$C1/config")
+    out_is '# Parameters passed to the template: --password *** --token=*** --url docker://***@host/image'
+    OUT=$(grep -ral iAmSecret "$LXCPATH" "$LXCPP_STATE_DIR" "$LXCPP_CACHE_DIR" 2>/dev/null)
+    out_is ""
+}
+
 test_template_in_user_namespace() {
     cat >"$SANDBOX/tmp/template" <<'T'
 #!/bin/sh
