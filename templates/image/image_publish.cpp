@@ -101,6 +101,7 @@ public:
     Publishing(const sys::RootedDir& tree, const ImageStore& store, const ImageCache& cache, const PublishOptions& options)
         : tree_(tree), store_(store), cache_(cache), options_(options), record_(options.record) {
         describe(tree, record_);
+        content_.config = options.config;
         if (!options.keep_identity) forget_name();
         pack_.compression = Compression::None; // it is unpacked at once
         pack_.first_id = sys::stat_fd(tree.fd()).st_uid;

@@ -15,6 +15,7 @@ struct PublishOptions {
     ImageRecord record;                // fields that are empty are found out (etc/os-release) or stay so
     std::string hostname;              // of the container: images call themselves LXC_NAME instead, in /etc/hosts too
     bool keep_identity = false;        // pack everything as it is
+    std::string config;                // lines that containers of it get (ImageContent)
     std::vector<std::string> excludes; // more that stays out (UnpackOptions)
 };
 

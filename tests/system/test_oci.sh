@@ -231,3 +231,21 @@ test_two_creates_of_one_image() {
     is "$(trees | wc -l)" 3 "number of layers"
     end_registry
 }
+
+# What a container's image said of how to run it is also in an image made of that container.
+test_a_published_application_runs() {
+    make_image
+    local before
+    expect 0 lxcpp-create -n "$C1" -t oci -- --url "oci:$PWD/img:v1"
+    before=$(grep -c '^lxc\.execute\.cmd' "$LXCPATH/$C1/config")
+    is "$before" 1 "commands in the configuration"
+    expect 0 lxcpp-image publish "$C1" --alias mine
+    expect 0 lxcpp-image info mine
+    out_matches "Kind: +application"
+    expect 0 lxcpp-create -n "$C2" --image mine
+    for key in lxc.execute.cmd lxc.init.uid lxc.init.cwd lxc.environment.runtime; do
+        is "$(grep "^$key" "$LXCPATH/$C2/config")" "$(grep "^$key" "$LXCPATH/$C1/config")" "$key"
+    done
+    expect 0 lxcpp-create -n "$C1" --image mine --replace
+    is "$(grep -c '^lxc\.execute\.cmd' "$LXCPATH/$C1/config")" 1 "commands after the replacement"
+}

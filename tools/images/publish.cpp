@@ -4,12 +4,16 @@
 #include "images/store.h"
 
 #include "base/strings.h"
+#include "config/text.h"
+#include "container/image_config.h"
+#include "container/image_origin.h"
 #include "image/architecture.h"
 #include "image/image_publish.h"
 #include "sys/host.h"
 
 #include <lxcpp/error.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fmt/core.h>
@@ -43,6 +47,20 @@ ImageRecord record_of(const Options& options, std::string source, const std::str
     return record;
 }
 
+// What the container's own image said of how to run it, as far as it still stands in the configuration: without its
+// command an application would be no image.
+std::string lines_of_its_image(const sys::RootedDir& container) {
+    const ConfigText now(container.read_file("config").value_or(""));
+    std::string lines;
+    for (const std::string_view line : split_lines(container.read_file(kImageLines).value_or(""))) {
+        const Line parts = parse_line(line);
+        if (parts.kind != LineKind::Assignment || !image_may_set(parts.key) || parts.key == "lxc.arch" || parts.key == "lxc.uts.name") continue;
+        const auto values = now.values(parts.key);
+        if (std::ranges::find(values, parts.value) != values.end()) lines += assignment(parts.key, parts.value) + '\n';
+    }
+    return lines;
+}
+
 ImageRecord publish_container(const Cli& cli, const Options& options, const std::string& name) {
     const auto [store, trees] = open_store();
     const auto progress = progress_of(cli);
@@ -50,10 +68,17 @@ ImageRecord publish_container(const Cli& cli, const Options& options, const std:
     if (root.was_running()) progress->message(name + " runs: it stands still while its files are read");
     const auto arch = root.container().config_item("lxc.arch").value_or("");
     const std::string hostname = root.container().config_item("lxc.uts.name").value_or("");
+    const std::filesystem::path directory = root.container().config_file().parent_path();
+    ImageRecord record = record_of(options, "container " + name, arch.empty() ? sys::system_name().machine : arch);
+    if (const auto image = read_container_image(directory)) {
+        record.kind = image->kind;
+        record.volumes = image->volumes;
+    }
     return image::publish_tree(root.tree(), store, trees,
-                               {.record = record_of(options, "container " + name, arch.empty() ? sys::system_name().machine : arch),
+                               {.record = std::move(record),
                                 .hostname = hostname.empty() ? name : hostname,
                                 .keep_identity = options.keep_identity,
+                                .config = lines_of_its_image(sys::RootedDir::open(directory)),
                                 .excludes = options.excludes},
                                *progress);
 }
@@ -68,6 +93,7 @@ ImageRecord publish_directory(const Cli& cli, const Options& options, const std:
                                {.record = record_of(options, source, sys::system_name().machine),
                                 .hostname = hostname,
                                 .keep_identity = options.keep_identity,
+                                .config = {},
                                 .excludes = options.excludes},
                                *progress);
 }
