@@ -1,26 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "image/image_check.h"
 
+#include "base/strings.h"
 #include "image/tree_check.h"
 #include "image/tree_sums.h"
 #include "sys/rooted_dir.h"
 
 #include <lxcpp/error.h>
 
+#include <algorithm>
 #include <fmt/core.h>
 #include <set>
+#include <span>
 
 namespace lxcpp::image {
 namespace {
 
 constexpr std::size_t kShown = 12; // digits of a fingerprint
+constexpr std::size_t kMostPaths = 10;
+
+// A removed or added member changes its directory too, so that both are named.
+std::string changes(const std::vector<std::string>& paths) {
+    if (paths.empty()) return "";
+    const std::size_t shown = std::min(paths.size(), kMostPaths);
+    std::string text = join(std::span(paths).first(shown), ", ");
+    if (shown < paths.size()) text += fmt::format(" and {} more", paths.size() - shown);
+    return text + (paths.size() == 1 ? " is not what it was" : " are not what they were");
+}
 
 std::string compare(const UsedTree& tree, ProgressSink& progress) {
     if (tree.sums().empty()) return "its sums are gone: what it held cannot be compared";
     const auto phase = fmt::format("Reading tree {}", tree.path().filename().string().substr(0, kShown));
     const std::string found = sum_tree(sys::RootedDir::open(tree.path()), phase, progress);
-    const std::string path = first_difference(tree.sums(), found);
-    return path.empty() ? "" : path + " is not what it was";
+    return changes(differences(tree.sums(), found));
 }
 
 } // namespace

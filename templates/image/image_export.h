@@ -5,11 +5,15 @@
 #include "image/progress.h"
 #include "store/image_store.h"
 
+#include <array>
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace lxcpp::image {
+
+inline constexpr std::array<std::string_view, 5> kExportedNames{"incus.tar.xz", "lxd.tar.xz", "meta.tar.xz", "rootfs.tar.xz", "SHA256SUMS"};
 
 struct ExportedFile {
     std::string name;
@@ -18,7 +22,7 @@ struct ExportedFile {
 };
 
 struct ExportedImage {
-    std::vector<ExportedFile> files; // incus.tar.xz, lxd.tar.xz (the same), meta.tar.xz, rootfs.tar.xz, SHA256SUMS
+    std::vector<ExportedFile> files; // kExportedNames; lxd.tar.xz is the same as incus.tar.xz
     std::string fingerprint;         // of incus.tar.xz and then rootfs.tar.xz
 };
 

@@ -76,12 +76,13 @@ std::uint64_t remove_image(const ImageStore& store, const ImageCache& trees, con
 }
 
 CachePruned remove_unnamed(const ImageStore& store, ImageCache& trees, const TreeUsers& users) {
-    trees.remove_leftovers();
-    return trees.prune({.all = true, .older_than = {}, .max_size = {}, .keep = [&, named = std::optional<std::set<std::string>>()](const CacheEntry& entry) mutable {
+    CachePruned pruned = trees.prune({.all = true, .older_than = {}, .max_size = {}, .keep = [&, named = std::optional<std::set<std::string>>()](const CacheEntry& entry) mutable {
         if (entry.kind != CacheKind::Tree) return false;
         if (!named) named = named_trees(store, {}); // now that nobody else is here
         return named->contains(entry.name) || !users(entry.name).empty();
     }});
+    trees.remove_leftovers(); // what no entry stands for
+    return pruned;
 }
 
 } // namespace lxcpp::image

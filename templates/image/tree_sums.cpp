@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <array>
 #include <fmt/core.h>
+#include <map>
+#include <set>
 
 namespace lxcpp::image {
 namespace {
@@ -52,6 +54,19 @@ std::string TreeSums::text() const {
     std::string text;
     for (const auto& [path, digest] : lines_) text += fmt::format("{} {}\n", digest, printable(path));
     return text;
+}
+
+std::vector<std::string> differences(std::string_view expected, std::string_view found) {
+    constexpr std::size_t kPath = 65; // behind the digest
+    std::map<std::string_view, int> lines; // how often: twice is the same on both sides
+    for (const std::string_view text : {expected, found}) {
+        for (const std::string_view line : split_lines(text)) ++lines[line];
+    }
+    std::set<std::string> paths;
+    for (const auto& [line, count] : lines) {
+        if (count == 1) paths.insert("/" + std::string(line.substr(std::min(kPath, line.size()))));
+    }
+    return {paths.begin(), paths.end()};
 }
 
 std::string first_difference(std::string_view expected, std::string_view found) {

@@ -30,6 +30,9 @@ private:
     std::map<std::string, std::string> lines_;
 };
 
+// The paths, with '/' in front and sorted, that the two texts say different things about.
+[[nodiscard]] std::vector<std::string> differences(std::string_view expected, std::string_view found);
+
 // The first path that the two texts say different things about; "" when they are equal.
 [[nodiscard]] std::string first_difference(std::string_view expected, std::string_view found);
 

@@ -15,18 +15,21 @@
 namespace lxcpp::tools::images {
 namespace {
 
+void require_free(const std::filesystem::path& path) {
+    if (sys::stat_path(path, false)) throw Error(path.string() + ": it is there already");
+}
+
 int export_files(const Cli& cli, const Options&, std::span<const std::string> words) {
     if (words.size() != 2) throw Error("export: give IMAGE and DIRECTORY");
     const auto [store, trees] = open_store();
     const ImageRecord record = require_image(store, words[0]);
     const std::filesystem::path directory = words[1];
     sys::make_dirs(directory);
+    for (const std::string_view name : image::kExportedNames) require_free(directory / name); // before the packing, which takes long
     const auto progress = progress_of(cli);
     const sys::TempDir scratch(directory, ".export-"); // all of the files, or none
     const auto exported = image::export_image(store, record, scratch.path(), *progress);
-    for (const auto& file : exported.files) {
-        if (sys::stat_path(directory / file.name, false)) throw Error(fmt::format("{}: it is there already", (directory / file.name).string()));
-    }
+    for (const auto& file : exported.files) require_free(directory / file.name);
     for (const auto& file : exported.files) sys::rename_noreplace(scratch.path() / file.name, directory / file.name);
     sys::fsync_dir(directory);
     if (!cli.quiet()) say("{} as incus.tar.xz and rootfs.tar.xz (with meta.tar.xz for LXC)\n", image_label(record));

@@ -129,7 +129,7 @@ TEST_F(ImageRemovalTest, LeftoversAreWhatNoImageNamesAndNoContainerNeeds) {
     EXPECT_THAT(ImageCheck(store_, trees_, silent).leftovers(),
                 testing::UnorderedElementsAre(HasSubstr("interrupted work 5"), HasSubstr("interrupted work 4444"), HasSubstr("tree without an image 2222"),
                                               HasSubstr("tree without an image 3333")));
-    EXPECT_EQ(remove_unnamed(store_, trees_, users_).removed.size(), 2u);
+    EXPECT_EQ(remove_unnamed(store_, trees_, users_).removed.size(), 3u);
     EXPECT_THAT(trees(), ElementsAre("11", "33"));
     EXPECT_THAT(sys::list_dir(store_.directory() / "images"), ElementsAre(name('a')));
     EXPECT_THAT(problems('a'), IsEmpty());
@@ -149,6 +149,9 @@ TEST_F(ImageRemovalTest, CheckingNamesWhatDiffers) {
     sys::write_file_atomic(store_.tree_path(name('2')) / "file", "X");
     EXPECT_THAT(problems('a'), ElementsAre("tree 222222222222: /file is not what it was"));
     EXPECT_THAT(problems('b'), ElementsAre("tree 222222222222: /file is not what it was"));
+    sys::write_file_atomic(store_.tree_path(name('2')) / "new", "X");
+    EXPECT_THAT(problems('b'), ElementsAre("tree 222222222222: /file, /new are not what they were"));
+    sys::remove_file(store_.tree_path(name('2')) / "new");
     trees_.remove_tree(name('1'));
     EXPECT_THAT(problems('a'), ElementsAre("tree 111111111111: it is not there", "tree 222222222222: /file is not what it was"));
     fs::remove(store_.directory() / "sums" / name('2'));

@@ -106,6 +106,21 @@ TEST_F(TreeSumsTest, NameWhatIsGoneOrNew) {
     EXPECT_EQ(first_difference("", before_), "/");
 }
 
+TEST_F(TreeSumsTest, AllDifferencesAreNamed) {
+    const std::string digest(64, 'a');
+    const std::string other(64, 'b');
+    const auto lines = [](std::initializer_list<std::string> all) {
+        std::string text;
+        for (const std::string& line : all) text += line + '\n';
+        return text;
+    };
+    const std::string before = lines({digest + " ", digest + " a", digest + " b", digest + " c"});
+    EXPECT_EQ(differences(before, before), std::vector<std::string>{});
+    EXPECT_EQ(differences(before, lines({digest + " ", other + " a", digest + " c", digest + " d"})),
+              (std::vector<std::string>{"/a", "/b", "/d"}));
+    EXPECT_EQ(differences(before, ""), (std::vector<std::string>{"/", "/a", "/b", "/c"}));
+}
+
 TEST_F(TreeSumsTest, DigestDoesNotDependOnTheOffset) {
     const auto file = sys::open_file(tree_ / "usr/other");
     const auto digest = content_digest(file, 5, "other");
