@@ -248,6 +248,13 @@ void Words::parse(std::string_view text, Value& value) {
     for (const auto word : split_words(text)) value.emplace_back(word);
 }
 
+// Blanks at the ends are no reason to quote: who writes a line of configuration keeps them (assignment()).
+std::string EnvironmentEntries::text(const std::string& item) {
+    const bool one_line = std::ranges::none_of(item, [](unsigned char c) { return c < 0x20 || c == 0x7f; });
+    const bool looks_quoted = ansi_unquote(std::string_view(item).substr(item.find('=') + 1)).has_value();
+    return one_line && !looks_quoted ? item : quote_environment(item);
+}
+
 std::string EnvironmentEntries::item(std::string_view text) {
     if (text.starts_with('=')) reject(text, "NAME=VALUE or NAME");
     if (const auto equals = text.find('='); equals != text.npos) {

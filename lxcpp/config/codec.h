@@ -237,7 +237,7 @@ struct Words : Codec<std::vector<std::string>> {
 struct EnvironmentEntries : ListCodec<EnvironmentEntries, std::string> {
     static constexpr std::string_view kSyntax = "NAME[=VALUE]";
     static std::string item(std::string_view text);
-    static std::string text(const std::string& item) { return quote_environment(item); }
+    static std::string text(const std::string& item); // as it is where a line can hold it
 };
 
 // An empty drop or keep line takes both lists back.

@@ -46,6 +46,7 @@ TEST(Values, GetPrintsAsLxc) {
         {"lxc.init.groups = 1, 2,3", "lxc.init.groups", "1,2,3"},
         {"lxc.group = a b\nlxc.group = c", "lxc.group", "a\nb\nc\n"},
         {"lxc.environment = A=b c\nlxc.environment = B=c", "lxc.environment", "A=b c\nB=c\n"},
+        {"lxc.environment = \"A= b \"\nlxc.environment = B=$'$\\'c\\''", "lxc.environment", "A= b \nB=$'$\\'c\\''\n"},
         {"lxc.environment = A=$'b\\nc'\nlxc.environment = B=$'c", "lxc.environment", "A=$'b\\nc'\nB=$'c\n"},
         {"lxc.cap.drop = mac_admin 5\nlxc.cap.drop = chown", "lxc.cap.drop",
          "mac_admin\n5\nchown\n"},
