@@ -108,7 +108,7 @@ void print_image(const Container& container, const Printer& out) {
     const auto image = image_of(container);
     if (!image) return;
     const std::string system = image->distribution + (image->release.empty() ? "" : ' ' + image->release);
-    out.line("Image:", tools::for_output(image->fingerprint.substr(0, 12) + (system.empty() ? "" : " (" + system + ')') +
+    out.line("Image:", tools::for_output(short_fingerprint(image->fingerprint) + (system.empty() ? "" : " (" + system + ')') +
                                          (image->source.empty() ? "" : " from " + image->source)));
     const std::string how = (image->verification.empty() ? "yes" : image->verification) + (image->signer.empty() ? "" : ", key " + image->signer);
     out.line("Verified:", tools::for_output(image->verified ? how : image->verification.empty() ? "no" : "no: " + image->verification));

@@ -93,13 +93,6 @@ std::vector<char*> c_strings(const std::vector<std::string>& strings) {
     return pointers;
 }
 
-// Where the container's own program is, in a container for one program; else where we are, when that is there.
-std::string start_directory(const Config& config) {
-    if (is_application(config)) return config.init.cwd.empty() ? "/" : config.init.cwd;
-    std::error_code removed; // our directory may be gone by now: then it is none of the container's either
-    return std::filesystem::current_path(removed).string();
-}
-
 std::optional<PasswdEntry> user_inside(pid_t pid, uid_t uid) {
     const sys::RootedDir root(sys::open_file("/proc/" + std::to_string(pid) + "/root", {.access = sys::Access::Path, .directory = true}),
                               "the container");
@@ -203,7 +196,7 @@ private:
         plan_.change_ids = true;
         check_mapped();
         if (!options_.uid && !options_.gid && is_application(target_.config)) plan_.groups.assign(target_.config.init.groups.begin(), target_.config.init.groups.end());
-        plan_.working_directory = start_directory(target_.config);
+        plan_.working_directory = attach_directory(target_.config);
         plan_.programs = program_candidates(command_.front(), env_);
         plan_.argv = c_strings(command_);
         plan_.envp = c_strings(env_);

@@ -6,6 +6,7 @@
 #include "config/application.h"
 
 #include <algorithm>
+#include <filesystem>
 
 namespace lxcpp {
 namespace {
@@ -60,6 +61,12 @@ std::optional<PasswdEntry> find_passwd(std::string_view passwd, uid_t uid) {
         return PasswdEntry{std::string(fields[0]), std::string(fields[5]), std::string(fields[6])};
     }
     return std::nullopt;
+}
+
+std::string attach_directory(const Config& config) {
+    if (is_application(config)) return config.init.cwd.empty() ? "/" : config.init.cwd;
+    std::error_code removed; // our directory may be gone by now: then it is none of the container's either
+    return std::filesystem::current_path(removed).string();
 }
 
 } // namespace lxcpp

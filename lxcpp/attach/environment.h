@@ -25,4 +25,8 @@ struct PasswdEntry {
 // get at our name service.
 [[nodiscard]] std::optional<PasswdEntry> find_passwd(std::string_view passwd, uid_t uid);
 
+// Where it begins: where the container's own program is, in a container for one program; else where we are, when that
+// is there.
+[[nodiscard]] std::string attach_directory(const Config& config);
+
 } // namespace lxcpp

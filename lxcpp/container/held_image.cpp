@@ -15,7 +15,7 @@ namespace {
 
 void require_runnable(const ImageRecord& record) {
     if (record.architecture.empty() || can_run_architecture(record.architecture)) return;
-    throw Error("image " + record.fingerprint.substr(0, 12) + " is for " + printable(record.architecture) + ", whose programs this machine (" +
+    throw Error("image " + short_fingerprint(record.fingerprint) + " is for " + printable(record.architecture) + ", whose programs this machine (" +
                 host_architecture() + ") cannot run");
 }
 

@@ -6,12 +6,6 @@
 #include <algorithm>
 
 namespace lxcpp {
-namespace {
-
-constexpr std::size_t kShortFingerprint = 12;
-
-} // namespace
-
 std::optional<ImageRecord> read_container_image(const std::filesystem::path& container) {
     const auto text = sys::RootedDir::open(container).read_file(kImageFile);
     if (!text) return std::nullopt;
@@ -31,7 +25,7 @@ ImageOrigin image_origin(const ImageRecord& record, bool stacked) {
 }
 
 std::string image_origin_text(const ImageOrigin& image) {
-    return "image " + image.fingerprint.substr(0, kShortFingerprint);
+    return "image " + short_fingerprint(image.fingerprint);
 }
 
 } // namespace lxcpp

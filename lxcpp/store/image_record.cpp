@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::size_t kMostTrees = 512;
 constexpr std::size_t kFingerprint = 64;
+constexpr std::size_t kShown = 12;
 constexpr std::size_t kMostAlias = 128;
 constexpr std::string_view kProperty = "property.";
 
@@ -143,6 +144,8 @@ bool is_fingerprint(std::string_view text) noexcept {
     return text.size() == kFingerprint &&
            std::ranges::all_of(text, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
 }
+
+std::string short_fingerprint(std::string_view fingerprint) { return std::string(fingerprint.substr(0, kShown)); }
 
 bool is_image_alias(std::string_view text) noexcept {
     if (text.empty() || text.size() > kMostAlias || !std::ranges::all_of(text, is_alias_byte)) return false;

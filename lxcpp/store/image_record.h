@@ -48,6 +48,7 @@ struct ImageRecord {
 
 // 64 lower-case hex digits: the only names that become part of a path here.
 [[nodiscard]] bool is_fingerprint(std::string_view text) noexcept;
+[[nodiscard]] std::string short_fingerprint(std::string_view fingerprint); // its first 12 digits: what people are shown
 // "debian/12/cloud", "web:v2": 1..128 bytes of [A-Za-z0-9._:@+/-], first a letter or digit, without "..", "//", a
 // '/' at the end, and no fingerprint.
 [[nodiscard]] bool is_image_alias(std::string_view text) noexcept;

@@ -16,7 +16,6 @@
 namespace lxcpp::image {
 namespace {
 
-constexpr std::size_t kShown = 12; // digits of a fingerprint
 constexpr std::size_t kMostPaths = 10;
 
 // A removed or added member changes its directory too, so that both are named.
@@ -30,7 +29,7 @@ std::string changes(const std::vector<std::string>& paths) {
 
 std::string compare(const UsedTree& tree, ProgressSink& progress) {
     if (tree.sums().empty()) return "its sums are gone: what it held cannot be compared";
-    const auto phase = fmt::format("Reading tree {}", tree.path().filename().string().substr(0, kShown));
+    const auto phase = fmt::format("Reading tree {}", short_fingerprint(tree.path().filename().string()));
     const std::string found = sum_tree(sys::RootedDir::open(tree.path()), phase, progress);
     return changes(differences(tree.sums(), found));
 }
@@ -47,7 +46,7 @@ std::string ImageCheck::tree_problem(const std::string& tree) {
     } catch (const Error& error) {
         problem = error.what();
     }
-    return seen_[tree] = problem.empty() ? "" : fmt::format("tree {}: {}", tree.substr(0, kShown), problem);
+    return seen_[tree] = problem.empty() ? "" : fmt::format("tree {}: {}", short_fingerprint(tree), problem);
 }
 
 std::vector<std::string> ImageCheck::problems(const std::string& fingerprint) {
@@ -71,7 +70,7 @@ std::vector<std::string> ImageCheck::store_problems() const {
     std::set<std::string> there;
     for (std::string& fingerprint : store_.fingerprints()) there.insert(std::move(fingerprint));
     for (const auto& [alias, fingerprint] : store_.aliases()) {
-        if (!there.contains(fingerprint)) found.push_back(fmt::format("alias {} means the image {}, which is not there", alias, fingerprint.substr(0, kShown)));
+        if (!there.contains(fingerprint)) found.push_back(fmt::format("alias {} means the image {}, which is not there", alias, short_fingerprint(fingerprint)));
     }
     return found;
 }
@@ -90,7 +89,7 @@ std::vector<std::string> ImageCheck::leftovers() const {
     for (const CacheEntry& entry : trees_.list()) {
         if (entry.kind == CacheKind::Tree && named.contains(entry.name)) continue;
         const std::string_view kind = entry.kind == CacheKind::Tree ? "tree without an image" : entry.kind == CacheKind::File ? "download" : "interrupted work";
-        found.push_back(fmt::format("{} {} ({})", kind, entry.name.substr(0, kShown), format_amount(entry.size, ProgressUnit::Bytes)));
+        found.push_back(fmt::format("{} {} ({})", kind, short_fingerprint(entry.name), format_amount(entry.size, ProgressUnit::Bytes)));
     }
     return found;
 }

@@ -17,9 +17,7 @@
 namespace lxcpp::image {
 namespace {
 
-constexpr std::size_t kShown = 12; // digits of a fingerprint
-
-std::string label(const ImageRecord& record) { return "image " + record.fingerprint.substr(0, kShown); }
+std::string label(const ImageRecord& record) { return "image " + short_fingerprint(record.fingerprint); }
 
 // The trees of all images but one. A record that cannot be read could name any tree: it is told, not passed over.
 std::set<std::string> named_trees(const ImageStore& store, std::string_view except) {

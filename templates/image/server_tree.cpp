@@ -46,7 +46,7 @@ const std::string& component(const std::string& text, std::string_view what, con
     const bool sound = !text.empty() && text.size() <= 64 && text.front() != '.' && std::ranges::all_of(text, plain);
     if (!sound) {
         throw Error(fmt::format("the image {} says '{}' for its {}: publish it with options that name it "
-                                "(-d, -r, -a, --variant)", record.fingerprint.substr(0, 12), printable(text), what));
+                                "(-d, -r, -a, --variant)", short_fingerprint(record.fingerprint), printable(text), what));
     }
     return text;
 }

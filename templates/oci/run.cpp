@@ -58,7 +58,7 @@ void run_template(const Options& options, const Paths& paths, image::ProgressSin
                                          .keep_downloads = !options.no_cache};
     const ImageRecord record = explained(options, [&] { return image::fetch_oci_image(request, store, trees, http, progress); });
     sys::RootedDir::open(options.path).write_file("image", record.fingerprint + "\n", 0644);
-    progress.message(fmt::format("{} is ready ({})", printable(options.reference.text()), record.fingerprint.substr(0, 12)));
+    progress.message(fmt::format("{} is ready ({})", printable(options.reference.text()), short_fingerprint(record.fingerprint)));
 }
 
 } // namespace lxcpp::oci

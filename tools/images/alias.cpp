@@ -19,7 +19,7 @@ int list_aliases(const Options& options) {
         for (const auto& [alias, fingerprint] : store->aliases()) {
             const auto record = store->find(fingerprint);
             const bool table = format == Format::Table;
-            rows.rows.push_back({alias, table ? fingerprint.substr(0, kShortFingerprint) : fingerprint, record ? image_title(*record) : ""});
+            rows.rows.push_back({alias, table ? short_fingerprint(fingerprint) : fingerprint, record ? image_title(*record) : ""});
         }
     }
     fmt::print("{}", print_rows(rows, format));

@@ -65,7 +65,7 @@ void print_table_of(const std::vector<StoredImage>& images, const ImageUsers& us
         std::string name = aliases.empty() ? "-" : aliases.front();
         if (aliases.size() > 1) name += fmt::format(" (+{})", aliases.size() - 1);
         const std::string title = printable(image_title(record));
-        lines.push_back({name, short_fingerprint(record), title.empty() ? "-" : title, record.architecture.empty() ? "-" : record.architecture,
+        lines.push_back({name, short_fingerprint(record.fingerprint), title.empty() ? "-" : title, record.architecture.empty() ? "-" : record.architecture,
                          day_text(record.created), size_text(record.size), std::string(image_kind_name(record.kind)), std::string(yes_no(record.verified)),
                          std::to_string(users.of_image(record.fingerprint).size())});
     }

@@ -100,9 +100,7 @@ ImageRecord publish_directory(const Cli& cli, const Options& options, const std:
 
 int publish(const Cli& cli, const Options& options, std::span<const std::string> words) {
     if (words.size() != 1) throw Error("publish: give a CONTAINER, or the directory of a root file system with a '/' in it");
-    for (const std::string& alias : options.aliases) {
-        if (!is_image_alias(alias)) throw Error(fmt::format("--alias {}: 1 to 128 of [A-Za-z0-9._:@+/-], first a letter or digit, no \"..\"", printable(alias)));
-    }
+    check_aliases(options.aliases);
     const bool directory = words[0].find('/') != std::string::npos || words[0] == "." || words[0] == "..";
     const ImageRecord record = directory ? publish_directory(cli, options, words[0]) : publish_container(cli, options, words[0]);
     const auto store = ImageStore::open(default_paths().cache);

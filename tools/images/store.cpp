@@ -52,11 +52,9 @@ std::string image_title(const ImageRecord& record) {
     return title.empty() ? record.description : title;
 }
 
-std::string short_fingerprint(const ImageRecord& record) { return record.fingerprint.substr(0, kShortFingerprint); }
-
 std::string image_label(const ImageRecord& record) {
     const std::string title = image_title(record);
-    return title.empty() ? short_fingerprint(record) : fmt::format("{} ({})", title, short_fingerprint(record));
+    return title.empty() ? short_fingerprint(record.fingerprint) : fmt::format("{} ({})", title, short_fingerprint(record.fingerprint));
 }
 
 std::unique_ptr<image::ProgressSink> progress_of(const Cli& cli) {

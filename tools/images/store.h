@@ -16,8 +16,6 @@
 
 namespace lxcpp::tools::images {
 
-inline constexpr std::size_t kShortFingerprint = 12;
-
 // The store of images, open for changes. What killed commands left goes first, when nobody else is at work.
 struct OpenStore {
     ImageStore store;
@@ -36,7 +34,6 @@ void check_aliases(std::span<const std::string> aliases); // of the command line
 [[nodiscard]] std::string image_title(const ImageRecord& record);
 // "debian/12 (0123456789ab)".
 [[nodiscard]] std::string image_label(const ImageRecord& record);
-[[nodiscard]] std::string short_fingerprint(const ImageRecord& record);
 
 [[nodiscard]] std::unique_ptr<image::ProgressSink> progress_of(const Cli& cli);
 [[nodiscard]] std::string size_text(std::uint64_t bytes);

@@ -38,7 +38,7 @@ int verify(const Cli& cli, const Options&, std::span<const std::string> words) {
     const auto images = wanted(store, words);
     for (const std::string& fingerprint : images) {
         const auto problems = check.problems(fingerprint);
-        print(cli, problems, fingerprint.substr(0, kShortFingerprint) + ": ");
+        print(cli, problems, short_fingerprint(fingerprint) + ": ");
         if (!problems.empty()) ++bad;
     }
     std::vector<std::string> others;

@@ -2,6 +2,7 @@
 #include "image/oci_files.h"
 #include "image/oci_layers.h"
 #include "image/read_ahead.h"
+#include "compressed.h"
 #include "oci_builder.h"
 #include "support/error_of.h"
 #include "support/temp_dir.h"
@@ -12,7 +13,6 @@
 #include <gtest/gtest.h>
 
 #include <archive.h>
-#include <archive_entry.h>
 #include <filesystem>
 #include <stdexcept>
 
@@ -24,24 +24,6 @@ using testing::HasSubstr;
 using testing::Not;
 
 OciDigest digest(const std::string& bytes) { return {.algorithm = "sha256", .hex = sha256_hex(bytes)}; }
-
-std::string compressed(const std::string& text, int (*add_filter)(struct archive*)) {
-    struct archive* out = ::archive_write_new();
-    ::archive_write_set_format_raw(out);
-    add_filter(out);
-    std::string result(text.size() + 65536, '\0');
-    std::size_t used = 0;
-    ::archive_write_open_memory(out, result.data(), result.size(), &used);
-    struct archive_entry* entry = ::archive_entry_new();
-    ::archive_entry_set_filetype(entry, AE_IFREG);
-    ::archive_write_header(out, entry);
-    ::archive_write_data(out, text.data(), text.size());
-    ::archive_write_close(out);
-    ::archive_entry_free(entry);
-    ::archive_write_free(out);
-    result.resize(used);
-    return result;
-}
 
 class OciLayerApplyTest : public testing::Test {
 protected:

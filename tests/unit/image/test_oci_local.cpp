@@ -2,6 +2,7 @@
 #include "image/oci_local.h"
 
 #include "image/oci_files.h"
+#include "compressed.h"
 #include "oci_builder.h"
 #include "support/error_of.h"
 #include "support/temp_dir.h"
@@ -11,8 +12,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <filesystem>
 
 namespace lxcpp::image {
@@ -23,24 +22,6 @@ using testing::AllOf;
 using testing::HasSubstr;
 
 const OciPlatform kAmd64{.os = "linux", .architecture = "amd64", .variant = {}};
-
-std::string gzipped(const std::string& text) {
-    struct archive* out = ::archive_write_new();
-    ::archive_write_set_format_raw(out);
-    ::archive_write_add_filter_gzip(out);
-    std::string result(text.size() + 4096, '\0');
-    std::size_t used = 0;
-    ::archive_write_open_memory(out, result.data(), result.size(), &used);
-    struct archive_entry* entry = ::archive_entry_new();
-    ::archive_entry_set_filetype(entry, AE_IFREG);
-    ::archive_write_header(out, entry);
-    ::archive_write_data(out, text.data(), text.size());
-    ::archive_write_close(out);
-    ::archive_entry_free(entry);
-    ::archive_write_free(out);
-    result.resize(used);
-    return result;
-}
 
 class OciLocalTest : public testing::Test {
 protected:
@@ -98,7 +79,7 @@ TEST_F(OciLocalTest, ALayoutIsADirectoryOrAnArchive) {
     EXPECT_THAT(refusal("oci:", "layout", ":v2"), HasSubstr("no image v2; there is v1"));
     sys::write_file_atomic(dir_ / "a.tar", tar_of(layout()));
     EXPECT_EQ(read("oci-archive:", "a.tar", ":v1"), image_.layers);
-    sys::write_file_atomic(dir_ / "a.tgz", gzipped(tar_of(layout())));
+    sys::write_file_atomic(dir_ / "a.tgz", compressed(tar_of(layout())));
     EXPECT_EQ(read("oci-archive:", "a.tgz"), image_.layers);
 }
 
@@ -149,12 +130,12 @@ TEST_F(OciLocalTest, AnArchiveOfDockerHasLayersByNameAndLinksToThem) {
     const std::string list = R"([{"Config":"c.json","RepoTags":["alpine:3"],"Layers":["one/layer.tar","two/layer.tar"]}])";
     const std::string tar = tar_member({.name = "c.json", .data = image_.config}) +
                             tar_member({.name = "one/layer.tar", .data = image_.layers[0]}) +
-                            tar_member({.name = "blob", .data = gzipped(image_.layers[1])}) +
+                            tar_member({.name = "blob", .data = compressed(image_.layers[1])}) +
                             tar_member({.name = "two/", .type = '5'}) +
                             tar_member({.name = "two/layer.tar", .type = '2', .link = "../blob"}) +
                             tar_member({.name = "manifest.json", .data = list}) + tar_end();
     sys::write_file_atomic(dir_ / "d.tar", tar);
-    const std::vector<std::string> stored{image_.layers[0], gzipped(image_.layers[1])};
+    const std::vector<std::string> stored{image_.layers[0], compressed(image_.layers[1])};
     EXPECT_EQ(read("docker-archive:", "d.tar"), stored);
     EXPECT_EQ(read("docker-archive:", "d.tar", ":alpine:3"), stored);
     EXPECT_THAT(refusal("docker-archive:", "d.tar", ":alpine:4"), HasSubstr("no image of that name; there is alpine:3"));
