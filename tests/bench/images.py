@@ -16,14 +16,14 @@ MOST_FILES = 10_000
 MOST_BYTES = 300 << 20
 
 
-def fill(root):
+def fill(root, most_bytes=MOST_BYTES):
     """Some of this machine's files, as many and as large as a small distribution's."""
     files = size = 0
     for source in SOURCES:
         for folder, _, names in os.walk(os.path.join("/", source)):
             for name in names:
                 path = os.path.join(folder, name)
-                if files >= MOST_FILES or size >= MOST_BYTES:
+                if files >= MOST_FILES or size >= most_bytes:
                     return files, size
                 if os.path.islink(path) or not os.path.isfile(path):
                     continue
