@@ -57,28 +57,37 @@ std::vector<std::string> trees_below(const OverlayRoot& overlay) {
     return trees;
 }
 
-void read_image(ContainerRecord& record, const sys::RootedDir& directory, const Config& config) {
+// broken: not all of the configuration could be read, perhaps not what it says of the root.
+void read_image(ContainerRecord& record, const sys::RootedDir& directory, const Config& config, bool broken) {
     const auto text = directory.read_file(kImageFile, kMaxConfig);
     if (!text) return;
-    record.image = image_origin(parse_image_record(*text, kImageFile), false);
-    if (const auto overlay = overlay_root(config.rootfs)) record.image->trees = trees_below(*overlay);
+    const auto overlay = overlay_root(config.rootfs);
+    if (overlay) record.image = ImageOrigin{.fingerprint = {}, .source = {}, .signer = {}, .verification = {}, .trees = trees_below(*overlay)};
+    record.image = image_origin(parse_image_record(*text, kImageFile), broken);
+    if (overlay) record.image->trees = trees_below(*overlay);
     record.verified = record.image->verified;
     record.origin = image_origin_text(*record.image);
 }
 
-ContainerRecord read_container(const sys::RootedDir& directory, ContainerKey key,
-                               const Paths& paths, std::vector<std::string>& problems) {
+Config read_config(std::string_view text, const std::filesystem::path& file, const Paths& paths, std::vector<std::string>& problems) {
+    std::vector<Problem> found;
+    const LoadOptions options{.data_dir = paths.data, .validate = false};
+    Config config = load_config_tolerant(text, file, options, found).config;
+    for (const Problem& problem : found) {
+        if (problem.severity == Severity::Error) problems.push_back(problem_line(problem));
+    }
+    return config;
+}
+
+ContainerRecord read_container(const sys::RootedDir& directory, ContainerKey key, const Paths& paths, Scan& scan) {
     ContainerRecord record;
     record.key = std::move(key);
     const auto text = directory.read_file("config", kMaxConfig);
     if (!text) return record;
     const auto file = std::filesystem::path(record.key.lxcpath) / record.key.name / "config";
-    std::vector<Problem> found;
-    const LoadOptions options{.data_dir = paths.data, .validate = false};
-    const Config config = load_config_tolerant(*text, file, options, found).config;
-    for (const Problem& problem : found) {
-        if (problem.severity == Severity::Error) problems.push_back(problem_line(problem));
-    }
+    const std::size_t known_problems = scan.problems.size();
+    const Config config = read_config(*text, file, paths, scan.problems);
+    const bool broken = scan.problems.size() != known_problems;
     read_header(record, *text);
     read_root(record, config);
     record.privileged = config.idmap.empty();
@@ -87,9 +96,10 @@ ContainerRecord read_container(const sys::RootedDir& directory, ContainerKey key
     }
     record.ranges = join_ranges(std::move(record.ranges));
     try {
-        read_image(record, directory, config);
+        read_image(record, directory, config, broken);
     } catch (const Error& error) { // the ids that it has count all the same
-        problems.push_back(fmt::format("{}: {}", file.parent_path().string(), error.what()));
+        scan.problems.push_back(fmt::format("{}: {}", file.parent_path().string(), error.what()));
+        if (broken && !record.image) scan.undecided.push_back(record.key);
     }
     return record;
 }
@@ -102,9 +112,10 @@ Scan scan_containers(const std::filesystem::path& lxcpath, const Paths& paths) {
         const ContainerKey key{.lxcpath = lxcpath.string(), .name = name};
         try {
             const auto directory = sys::RootedDir::open(lxcpath / name);
-            scan.containers.push_back(read_container(directory, key, paths, scan.problems));
+            scan.containers.push_back(read_container(directory, key, paths, scan));
         } catch (const Error& error) { // it is there, whatever it is
             scan.containers.push_back({.key = key});
+            scan.undecided.push_back(key);
             scan.problems.push_back(fmt::format("{}: {}", name, error.what()));
         }
     }

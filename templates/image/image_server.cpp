@@ -249,7 +249,7 @@ ServerImageRequest refresh_request(const ImageRecord& record, const ImageServers
     const bool ours = record.protocol == protocol_name(ServerProtocol::Simplestreams) ||
                       record.protocol == protocol_name(ServerProtocol::Classic);
     if (!ours || record.refresh.empty())
-        throw Error(fmt::format("image {}: it is not from an image server", short_fingerprint(record.fingerprint)));
+        throw Error(fmt::format("it came by {} from {}, which cannot be asked for a newer one", record.protocol, record.source));
     ServerImageRequest request;
     request.access.server = servers.find(record.source);
     request.name = record.refresh;

@@ -158,6 +158,9 @@ ImageServer ImageServers::find(std::string_view address) const {
 }
 
 ServerImageName split_server_image_name(std::string_view name) {
+    if (name.find("://") != name.npos) {
+        throw Error(fmt::format("'{}': a URL says no image: give it with --server, and the image's name for itself", printable(name)));
+    }
     const auto colon = name.substr(0, name.find('/')).find(':');
     if (colon == name.npos) return {"", std::string(name)};
     return {std::string(name.substr(0, colon)), std::string(name.substr(colon + 1))};

@@ -48,7 +48,7 @@ private:
     std::filesystem::path key_directory_;
 };
 
-// "images:debian/12" -> "images", "debian/12"; without a server in front: "", all of it.
+// "images:debian/12" -> "images", "debian/12"; without a server in front: "", all of it. Throws Error for a URL.
 struct ServerImageName {
     std::string server;
     std::string image;

@@ -126,15 +126,13 @@ void RegistryClient::find_scheme() {
 
 Fetched RegistryClient::get(const std::string& path, std::uint64_t max_bytes, const std::string& accept) {
     find_scheme();
-    return with_context(url(path), [&] {
-        Fetched answer = try_get(path, max_bytes, accept);
-        if (wants_authorization(answer)) {
-            authorize(answer);
-            answer = try_get(path, max_bytes, accept);
-        }
-        if (!answer.found) refuse(answer, access_.credentials.has_value());
-        return answer;
-    });
+    Fetched answer = try_get(path, max_bytes, accept); // what fails in there names the URL itself
+    if (wants_authorization(answer)) {
+        with_context(url(path), [&] { authorize(answer); });
+        answer = try_get(path, max_bytes, accept);
+    }
+    if (!answer.found) with_context(url(path), [&] { refuse(answer, access_.credentials.has_value()); });
+    return answer;
 }
 
 void RegistryClient::get_all(std::vector<Fetch> fetches, ProgressSink& progress, std::string_view phase,

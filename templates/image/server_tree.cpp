@@ -83,6 +83,27 @@ public:
         document_.forget_if([&](const std::string& path) { return !sys::exists(directory_ / path); });
     }
 
+    // One that cannot be served leaves everything as it was.
+    void add_or_skip(const StoredImage& image) {
+        try {
+            add(image);
+        } catch (const SystemError&) { // the tree's trouble, not the image's
+            throw;
+        } catch (const Error& error) {
+            if (!options_.skipped) throw;
+            options_.skipped(error.what());
+        }
+    }
+
+    ServerTreeChange finish() {
+        change_.removed = document_.prune(options_.keep);
+        write_indexes();
+        const auto root = sys::RootedDir::open(directory_);
+        for (const std::string& build : change_.removed) root.remove_tree(build);
+        return std::move(change_);
+    }
+
+private:
     void add(const StoredImage& image) {
         const StreamsProduct product = product_of(image);
         const std::string serial = serial_of(image.record);
@@ -113,15 +134,6 @@ public:
         change_.added.push_back(build);
     }
 
-    ServerTreeChange finish() {
-        change_.removed = document_.prune(options_.keep);
-        write_indexes();
-        const auto root = sys::RootedDir::open(directory_);
-        for (const std::string& build : change_.removed) root.remove_tree(build);
-        return std::move(change_);
-    }
-
-private:
     void write_indexes() {
         const std::string classic = document_.classic_index();
         for (const char* name : {"index-system", "index-user"}) write(directory_ / kClassic / name, classic, ".asc", "");
@@ -157,12 +169,13 @@ private:
 ServerTreeChange update_server_tree(const std::filesystem::path& directory, const ImageStore& store,
                                     const std::vector<StoredImage>& images, const ServerTreeOptions& options,
                                     ProgressSink& progress) {
-    for (const StoredImage& image : images) static_cast<void>(product_of(image)); // before anything is written
+    if (!options.skipped)
+        for (const StoredImage& image : images) static_cast<void>(product_of(image)); // before anything is written
     sys::make_dirs(directory, kPublic);
     const auto lock = sys::FileLock::acquire(directory / ".lock", std::chrono::seconds(60), true);
     if (!lock) throw Error(fmt::format("{}: somebody else is updating it", directory.string()));
     TreeUpdate update(directory, store, options, progress);
-    for (const StoredImage& image : images) update.add(image);
+    for (const StoredImage& image : images) update.add_or_skip(image);
     return update.finish();
 }
 

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,7 @@ namespace lxcpp::image {
 struct ServerTreeOptions {
     const DocumentSigner* signer = nullptr;
     std::size_t keep = 3; // builds of each product; older ones go
+    std::function<void(const std::string& why)> skipped; // called for an image that cannot be served, in place of an Error
 };
 
 struct ServerTreeChange {

@@ -22,6 +22,24 @@ void check(gpgme_error_t error, std::string_view action) {
     if (error != 0) throw Error(fmt::format("{} with gpg: {}", action, gpgme_strerror(error)));
 }
 
+Key find_key(gpgme_ctx_t context, const std::string& name) {
+    gpgme_key_t found = nullptr;
+    const auto error = gpgme_get_key(context, name.c_str(), &found, 1);
+    switch (gpgme_err_code(error)) {
+    case GPG_ERR_NO_ERROR: return Key(found);
+    case GPG_ERR_EOF:
+    case GPG_ERR_INV_VALUE: // no name of a key at all
+        throw Error(fmt::format("there is no secret key '{}' in the GnuPG home: 'gpg --list-secret-keys' shows what is there", printable(name)));
+    case GPG_ERR_AMBIGUOUS_NAME: throw Error(fmt::format("there are several secret keys '{}': give the whole fingerprint", printable(name)));
+    default: throw Error(fmt::format("look for the secret key '{}': {}", printable(name), gpgme_strerror(error)));
+    }
+}
+
+void require_fit(const gpgme_key_t key) {
+    const char* reason = key->revoked ? "is revoked" : key->expired ? "has expired" : key->disabled ? "is disabled" : key->can_sign ? nullptr : "is none to sign with";
+    if (reason != nullptr) throw Error(fmt::format("the key {} {}", key->fpr, reason));
+}
+
 } // namespace
 
 struct DocumentSigner::State {
@@ -50,13 +68,10 @@ DocumentSigner::DocumentSigner(std::string_view key) : state_(std::make_unique<S
     state_->context.reset(raw);
     gpgme_set_offline(raw, 1);
     gpgme_set_armor(raw, 1);
-    gpgme_key_t found = nullptr;
-    if (const auto error = gpgme_get_key(raw, std::string(key).c_str(), &found, 1); error != 0) {
-        throw Error(fmt::format("there is no one secret key '{}' to sign with: {}", printable(key), gpgme_strerror(error)));
-    }
-    const Key holder(found);
-    state_->fingerprint = holder->fpr;
-    check(gpgme_signers_add(raw, found), "start to sign");
+    const Key found = find_key(raw, std::string(key));
+    require_fit(found.get());
+    state_->fingerprint = found->fpr;
+    check(gpgme_signers_add(raw, found.get()), "start to sign");
 }
 
 DocumentSigner::DocumentSigner(DocumentSigner&&) noexcept = default;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "image/streams_writer.h"
 
+#include "base/strings.h"
 #include "image/offer.h"
 
 #include <lxcpp/error.h>
@@ -57,6 +58,17 @@ struct StreamsDocument::State {
                      {"products", json::object()}};
 
     [[nodiscard]] json& products() { return document["products"]; }
+
+    // From whichever product had them: an alias means one.
+    void take_aliases(const std::vector<std::string>& aliases) {
+        for (json& product : products()) {
+            const std::string had = product.value("aliases", "");
+            std::vector<std::string> others;
+            for (const auto alias : split(had, ','))
+                if (std::ranges::find(aliases, alias) == aliases.end()) others.emplace_back(alias);
+            product["aliases"] = join(others, ",");
+        }
+    }
 };
 
 StreamsDocument::StreamsDocument() : state_(std::make_unique<State>()) {}
@@ -104,10 +116,9 @@ std::optional<std::string> StreamsDocument::fingerprint(const StreamsProduct& pr
 }
 
 void StreamsDocument::describe(const StreamsProduct& product) {
+    state_->take_aliases(product.aliases);
     json& entry = state_->products()[product.key()];
-    std::string aliases;
-    for (const std::string& alias : product.aliases) aliases += (aliases.empty() ? "" : ",") + alias;
-    entry["aliases"] = aliases;
+    entry["aliases"] = join(product.aliases, ",");
     entry["arch"] = product.architecture;
     entry["os"] = title(product.distribution);
     entry["release"] = product.release;

@@ -2,39 +2,8 @@
 # shellcheck shell=bash disable=SC2154
 # lxcpp-image: the store of images, as an administrator handles it.
 
-# shellcheck source=tests/system/image_tree.sh
-source "$(dirname "${BASH_SOURCE[0]}")/image_tree.sh"
-
-# The parts of an image of busybox: $FILES/incus.tar, rootfs.tar, combined.tar, meta.tar.
-make_files() {
-    need_tool busybox
-    FILES="$SANDBOX/files"
-    mkdir -p "$FILES/templates"
-    [ -d "$FILES/rootfs" ] || "$(support template-testinit)" --rootfs="$FILES/rootfs" --testinit "$LXCPP_TESTINIT" --busybox-init
-    cat >"$FILES/metadata.yaml" <<-YAML
-	architecture: $(uname -m)
-	creation_date: 1767225600
-	properties: {os: BusyBox, release: "1", variant: small, description: "BusyBox of the test"}
-	templates:
-	  /etc/hostname: {when: [create], template: hostname.tpl}
-	YAML
-    echo '{{ container.name }}' >"$FILES/templates/hostname.tpl"
-    printf 'lxc.arch = %s\n' "$(uname -m)" >"$FILES/config"
-    tar -C "$FILES" -cf "$FILES/incus.tar" metadata.yaml templates
-    tar -C "$FILES/rootfs" --owner=0 --group=0 --numeric-owner -cf "$FILES/rootfs.tar" .
-    tar -C "$FILES" --owner=0 --group=0 --numeric-owner -cf "$FILES/combined.tar" metadata.yaml rootfs templates
-    tar -C "$FILES" -cf "$FILES/meta.tar" config
-    IMAGES="$LXCPP_CACHE_DIR/images"
-}
-both() { cat "$FILES/$1" "$FILES/$2" | digest /dev/stdin; }
-trees() { find "$IMAGES/trees" -mindepth 1 -maxdepth 1 -printf '%f\n' | sort; }
-import() { expect 0 lxcpp-image import "$@"; }
-nothing_there() {
-    is "$(trees)" "" "trees"
-    is "$(find "$IMAGES/images" "$IMAGES/sums" "$IMAGES/aliases" -mindepth 1)" "" "records, sums and aliases"
-    expect 0 lxcpp-image verify
-    out_is "ok: 0 images"
-}
+# shellcheck source=tests/system/image_files.sh
+source "$(dirname "${BASH_SOURCE[0]}")/image_files.sh"
 
 test_imports_every_form() {
     make_files
@@ -87,6 +56,8 @@ test_info_tells_everything() {
     make_files
     import "$FILES/incus.tar" "$FILES/rootfs.tar" --alias b --alias a
     local fingerprint="$OUT"
+    expect 1 lxcpp-image refresh a
+    err_has "lxcpp-image: busybox/1/small (${fingerprint:0:12}): it came by import from $FILES/incus.tar, which cannot be asked for a newer one"
     expect 0 lxcpp-image info "${fingerprint:0:9}"
     out_matches "Fingerprint: +$fingerprint"
     out_matches 'Aliases: +a, b'
@@ -325,6 +296,10 @@ test_commands_and_their_options() {
     err_has "unrecognized option '--sha256'"
     expect 1 lxcpp-image delete
     err_has "delete: which image?"
+    expect 1 lxcpp-image prune --all --unused
+    err_has "prune: --unused spares images of which there is a container, --all takes those too that none needs: give one of them"
+    expect 1 lxcpp-image pull https://127.0.0.1:debian/12
+    err_has "'https://127.0.0.1:debian/12': a URL says no image: give it with --server, and the image's name for itself"
     expect 1 lxcpp-image prune x
     err_has "prune: it takes no names"
     expect 1 lxcpp-image list colour=red
@@ -335,90 +310,65 @@ test_commands_and_their_options() {
     [ ! -e "$LXCPP_CACHE_DIR/images" ] || fail "looking made a store"
 }
 
-pull() { run lxcpp-image pull --server "$SERVER" "$@"; }
+broken() { printf 'lxc.nonsense = x\n' >>"$LXCPATH/$1/config"; }
 
-test_pulls_and_refreshes() {
-    need_image_server
-    local build="alpine/edge/$ARCH/default" first second
-    make_payload "$SANDBOX/payload"
-    add_build alpine edge 20260101_05:24 "$SANDBOX/payload"
-    write_streams "$build/20260101_05:24"
-    serve_tls
-    mkdir -p "$LXCPP_CONFIG_DIR"
-    printf '[local]\nurl = %s\n' "$SERVER" >"$LXCPP_CONFIG_DIR/image-servers.conf"
-    expect 0 lxcpp-image pull local:alpine/edge
-    first=$(fingerprint_of "$build/20260101_05:24")
-    out_is "$first"
-    err_has "verified: "
-    expect 0 lxcpp-image info alpine/edge
-    out_matches "Verified: +yes: "
-    out_matches "Protocol: +simplestreams"
-    expect 0 lxcpp-image refresh --all
-    out_has "is the newest"
-    echo newer >"$SANDBOX/payload/etc/issue"
-    add_build alpine edge 20260202_05:24 "$SANDBOX/payload"
-    write_streams "$build/20260202_05:24"
-    second=$(fingerprint_of "$build/20260202_05:24")
-    expect 0 lxcpp-image refresh alpine/edge
-    out_is "alpine/edge/default (${first:0:12}): is now alpine/edge/default (${second:0:12})"
-    expect 0 lxcpp-image alias list --format csv
-    out_has "alpine/edge,$second"
-    expect 0 lxcpp-image refresh --all
-    out_is "alpine/edge/default (${second:0:12}): is the newest"
-    expect 0 lxcpp-image verify
-    out_is "ok: 2 images"
-    expect 1 lxcpp-image pull local:alpine/3
-    expect 1 lxcpp-image pull local:
-    err_has "names no image"
-    expect 1 lxcpp-image refresh
-    end_servers
-}
-
-blob() { # FILE: into the layout $OCI; prints its descriptor but for the media type
-    local sum
-    sum=$(digest "$1")
-    cp "$1" "$OCI/blobs/sha256/$sum"
-    printf '"digest": "sha256:%s", "size": %s' "$sum" "$(stat -c %s "$1")"
-}
-
-oci_layout() { # a layout of one layer at $OCI, with the tag v1
-    OCI="$SANDBOX/oci"
-    local work="$SANDBOX/tmp/oci" layer
-    mkdir -p "$OCI/blobs/sha256" "$work"
-    tar -C "$FILES/rootfs" --owner=0 --group=0 --numeric-owner -cf "$work/layer" .
-    layer=$(blob "$work/layer")
-    printf '{"architecture": "%s", "os": "linux", "config": {"Cmd": ["/bin/sh"], "Labels": {"made": "%s"}}, "rootfs": {"type": "layers", "diff_ids": ["sha256:%s"]}}' \
-        "$ARCH" "$1" "$(digest "$work/layer")" >"$work/config"
-    printf '{"schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json", "config": {"mediaType": "application/vnd.oci.image.config.v1+json", %s}, "layers": [{"mediaType": "application/vnd.oci.image.layer.v1.tar", %s}]}' \
-        "$(blob "$work/config")" "$layer" >"$work/manifest"
-    printf '{"schemaVersion": 2, "manifests": [{"mediaType": "application/vnd.oci.image.manifest.v1+json", %s, "annotations": {"org.opencontainers.image.ref.name": "v1"}}]}' \
-        "$(blob "$work/manifest")" >"$OCI/index.json"
-    echo '{"imageLayoutVersion": "1.0.0"}' >"$OCI/oci-layout"
-}
-
-test_pulls_and_refreshes_oci_images() {
-    case "$(uname -m)" in x86_64) ARCH=amd64 ;; aarch64) ARCH=arm64 ;; *) skip "no name for $(uname -m) in the test" ;; esac
+# While the directories say what is needed: one that cannot be read is told, the others count.
+test_a_broken_container_stops_nothing() {
     make_files
-    oci_layout first
-    expect 0 lxcpp-image pull "oci:$OCI:v1" --alias app
-    local first="$OUT"
-    expect 0 lxcpp-image info app
-    out_matches "Protocol: +oci"
-    out_matches "Source: +oci:$OCI:v1"
-    expect 0 lxcpp-image refresh app
-    out_has "is the newest"
-    oci_layout second
-    expect 0 lxcpp-image refresh --all
-    out_has "is now"
-    expect 0 lxcpp-image info app
-    out_lacks "$first"
-    is "$(trees | wc -l)" 1 "trees: they have the one layer in common"
-    expect 0 lxcpp-image delete "$first"
+    import "$FILES/incus.tar" "$FILES/rootfs.tar" --alias bb
+    local needed="$OUT"
+    import "$FILES/combined.tar" --alias other
+    expect 0 lxcpp-create -n "$C1" --image bb -B overlay
+    cp "$LXCPATH/$C1/config" "$SANDBOX/tmp/config"
+    broken "$C1"
+    rm -f "$LXCPP_STATE_DIR"/inventory.db*
+    expect 0 lxcpp-image list --format csv
+    err_is_one_line
+    err_has "$C1/config:"
+    out_has "$needed,bb,"
+    out_matches ",$C1"
+    expect 0 lxcpp-image info bb
+    out_matches "Used by: +$C1"
+    expect 1 lxcpp-image delete bb
+    err_has "is needed by $C1"
+    expect 0 lxcpp-image prune --all
+    err_has "$C1/config:"
+    out_has "deleted busybox/1/small ($(digest "$FILES/combined.tar" | cut -c1-12))"
+    is "$(trees)" "$needed" "trees"
+    echo nonsense >"$LXCPATH/$C1/image"
+    sed -i /lxc.rootfs.path/d "$LXCPATH/$C1/config"
+    expect 0 lxcpp-image list
+    out_has bb
+    expect 1 lxcpp-image prune --all
+    err_has "which image $C1 needs cannot be read, so that none is taken away"
+    expect 1 lxcpp-image delete bb
+    err_has "which image $C1 needs cannot be read"
+    is "$(trees)" "$needed" "trees"
+    cp "$SANDBOX/tmp/config" "$LXCPATH/$C1/config"
+    expect 1 lxcpp-image delete bb
+    err_has "is needed by $C1" # the root lies on it
+    expect 0 lxcpp-destroy -n "$C1"
+}
+
+test_a_damaged_record_can_be_deleted() {
+    make_files
+    import "$FILES/incus.tar" "$FILES/rootfs.tar" --alias bb
+    local damaged="$OUT"
+    import "$FILES/combined.tar" --alias other
+    echo nonsense >"$IMAGES/images/$damaged/record"
+    expect 0 lxcpp-image list
+    err_has "$damaged/record: line 1"
+    out_has other
+    expect 1 lxcpp-image verify
+    out_has "${damaged:0:12}: "
+    expect 1 lxcpp-image prune --all
+    err_has "nothing is pruned while that image is there: 'lxcpp-image delete FINGERPRINT' takes it away"
+    expect 1 lxcpp-image delete other
+    err_has "$damaged/record: line 1"
+    expect 0 lxcpp-image delete bb
+    out_has "deleted ${damaged:0:12}: its record could not be read"
+    expect 0 lxcpp-image prune
+    is "$(trees)" "$(digest "$FILES/combined.tar")" "trees"
     expect 0 lxcpp-image verify
     out_is "ok: 1 image"
-    expect 0 lxcpp-image delete app
-    nothing_there
-    expect 1 lxcpp-image pull "oci:$OCI:v2"
-    expect 1 lxcpp-image pull "oci:$OCI:v1" --no-validate
-    err_has "--server and --no-validate are for image servers"
 }

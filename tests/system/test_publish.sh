@@ -101,6 +101,12 @@ test_a_server_for_our_template_and_lxcs() {
     out_is "added images/alpine/3.20/$ARCH/default/20260101_00:00"
     expect 0 lxcpp-image server-tree "$WWW" web
     out_is ""
+    tar -C "$SANDBOX/payload" -cf "$SANDBOX/bare.tar" .
+    expect 0 lxcpp-image import "$SANDBOX/bare.tar" -d bare
+    expect 1 lxcpp-image server-tree "$WWW" --all
+    out_is ""
+    err_is_one_line
+    err_has "lxcpp-image: left out: the image $(digest "$SANDBOX/bare.tar" | cut -c1-12) says '' for its release"
     serve_tls
     expect 0 lxcpp-create -n "$C1" -t download -- --server "$SERVER" -d alpine -r 3.20
     err_has "sha256 of each part"
@@ -140,7 +146,9 @@ test_signed_trees_are_verified_and_old_builds_go() {
 removed images/alpine/3.20/$ARCH/default/20260101_00:00"
     is "$(ls "$build")" 20260102_00:00 "builds"
     expect 1 lxcpp-image server-tree "$WWW" web --sign 0123456789012345678901234567890123456789
-    err_has "there is no one secret key"
+    err_has "there is no secret key '0123456789012345678901234567890123456789' in the GnuPG home: 'gpg --list-secret-keys' shows"
+    expect 1 lxcpp-image server-tree "$WWW" web --sign nobody
+    err_has "there is no secret key 'nobody'"
     gpgconf --kill all
     unset GNUPGHOME
 }

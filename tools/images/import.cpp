@@ -97,7 +97,7 @@ int import(const Cli& cli, const Options& options, std::span<const std::string> 
     const auto [store, trees] = open_store();
     const auto progress = progress_of(cli);
     record = image::import_image(store, trees, std::move(parts), {.record = std::move(record)}, *progress);
-    for (const std::string& alias : options.aliases) store.set_alias(alias, record.fingerprint);
+    give_aliases(cli, store, record, options.aliases);
     if (!cli.quiet()) say("{}: {}{}\n", image_label(record), record.verified ? "verified: " : "not verified: ", printable(record.verification));
     fmt::print("{}\n", record.fingerprint);
     return 0;

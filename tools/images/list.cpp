@@ -47,14 +47,25 @@ bool matches(const StoredImage& image, const std::string& filter) {
            contains(image_title(image.record), part) || contains(image.record.description, part) || image.record.fingerprint.starts_with(part);
 }
 
+// Of what could not be read; the others are shown.
+void tell(const Cli& cli, const std::vector<std::string>& problems) {
+    for (const std::string& problem : problems) {
+        if (!cli.quiet()) say("lxcpp-image: {}\n", harmless(problem));
+    }
+}
+
+ImageUsers read_users(const Cli& cli) {
+    ImageUsers users(default_paths());
+    tell(cli, users.problems());
+    return users;
+}
+
 std::vector<StoredImage> filtered(const Cli& cli, std::span<const std::string> filters) {
     for (const std::string& filter : filters) (void)matches({}, filter); // a wrong one is told in any case
     std::vector<StoredImage> images;
     std::vector<std::string> problems;
     if (const auto store = ImageStore::open_existing(default_paths().cache)) images = store->list(&problems);
-    for (const std::string& problem : problems) {
-        if (!cli.quiet()) say("lxcpp-image: {}\n", harmless(problem));
-    }
+    tell(cli, problems);
     for (const std::string& filter : filters) std::erase_if(images, [&](const StoredImage& image) { return !matches(image, filter); });
     return images;
 }
@@ -91,7 +102,7 @@ Rows make_rows(const std::vector<StoredImage>& images, const ImageUsers& users) 
 int list(const Cli& cli, const Options& options, std::span<const std::string> filters) {
     const Format format = options.format == "compact" ? Format::Table : parse_format(options.format);
     const auto images = filtered(cli, filters);
-    const ImageUsers users(default_paths());
+    const ImageUsers users = read_users(cli);
     if (format == Format::Table) print_table_of(images, users);
     else fmt::print("{}", print_rows(make_rows(images, users), format));
     return 0;
@@ -128,7 +139,7 @@ void print_info(const ImageStore& store, const ImageRecord& record, const std::v
     for (const auto& [name, value] : record.properties) print_line("Property", name + " = " + value);
 }
 
-int info(const Cli&, const Options& options, std::span<const std::string> words) {
+int info(const Cli& cli, const Options& options, std::span<const std::string> words) {
     const Format format = parse_format(options.format);
     if (words.size() != 1) throw Error("info: give one image, by alias or fingerprint");
     const auto store = ImageStore::open_existing(default_paths().cache);
@@ -138,7 +149,7 @@ int info(const Cli&, const Options& options, std::span<const std::string> words)
     for (const auto& [alias, fingerprint] : store->aliases()) {
         if (fingerprint == record.fingerprint) aliases.push_back(alias);
     }
-    const ImageUsers users(default_paths());
+    const ImageUsers users = read_users(cli);
     if (format == Format::Table) {
         print_info(*store, record, aliases, users);
         return 0;

@@ -103,8 +103,7 @@ int publish(const Cli& cli, const Options& options, std::span<const std::string>
     check_aliases(options.aliases);
     const bool directory = words[0].find('/') != std::string::npos || words[0] == "." || words[0] == "..";
     const ImageRecord record = directory ? publish_directory(cli, options, words[0]) : publish_container(cli, options, words[0]);
-    const auto store = ImageStore::open(default_paths().cache);
-    for (const std::string& alias : options.aliases) store.set_alias(alias, record.fingerprint);
+    give_aliases(cli, ImageStore::open(default_paths().cache), record, options.aliases);
     if (!cli.quiet()) say("{}\n", image_label(record));
     fmt::print("{}\n", record.fingerprint);
     return 0;

@@ -7,6 +7,7 @@
 #include "base/strings.h"
 #include "image/http.h"
 #include "image/image_server.h"
+#include "image/oci_alias.h"
 #include "image/oci_image.h"
 #include "sys/namespace.h"
 
@@ -14,6 +15,7 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 #include <fmt/core.h>
 #include <sched.h>
 #include <string_view>
@@ -32,18 +34,17 @@ bool is_oci(std::string_view source) {
 struct Fetching {
     OpenStore open = open_store();
     image::HttpClient http;
-    image::ImageServers servers = image::ImageServers::load(default_paths());
 };
 
-// "images:debian/12", "download:debian/12", "https://host:debian/12", "debian/12".
-image::ServerImageRequest server_request(const Fetching& fetching, const Options& options, const std::string& source) {
+// "images:debian/12", "download:debian/12", "debian/12".
+image::ServerImageRequest server_request(const Options& options, const std::string& source) {
     auto name = image::split_server_image_name(source);
     if (name.server == "download") name.server.clear(); // the template of that name takes its images there
     if (!options.server.empty() && !name.server.empty()) throw Error("--server and a server before the name: give one of them");
     const std::string server = !options.server.empty() ? options.server : name.server.empty() ? std::string(image::kDefaultImageServer) : name.server;
     if (name.image.empty()) throw Error(printable(source) + ": names no image, e.g. images:debian/12");
     image::ServerImageRequest request;
-    request.access.server = fetching.servers.find(server);
+    request.access.server = image::ImageServers::load(default_paths()).find(server);
     request.access.validate = !options.no_validate;
     request.access.flush_cache = true;
     request.name = name.image;
@@ -56,31 +57,33 @@ ImageRecord fetch_oci(Fetching& fetching, const image::OciReference& reference, 
                                   fetching.open.store, fetching.open.trees, fetching.http, progress);
 }
 
-// "alpine:edge" of docker.io/library/alpine; "" where the name is a path or a digest.
-std::string short_name(const image::OciReference& reference) {
-    if (reference.transport != image::OciTransport::Registry || reference.tag.empty()) return {};
-    return reference.repository.substr(reference.repository.rfind('/') + 1) + ":" + reference.tag;
+// A path is remembered as one that means the same from everywhere.
+image::OciReference oci_reference(const std::string& source) {
+    auto reference = image::parse_oci_reference(source);
+    if (!reference.path.empty()) reference.path = std::filesystem::absolute(reference.path).lexically_normal().string();
+    return reference;
 }
 
 void set_aliases(const Cli& cli, const ImageStore& store, const ImageRecord& record, std::vector<std::string> aliases, const std::string& otherwise) {
     if (aliases.empty() && is_image_alias(otherwise)) aliases.push_back(otherwise);
-    for (const std::string& alias : aliases) store.set_alias(alias, record.fingerprint);
-    if (!cli.quiet()) say("{}: {}\n", image_label(record), aliases.empty() ? "has no alias" : "is " + join(aliases, ", "));
+    give_aliases(cli, store, record, aliases);
+    if (!cli.quiet()) say("{}: {}\n", image_label(record), aliases.empty() ? "has no alias: 'lxcpp-image alias set' gives it one" : "is " + join(aliases, ", "));
     fmt::print("{}\n", record.fingerprint);
 }
 
 int pull(const Cli& cli, const Options& options, std::span<const std::string> words) {
     if (words.size() != 1) throw Error("pull: give one source, e.g. images:debian/12");
     check_aliases(options.aliases);
-    Fetching fetching;
     const auto progress = progress_of(cli);
     if (is_oci(words[0])) {
         if (!options.server.empty() || options.no_validate) throw Error("--server and --no-validate are for image servers");
-        const auto reference = image::parse_oci_reference(words[0]);
-        set_aliases(cli, fetching.open.store, fetch_oci(fetching, reference, *progress), options.aliases, short_name(reference));
+        const auto reference = oci_reference(words[0]);
+        Fetching fetching;
+        set_aliases(cli, fetching.open.store, fetch_oci(fetching, reference, *progress), options.aliases, image::alias_of(reference));
         return 0;
     }
-    const auto request = server_request(fetching, options, words[0]);
+    const auto request = server_request(options, words[0]);
+    Fetching fetching;
     const ImageRecord record = image::fetch_server_image(request, fetching.open.store, fetching.open.trees, fetching.http, *progress);
     set_aliases(cli, fetching.open.store, record, options.aliases, request.name);
     return 0;
@@ -95,7 +98,7 @@ void move_aliases(const ImageStore& store, const std::string& from, const std::s
 // The newest build of what the image is; itself when there is none that is newer.
 ImageRecord newest(const ImageRecord& record, Fetching& fetching, image::ProgressSink& progress) {
     if (is_oci(record.refresh)) return fetch_oci(fetching, image::parse_oci_reference(record.refresh), progress);
-    auto request = image::refresh_request(record, fetching.servers);
+    auto request = image::refresh_request(record, image::ImageServers::load(default_paths()));
     request.access.flush_cache = true;
     return image::fetch_server_image(request, fetching.open.store, fetching.open.trees, fetching.http, progress);
 }

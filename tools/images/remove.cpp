@@ -8,8 +8,11 @@
 
 #include <lxcpp/error.h>
 
+#include <algorithm>
 #include <ctime>
 #include <fmt/core.h>
+#include <optional>
+#include <set>
 
 // delete, prune: taking images away, never one that a container needs.
 namespace lxcpp::tools::images {
@@ -22,17 +25,50 @@ image::TreeUsers tree_users() {
     return [paths = default_paths()](std::string_view tree) { return users_of_tree(paths, tree); };
 }
 
+void tell(const Cli& cli, std::string_view problem) {
+    if (!cli.quiet()) say("lxcpp-image: {}\n", harmless(problem));
+}
+
+// The fingerprint that a word means, whether the record is sound or not.
+std::optional<std::string> fingerprint_of(const ImageStore& store, const std::string& word) {
+    const auto aliases = store.aliases();
+    if (const auto alias = aliases.find(word); alias != aliases.end()) return alias->second;
+    const auto all = store.fingerprints();
+    const auto found = std::ranges::find(all, word);
+    return found == all.end() ? std::nullopt : std::optional(*found);
+}
+
+// Whatever its trees were: they are nobody's now, and for prune.
+void remove_damaged(const Cli& cli, const ImageStore& store, const std::string& fingerprint) {
+    store.remove(fingerprint);
+    if (!cli.quiet()) fmt::print("deleted {}: its record could not be read; 'lxcpp-image prune' takes its trees\n", short_fingerprint(fingerprint));
+}
+
+void remove_one(const Cli& cli, const OpenStore& open, const std::string& word) {
+    std::optional<ImageRecord> record;
+    try {
+        record = require_image(open.store, word);
+    } catch (const Error&) {
+        const auto damaged = fingerprint_of(open.store, word);
+        if (!damaged) throw;
+        return remove_damaged(cli, open.store, *damaged);
+    }
+    const std::uint64_t size = image::remove_image(open.store, open.trees, *record, tree_users());
+    if (!cli.quiet()) fmt::print("deleted {}: {} freed\n", image_label(*record), size_text(size));
+}
+
 int remove(const Cli& cli, const Options&, std::span<const std::string> words) {
     if (words.empty()) throw Error("delete: which image? give its alias or fingerprint");
-    const auto [store, trees] = open_store();
+    const OpenStore open = open_store();
+    std::set<std::string> wanted; // by fingerprint: two words may mean one image
     int code = 0;
-    for (const ImageRecord& record : chosen_images(store, words, false)) {
+    for (const std::string& word : words) {
         try {
-            const std::uint64_t size = image::remove_image(store, trees, record, tree_users());
-            if (!cli.quiet()) fmt::print("deleted {}: {} freed\n", image_label(record), size_text(size));
-        } catch (const StateError& error) { // the others can still go
+            const auto meant = fingerprint_of(open.store, word);
+            if (wanted.insert(meant.value_or(word)).second) remove_one(cli, open, word);
+        } catch (const Error& error) { // the others can still go
             if (words.size() == 1) throw;
-            if (!cli.quiet()) say("lxcpp-image: {}\n", harmless(error.what()));
+            tell(cli, error.what());
             code = 1;
         }
     }
@@ -42,7 +78,7 @@ int remove(const Cli& cli, const Options&, std::span<const std::string> words) {
 // Which images go. Never one that a container needs; that is looked at again when it is removed.
 class Choice {
 public:
-    Choice(const ImageStore& store, const Options& options) : store_(store), options_(options), users_(default_paths()) {}
+    Choice(const ImageStore& store, const Options& options, const ImageUsers& users) : store_(store), options_(options), users_(users) {}
 
     [[nodiscard]] bool takes(const ImageRecord& record) const {
         if (is_needed(record)) return false;
@@ -61,19 +97,30 @@ private:
 
     const ImageStore& store_;
     const Options& options_;
-    ImageUsers users_;
+    const ImageUsers& users_;
 };
 
+// While one cannot be read, any tree may be its.
+std::vector<StoredImage> sound_images(const ImageStore& store) {
+    std::vector<std::string> problems;
+    auto images = store.list(&problems);
+    if (!problems.empty()) throw Error(problems.front() + "; nothing is pruned while that image is there: 'lxcpp-image delete FINGERPRINT' takes it away");
+    return images;
+}
+
 std::uint64_t prune_images(const Cli& cli, const Options& options, const OpenStore& open) {
-    const Choice choice(open.store, options);
+    const ImageUsers users(default_paths());
+    for (const std::string& problem : users.problems()) tell(cli, problem);
+    users.require_decided();
+    const Choice choice(open.store, options, users);
     std::uint64_t freed = 0;
-    for (const StoredImage& image : open.store.list()) {
+    for (const StoredImage& image : sound_images(open.store)) {
         if (!choice.takes(image.record)) continue;
         try {
             if (!options.dry_run) freed += image::remove_image(open.store, open.trees, image.record, tree_users());
             if (!cli.quiet()) fmt::print("{} {}\n", options.dry_run ? "would delete" : "deleted", image_label(image.record));
         } catch (const StateError& error) { // somebody began to use it
-            if (!cli.quiet()) say("lxcpp-image: {}\n", harmless(error.what()));
+            tell(cli, error.what());
         }
     }
     return freed;
@@ -84,13 +131,14 @@ std::uint64_t prune_leftovers(const Cli& cli, OpenStore& open) {
     try {
         for (const image::CacheEntry& entry : image::remove_unnamed(open.store, open.trees, tree_users()).removed) freed += entry.size;
     } catch (const StateError&) {
-        if (!cli.quiet()) say("lxcpp-image: another command works with the store: what interrupted ones left stays for now\n");
+        tell(cli, "another command works with the store: what interrupted ones left stays for now");
     }
     return freed;
 }
 
 int prune(const Cli& cli, const Options& options, std::span<const std::string> words) {
     if (!words.empty()) throw Error("prune: it takes no names: 'lxcpp-image delete' does");
+    if (options.all && options.unused) throw Error("prune: --unused spares images of which there is a container, --all takes those too that none needs: give one of them");
     OpenStore open = open_store();
     std::uint64_t freed = prune_images(cli, options, open);
     if (options.dry_run) return 0;
@@ -103,14 +151,14 @@ void no_options(Cli&, Options&) {}
 
 void add_prune_options(Cli& cli, Options& options) {
     cli.option("--older-than", options.older_than_days, "images that were not used for so many days (30)");
-    cli.flag("--unused", options.unused, "all of which there is no container");
-    cli.flag("--all", options.all, "all");
+    cli.flag("--unused", options.unused, "all of which there is no container, however new");
+    cli.flag("--all", options.all, "also those of which only copies were made");
     cli.flag("--dry-run", options.dry_run, "only say what would go");
 }
 
 } // namespace
 
 const Verb kDelete{"delete", "IMAGE...", "take images away that no container needs", true, no_options, remove};
-const Verb kPrune{"prune", "[--older-than=DAYS | --unused | --all] [--dry-run]", "take away what is not used, and what interrupted commands left", true, add_prune_options, prune};
+const Verb kPrune{"prune", "[--older-than=DAYS] [--unused | --all] [--dry-run]", "take away what is not used, and what interrupted commands left", true, add_prune_options, prune};
 
 } // namespace lxcpp::tools::images

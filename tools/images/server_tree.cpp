@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "common/harmless.h"
 #include "common/say.h"
 #include "images/store.h"
 
@@ -32,12 +33,19 @@ int update(const Cli& cli, const Options& options, std::span<const std::string> 
     std::optional<image::DocumentSigner> signer;
     if (!options.sign.empty()) signer.emplace(options.sign);
     const auto progress = progress_of(cli);
-    const auto change = image::update_server_tree(words[0], store, images,
-                                                  {.signer = signer ? &*signer : nullptr, .keep = options.keep}, *progress);
+    int code = 0;
+    image::ServerTreeOptions how{.signer = signer ? &*signer : nullptr, .keep = options.keep, .skipped = {}};
+    if (options.all) { // the others can be served all the same
+        how.skipped = [&](const std::string& why) {
+            code = 1;
+            if (!cli.quiet()) say("lxcpp-image: left out: {}\n", harmless(why));
+        };
+    }
+    const auto change = image::update_server_tree(words[0], store, images, how, *progress);
     for (const std::string& build : change.added) fmt::print("added {}\n", build);
     for (const std::string& build : change.removed) fmt::print("removed {}\n", build);
     if (signer && !cli.quiet()) say("signed by {}\n", signer->fingerprint());
-    return 0;
+    return code;
 }
 
 void add_options(Cli& cli, Options& options) {

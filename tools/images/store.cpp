@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "images/store.h"
 
+#include "common/say.h"
+
 #include "base/strings.h"
 
 #include <lxcpp/error.h>
@@ -41,6 +43,16 @@ std::vector<ImageRecord> chosen_images(const ImageStore& store, std::span<const 
 void check_aliases(std::span<const std::string> aliases) {
     for (const std::string& alias : aliases) {
         if (!is_image_alias(alias)) throw Error(fmt::format("--alias {}: 1 to 128 of [A-Za-z0-9._:@+/-], first a letter or digit, no \"..\"", printable(alias)));
+    }
+}
+
+void give_aliases(const Cli& cli, const ImageStore& store, const ImageRecord& record, std::span<const std::string> aliases) {
+    const auto before = store.aliases();
+    for (const std::string& alias : aliases) {
+        store.set_alias(alias, record.fingerprint);
+        const auto old = before.find(alias);
+        if (old == before.end() || old->second == record.fingerprint || cli.quiet()) continue;
+        say("{}: was an alias of {} before\n", alias, short_fingerprint(old->second));
     }
 }
 

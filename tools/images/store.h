@@ -30,6 +30,9 @@ struct OpenStore {
 
 void check_aliases(std::span<const std::string> aliases); // of the command line; throws Error
 
+// Sets them; says which of them meant another image before.
+void give_aliases(const Cli& cli, const ImageStore& store, const ImageRecord& record, std::span<const std::string> aliases);
+
 // "debian/12/cloud", or what else is known of it.
 [[nodiscard]] std::string image_title(const ImageRecord& record);
 // "debian/12 (0123456789ab)".

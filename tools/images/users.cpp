@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "images/users.h"
 
+#include "base/strings.h"
 #include "container/impl.h"
 #include "container/inventory_scan.h"
 #include "container/record.h"
@@ -8,7 +9,7 @@
 
 #include <lxcpp/error.h>
 
-#include <algorithm>
+#include <fmt/core.h>
 #include <optional>
 
 namespace lxcpp::tools::images {
@@ -25,15 +26,6 @@ std::optional<Inventory> complete_inventory(const Paths& paths) {
     return inventory;
 }
 
-// One that cannot be read may need any image: it is told.
-std::vector<ContainerRecord> containers_on_disk(const Paths& paths) {
-    std::vector<ContainerRecord> containers;
-    Scan scan = scan_containers(normal_lxcpath({}, paths), paths);
-    if (!scan.problems.empty()) throw Error("look for the containers that need an image: " + scan.problems.front());
-    for (ContainerRecord& container : scan.containers) containers.push_back(std::move(container));
-    return containers;
-}
-
 std::vector<std::string> found(const std::map<std::string, std::vector<std::string>, std::less<>>& users, std::string_view key) {
     const auto entry = users.find(key);
     return entry == users.end() ? std::vector<std::string>() : entry->second;
@@ -48,9 +40,17 @@ ImageUsers::ImageUsers(const Paths& paths) {
     };
     if (const auto inventory = complete_inventory(paths)) {
         for (ListedContainer& row : inventory->list()) take(std::move(row.container));
-    } else {
-        for (ContainerRecord& container : containers_on_disk(paths)) take(std::move(container));
+        return;
     }
+    Scan scan = scan_containers(normal_lxcpath({}, paths), paths);
+    for (ContainerRecord& container : scan.containers) take(std::move(container));
+    for (const ContainerKey& key : scan.undecided) undecided_.push_back(label(key, paths));
+    problems_ = std::move(scan.problems);
+}
+
+void ImageUsers::require_decided() const {
+    if (undecided_.empty()) return;
+    throw Error(fmt::format("which image {} needs cannot be read, so that none is taken away: mend its configuration, or destroy it", join(undecided_, ", ")));
 }
 
 void ImageUsers::add(const ContainerRecord& container) {
@@ -64,7 +64,11 @@ std::vector<std::string> ImageUsers::of_tree(std::string_view tree) const { retu
 
 std::vector<std::string> users_of_tree(const Paths& paths, std::string_view tree) {
     const auto inventory = complete_inventory(paths);
-    if (!inventory) return ImageUsers(paths).of_tree(tree);
+    if (!inventory) {
+        const ImageUsers users(paths);
+        users.require_decided();
+        return users.of_tree(tree);
+    }
     std::vector<std::string> names;
     for (const ContainerKey& key : inventory->users_of_tree(tree)) names.push_back(label(key, paths));
     return names;

@@ -17,6 +17,11 @@ class ImageUsers {
 public:
     explicit ImageUsers(const Paths& paths);
 
+    // What could not be read, one line each: what needs an image is known even so, but of those in undecided().
+    [[nodiscard]] const std::vector<std::string>& problems() const noexcept { return problems_; }
+    [[nodiscard]] const std::vector<std::string>& undecided() const noexcept { return undecided_; }
+    void require_decided() const; // before anything is taken away: throws Error
+
     [[nodiscard]] std::vector<std::string> of_image(std::string_view fingerprint) const;
     [[nodiscard]] std::vector<std::string> of_tree(std::string_view tree) const;
 
@@ -25,9 +30,11 @@ private:
 
     std::map<std::string, std::vector<std::string>, std::less<>> images_;
     std::map<std::string, std::vector<std::string>, std::less<>> trees_;
+    std::vector<std::string> problems_;
+    std::vector<std::string> undecided_; // names
 };
 
-// Those of one tree at this moment.
+// Those of one tree at this moment. Throws Error while there is a container of which nobody knows.
 [[nodiscard]] std::vector<std::string> users_of_tree(const Paths& paths, std::string_view tree);
 
 } // namespace lxcpp::tools::images

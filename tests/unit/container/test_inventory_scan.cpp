@@ -139,6 +139,23 @@ TEST_F(InventoryScan, ReadsTheImageThatAContainerWasMadeOf) {
     EXPECT_EQ(scan.containers[1].origin, "image aaaaaaaaaaaa");
 }
 
+TEST_F(InventoryScan, ABrokenConfigurationNeedsTheWholeImage) {
+    const std::string tree(64, 'c');
+    const std::string root = "lxc.rootfs.path = overlay:/i/trees/" + tree + ":/b\n";
+    add("no-root", "lxc.rootfs.path = overlay\nlxc.nonsense = x\n");
+    add("no-record", root);
+    add("neither", "lxc.nonsense = x\n");
+    std::ofstream(lxcpath() / "no-root/image") << "fingerprint: " + std::string(64, 'a') + "\ntree: " + tree + "\n";
+    for (const char* name : {"no-record", "neither"}) std::ofstream(lxcpath() / name / "image") << "nonsense\n";
+    const Scan scan = scan_containers(lxcpath(), paths());
+    ASSERT_EQ(scan.containers.size(), 3u);
+    EXPECT_FALSE(scan.containers[0].image);
+    EXPECT_THAT(scan.containers[1].image->trees, ElementsAre(tree)) << "what the root lies on";
+    EXPECT_THAT(scan.containers[2].image->trees, ElementsAre(tree)) << "all that it could lie on";
+    ASSERT_EQ(scan.undecided.size(), 1u);
+    EXPECT_EQ(scan.undecided[0].name, "neither");
+}
+
 TEST_F(InventoryScan, ADamagedRecordOfAnImageHidesNoIds) {
     add("c1", kMapped);
     std::ofstream(lxcpath() / "c1" / "image") << "nonsense\n";

@@ -300,5 +300,5 @@ TEST_F(ImageServerTest, ANewerOneIsAskedForWhereItCameFrom) {
     ImageRecord imported = record;
     imported.protocol = "import";
     EXPECT_EQ(error_of([&] { return refresh_request(imported, ImageServers::load(paths)); }),
-              "image " + record.fingerprint.substr(0, 12) + ": it is not from an image server");
+              "it came by import from " + record.source + ", which cannot be asked for a newer one");
 }

@@ -100,4 +100,6 @@ TEST(ServerImageName, HasAServerInFront) {
     EXPECT_EQ(split_server_image_name("images:debian/12").image, "debian/12");
     EXPECT_EQ(split_server_image_name("debian/12").server, "");
     EXPECT_EQ(split_server_image_name("debian/12:x").image, "debian/12:x");
+    EXPECT_EQ(error_of([] { return split_server_image_name("https://h:debian/12"); }),
+              "'https://h:debian/12': a URL says no image: give it with --server, and the image's name for itself");
 }

@@ -128,6 +128,12 @@ TEST_F(ServerTreeTest, KeepsTheNewestBuildsAndWritesNothingTwice) {
     EXPECT_EQ(fs::last_write_time(dir_ / "www" / kProduct / "20260102_05:24/rootfs.tar.xz"), written);
     EXPECT_EQ(offers()[0].versions.size(), 2u);
     EXPECT_NE(read("meta/1.0/index-user").find(";20260103_05:24;"), std::string::npos);
+    // An alias means the product that has it now.
+    auto other = image("20260104_05:24", "four");
+    other.record.release = "trixie";
+    update({other});
+    EXPECT_EQ(offers()[0].aliases, (std::vector<std::string>{"debian/bookworm", "debian/bookworm/default"}));
+    EXPECT_NE(std::ranges::find(offers()[1].aliases, "our/alias"), offers()[1].aliases.end());
     // A build that somebody took away is not offered any more.
     fs::remove(dir_ / "www" / kProduct / "20260103_05:24/meta.tar.xz");
     update({});
@@ -146,6 +152,21 @@ TEST_F(ServerTreeTest, RefusesWhatHasNoPlace) {
     EXPECT_NE(test::error_of([&] { update({}); }).find("not one of ours"), std::string::npos);
 }
 
+TEST_F(ServerTreeTest, OthersAreServedWhenOneCannotBe) {
+    auto nameless = image("20260101_05:24", "one");
+    nameless.record.distribution.clear();
+    auto treeless = image("20260102_05:24", "two");
+    cache_.remove_tree(treeless.record.fingerprint);
+    std::vector<std::string> skipped;
+    const auto change = update({nameless, treeless, image("20260103_05:24", "three")},
+                               {.skipped = [&](const std::string& why) { skipped.push_back(why); }});
+    EXPECT_EQ(change.added, (std::vector<std::string>{kProduct + "20260103_05:24"}));
+    ASSERT_EQ(skipped.size(), 2u);
+    EXPECT_NE(skipped[0].find("says '' for its distribution"), std::string::npos);
+    EXPECT_NE(skipped[1].find("is gone"), std::string::npos);
+    EXPECT_EQ(sys::list_dir(dir_ / "www" / kProduct), (std::vector<std::string>{"20260103_05:24"}));
+}
+
 TEST_F(ServerTreeTest, SignsWhatItWrites) {
     Signer gpg;
     const auto key = gpg.make_key("server");
@@ -154,7 +175,8 @@ TEST_F(ServerTreeTest, SignsWhatItWrites) {
     update({image("20260101_05:24", "one")}, {.signer = &signer});
     const std::string no_key = test::error_of([] { DocumentSigner("0123456789abcdef0123456789abcdef01234567"); });
     ::unsetenv("GNUPGHOME");
-    EXPECT_NE(no_key.find("there is no one secret key"), std::string::npos);
+    EXPECT_EQ(no_key, "there is no secret key '0123456789abcdef0123456789abcdef01234567' in the GnuPG home: "
+                      "'gpg --list-secret-keys' shows what is there");
     const VerifyOptions options{.keyrings = {key.keyring}, .fingerprints = {key.fingerprint}};
     for (const std::string name : {"streams/v1/index.json", "streams/v1/images.json"})
         EXPECT_EQ(verify_detached(read(name), read(name + ".gpg"), options).fingerprint, key.fingerprint);
