@@ -12,7 +12,6 @@
 #include <fmt/core.h>
 #include <string>
 #include <string_view>
-#include <unistd.h>
 #include <vector>
 
 // lxcpp-image: the images of this machine. Each command is a file in images/.
@@ -40,20 +39,12 @@ const Verb& require_verb(std::span<const std::string> words) {
     throw Error(fmt::format("there is no command {}{}", printable(words[0]), meant ? fmt::format("; did you mean '{}'?", *meant) : ": 'lxcpp-image --help' lists them"));
 }
 
-int run_checked(const Verb& verb, const Cli& cli, const Options& options, std::span<const std::string> words) {
-    if (verb.needs_root && ::geteuid() != 0) {
-        throw Error(fmt::format("{}: only root can: the files of an image belong to many ids. lxcpp-create -t download or -t oci fetches "
-                                "images for containers of yours", verb.name));
-    }
-    return verb.run(cli, options, words);
-}
-
 // "lxcpp-image VERB ...": the options of that command only.
 int run_verb(const Verb& verb, int argc, char** argv) {
     Cli cli(kProgram, fmt::format("{}: {}.", verb.name, verb.help), fmt::format("{} {}", verb.name, verb.synopsis), Cli::Name::None);
     Options options;
     verb.add_options(cli, options);
-    return run_tool(cli, argc, argv, [&](const Cli& parsed) { return run_checked(verb, parsed, options, parsed.words()); });
+    return run_tool(cli, argc, argv, [&](const Cli& parsed) { return verb.run(parsed, options, parsed.words()); });
 }
 
 // Options before the command, or none: those of all commands.
@@ -67,7 +58,7 @@ int run_any(int argc, char** argv) {
     });
     return run_tool(cli, argc, argv, [&](const Cli& parsed) {
         const std::span<const std::string> words(parsed.words());
-        return run_checked(require_verb(words), parsed, options, words.subspan(1));
+        return require_verb(words).run(parsed, options, words.subspan(1));
     });
 }
 

@@ -2,6 +2,7 @@
 #include "host/feature_probes.h"
 
 #include "base/strings.h"
+#include "host/id_helpers.h"
 #include "host/subid.h"
 #include "sys/file.h"
 #include "sys/mount.h"
@@ -199,7 +200,7 @@ Answer path(const char* file) {
 
 Answer id_map_helpers(const Context& context) {
     if (context.facts.euid == 0) return {kYes, "not needed by root"};
-    return yes_if(is_program("/usr/bin/newuidmap") && is_program("/usr/bin/newgidmap"));
+    return yes_if(is_program(kNewUidMap) && is_program(kNewGidMap));
 }
 
 Answer subordinate_ids(const Context& context) {

@@ -11,13 +11,13 @@
 #include <algorithm>
 #include <filesystem>
 #include <limits>
-#include <optional>
 
 namespace lxcpp {
 namespace {
 
 constexpr std::uint64_t kEnd = std::numeric_limits<std::uint32_t>::max(); // the invalid id
 constexpr std::size_t kMaxOwner = 256;
+constexpr IdRange kUseraddPool{100'000, 600'000'000}; // SUB_UID_MIN and _MAX of login.defs(5)
 
 struct Line {
     std::optional<SubIdEntry> entry;
@@ -141,6 +141,17 @@ RangePool choose_range_pool(const IdSources& sources) {
     if (pool.ranges.empty()) pool.source = "the default range of root's containers";
     append_default_pools(pool.ranges, taken);
     return pool;
+}
+
+std::optional<IdRange> find_free_subids(const IdSources& sources) {
+    std::vector<IdRange> taken = taken_ids(sources);
+    for (const SubIdFile* file : {&sources.subuid, &sources.subgid}) {
+        for (const SubIdEntry& entry : file->entries) taken.push_back(entry.range);
+    }
+    std::vector<IdRange> free = subtract_ranges({kUseraddPool}, std::move(taken));
+    keep_large_enough(free);
+    if (free.empty()) return std::nullopt;
+    return IdRange{free.front().first, kIdsPerContainer};
 }
 
 IdSources probe_id_sources(uid_t uid, std::string_view root_dir) {

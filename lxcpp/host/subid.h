@@ -4,6 +4,7 @@
 #include "base/id_range.h"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <sys/types.h>
@@ -63,6 +64,9 @@ struct RangePool {
 // else, the default pools. Any other user: what both of their entries name. Taken out are all ids
 // that an entry of another user names or a host account has. May be empty.
 [[nodiscard]] RangePool choose_range_pool(const IdSources& sources);
+
+// Pure. A range for one container that no entry and no account has, for a user who has none.
+[[nodiscard]] std::optional<IdRange> find_free_subids(const IdSources& sources);
 
 // Reads /etc/{subuid,subgid,passwd,group} below root_dir; missing files are empty ones.
 [[nodiscard]] IdSources probe_id_sources(uid_t uid, std::string_view root_dir = "/");

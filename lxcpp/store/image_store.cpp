@@ -76,7 +76,7 @@ std::vector<std::string> stored_fingerprints(const sys::RootedDir& root) {
 
 std::optional<ImageStore> ImageStore::open_existing(const std::filesystem::path& cache) {
     const std::filesystem::path directory = cache / "images";
-    if (!sys::exists(directory / kImages)) return std::nullopt;
+    if (!sys::stat_path(directory / kImages)) return std::nullopt; // an error when we may not look
     sys::make_private_dirs(directory); // refuses one that others may write
     return ImageStore(directory);
 }

@@ -36,11 +36,10 @@ void write_gid_map(const std::string& process, const std::string& map) {
     write_existing(process + "/gid_map", map);
 }
 
-Fd map_and_open(pid_t pid, const std::string& uid_map, const std::string& gid_map) {
+void write_own_maps(pid_t pid, const std::string& uid_map, const std::string& gid_map) {
     const std::string process = fmt::format("/proc/{}", pid);
     write_existing(process + "/uid_map", uid_map);
     write_gid_map(process, gid_map);
-    return open_file(process + "/ns/user");
 }
 
 } // namespace
@@ -76,6 +75,10 @@ void unshare_namespaces(std::uint64_t flags) {
 }
 
 Fd make_user_namespace(const std::string& uid_map, const std::string& gid_map) {
+    return make_user_namespace([&](pid_t pid) { write_own_maps(pid, uid_map, gid_map); });
+}
+
+Fd make_user_namespace(const std::function<void(pid_t)>& write_maps) {
     int ends[2];
     if (::pipe2(ends, O_CLOEXEC) != 0) throw SystemError("create a pipe");
     const Fd read_end(ends[0]);
@@ -83,7 +86,8 @@ Fd make_user_namespace(const std::string& uid_map, const std::string& gid_map) {
     const Cloned holder = clone_process({.flags = CLONE_NEWUSER});
     if (holder.pid == 0) hold_namespace(read_end.raw(), write_end.raw());
     try {
-        Fd result = map_and_open(holder.pid, uid_map, gid_map);
+        write_maps(holder.pid);
+        Fd result = open_file(fmt::format("/proc/{}/ns/user", holder.pid));
         write_end.reset();
         static_cast<void>(reap(holder.pidfd));
         return result;

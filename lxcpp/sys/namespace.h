@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -29,5 +30,8 @@ void unshare_namespaces(std::uint64_t flags);
 // A process-less user namespace with these maps ("inside outside count" lines), kept by its
 // descriptor.
 [[nodiscard]] Fd make_user_namespace(const std::string& uid_map, const std::string& gid_map);
+// With those that write_maps writes of the process it is given, which exists until it returns. For
+// newuidmap and newgidmap.
+[[nodiscard]] Fd make_user_namespace(const std::function<void(pid_t)>& write_maps);
 
 } // namespace lxcpp::sys

@@ -73,6 +73,9 @@ MountTree mount_overlay(const Overlay& overlay) {
     try {
         return one_by_one(lowers, options);
     } catch (const SystemError& error) {
+        if (error.code() == EPERM && ::geteuid() != 0) {
+            throw Error(fmt::format("{}: a kernel before Linux 5.11 lets only root stack directories", error.what()));
+        }
         if (error.code() != EINVAL) throw;
     }
     return all_at_once(lowers, std::move(options));

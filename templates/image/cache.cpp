@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "image/digest.h"
 #include "image/tree_check.h"
+#include "sys/capability.h"
 #include "sys/file.h"
 #include "sys/file_io.h"
 #include "sys/rooted_dir.h"
@@ -15,7 +16,9 @@
 #include <array>
 #include <dirent.h>
 #include <fmt/core.h>
+#include <linux/capability.h>
 #include <thread>
+#include <unistd.h>
 
 namespace lxcpp::image {
 
@@ -166,6 +169,8 @@ PendingTree::PendingTree(std::filesystem::path cache, std::string name, sys::Fil
     for (const auto suffix : {kNew, kOld}) // of a run that was killed
         if (root.exists(hidden(name_, suffix))) root.remove_tree(hidden(name_, suffix));
     sys::make_dir_or_subvolume(root.fd(), hidden(name_, kNew), 0700); // a subvolume is copied at once
+    // A user in a namespace with the ids of a root file system is none of these.
+    if (::geteuid() != 0 && sys::has_capability(CAP_CHOWN)) root.chown(hidden(name_, kNew), 0, 0);
 }
 
 PendingTree::PendingTree(PendingTree&& other) noexcept

@@ -13,6 +13,7 @@
 #include <cerrno>
 #include <fcntl.h>
 #include <fmt/core.h>
+#include <unistd.h>
 #include <utility>
 
 namespace lxcpp::image {
@@ -120,7 +121,11 @@ std::string normal_path(std::string_view path, std::size_t max_depth) {
 }
 
 TreeWriter::TreeWriter(const sys::RootedDir& root, TreeWriterOptions options)
-    : root_(root), options_(options) {}
+    : root_(root), options_(options) {
+    const auto info = sys::stat_fd(root.fd());
+    owner_ = info.st_uid;
+    group_ = info.st_gid;
+}
 
 // The descriptors of recent directories are kept: members come sorted, and a lookup per file costs
 // more than creating it.
@@ -130,10 +135,23 @@ const sys::RootedDir& TreeWriter::parent(std::string_view directory) {
     if (const auto found = open_.find(key); found != open_.end()) return found->second;
     if (open_.size() >= kMaxOpenDirs) open_.clear();
     if (!root_.exists(directory, options_.parents)) {
-        root_.make_dirs(directory, 0755, options_.parents);
+        make_implied(directory);
         note_implied(directory);
     }
     return open_.emplace(std::move(key), root_.sub_dir(directory, options_.parents)).first->second;
+}
+
+void TreeWriter::make_implied(std::string_view directory) {
+    if (::geteuid() == owner_) return root_.make_dirs(directory, 0755, options_.parents);
+    // A user who writes with the ids of a namespace.
+    for (std::size_t end = 0; end != directory.npos;) {
+        end = directory.find('/', end + 1);
+        const auto part = directory.substr(0, end);
+        if (root_.exists(part, options_.parents)) continue;
+        root_.make_dirs(part, 0755, options_.parents);
+        root_.chown(part, owner_, group_, options_.parents);
+        root_.chmod(part, 0755, options_.parents);
+    }
 }
 
 void TreeWriter::count(std::string_view path, const TarEntry& entry) {

@@ -65,6 +65,7 @@ public:
 
 private:
     const sys::RootedDir& parent(std::string_view directory);
+    void make_implied(std::string_view directory);
     void make_directory(std::string_view path, const TarEntry& entry);
     void make_file(std::string_view path, const TarEntry& entry, MemberReader& reader);
     void make_symlink(std::string_view path, const TarEntry& entry);
@@ -83,6 +84,8 @@ private:
 
     const sys::RootedDir& root_;
     TreeWriterOptions options_;
+    uid_t owner_; // of the tree's root, and of directories that no member names
+    gid_t group_;
     std::unordered_map<std::string, sys::RootedDir> open_; // directories of recent members
     std::map<std::string, timespec, std::less<>> directory_times_;
     std::set<std::string, std::less<>> late_; // for the sums: hard links, directories that no member names

@@ -28,14 +28,14 @@ int list_aliases(const Options& options) {
 
 int set(std::span<const std::string> words) {
     if (words.size() != 2) throw Error("alias set: give ALIAS and IMAGE");
-    const auto [store, trees] = open_store();
+    const auto store = ImageStore::open(default_paths().cache);
     store.set_alias(words[0], require_image(store, words[1]).fingerprint);
     return 0;
 }
 
 int remove(std::span<const std::string> words) {
     if (words.empty()) throw Error("alias remove: give ALIAS");
-    const auto [store, trees] = open_store();
+    const auto store = ImageStore::open(default_paths().cache);
     for (const std::string& alias : words) {
         if (!store.remove_alias(alias)) throw Error(fmt::format("there is no alias {}", printable(alias)));
     }
@@ -55,6 +55,6 @@ void add_options(Cli& cli, Options& options) { cli.option("--format", options.fo
 
 } // namespace
 
-const Verb kAlias{"alias", "set ALIAS IMAGE | remove ALIAS... | list", "names for images", false, add_options, alias};
+const Verb kAlias{"alias", "set ALIAS IMAGE | remove ALIAS... | list", "names for images", add_options, alias};
 
 } // namespace lxcpp::tools::images

@@ -39,6 +39,6 @@ int export_files(const Cli& cli, const Options&, std::span<const std::string> wo
 
 } // namespace
 
-const Verb kExport{"export", "IMAGE DIRECTORY", "write an image as files for other machines", false, [](Cli&, Options&) {}, export_files};
+const Verb kExport{"export", "IMAGE DIRECTORY", "write an image as files for other machines", [](Cli&, Options&) {}, export_files};
 
 } // namespace lxcpp::tools::images

@@ -115,6 +115,6 @@ void add_options(Cli& cli, Options& options) {
 
 } // namespace
 
-const Verb kImport{"import", "FILE [ROOTFS] [--alias=ALIAS]... [--sha256=HEX]", "add an image from files", true, add_options, import};
+const Verb kImport{"import", "FILE [ROOTFS] [--alias=ALIAS]... [--sha256=HEX]", "add an image from files", add_options, import};
 
 } // namespace lxcpp::tools::images

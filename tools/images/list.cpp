@@ -167,7 +167,7 @@ void add_format(Cli& cli, Options& options) { cli.option("--format", options.for
 
 } // namespace
 
-const Verb kList{"list", "[FILTER...] [--format=FORMAT]", "the images that are here", false, add_format, list};
-const Verb kInfo{"info", "IMAGE [--format=FORMAT]", "all that is known of an image", false, add_format, info};
+const Verb kList{"list", "[FILTER...] [--format=FORMAT]", "the images that are here", add_format, list};
+const Verb kInfo{"info", "IMAGE [--format=FORMAT]", "all that is known of an image", add_format, info};
 
 } // namespace lxcpp::tools::images

@@ -123,6 +123,6 @@ void add_options(Cli& cli, Options& options) {
 } // namespace
 
 const Verb kPublish{"publish", "CONTAINER|DIRECTORY [--alias=ALIAS]... [--keep-identity]", "make an image of a container or root file system",
-                    true, add_options, publish};
+                    add_options, publish};
 
 } // namespace lxcpp::tools::images

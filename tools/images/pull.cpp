@@ -159,7 +159,7 @@ void add_refresh_options(Cli& cli, Options& options) { cli.flag("--all", options
 
 } // namespace
 
-const Verb kPull{"pull", "SOURCE [--alias=ALIAS]...", "fetch an image without making a container", true, add_pull_options, pull};
-const Verb kRefresh{"refresh", "IMAGE... | --all", "fetch newer builds from where images came from", true, add_refresh_options, refresh};
+const Verb kPull{"pull", "SOURCE [--alias=ALIAS]...", "fetch an image without making a container", add_pull_options, pull};
+const Verb kRefresh{"refresh", "IMAGE... | --all", "fetch newer builds from where images came from", add_refresh_options, refresh};
 
 } // namespace lxcpp::tools::images

@@ -158,7 +158,7 @@ void add_prune_options(Cli& cli, Options& options) {
 
 } // namespace
 
-const Verb kDelete{"delete", "IMAGE...", "take images away that no container needs", true, no_options, remove};
-const Verb kPrune{"prune", "[--older-than=DAYS] [--unused | --all] [--dry-run]", "take away what is not used, and what interrupted commands left", true, add_prune_options, prune};
+const Verb kDelete{"delete", "IMAGE...", "take images away that no container needs", no_options, remove};
+const Verb kPrune{"prune", "[--older-than=DAYS] [--unused | --all] [--dry-run]", "take away what is not used, and what interrupted commands left", add_prune_options, prune};
 
 } // namespace lxcpp::tools::images

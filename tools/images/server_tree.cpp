@@ -56,6 +56,6 @@ void add_options(Cli& cli, Options& options) {
 
 } // namespace
 
-const Verb kServerTree{"server-tree", "DIRECTORY [IMAGE...] [--sign=KEY] [--keep=N]", "make or update a tree for a web server", false, add_options, update};
+const Verb kServerTree{"server-tree", "DIRECTORY [IMAGE...] [--sign=KEY] [--keep=N]", "make or update a tree for a web server", add_options, update};
 
 } // namespace lxcpp::tools::images

@@ -4,17 +4,29 @@
 #include "common/say.h"
 
 #include "base/strings.h"
+#include "host/own_ids.h"
 
 #include <lxcpp/error.h>
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <ctime>
 #include <fmt/core.h>
+#include <unistd.h>
 
 namespace lxcpp::tools::images {
 
+void reach_trees() {
+    if (::geteuid() == 0) return;
+    const Paths paths = default_paths();
+    const IdRange ids = own_ids_of(ImageStore::open(paths.cache).directory());
+    ::setenv("LXCPP_RUNTIME_DIR", paths.runtime.c_str(), 1); // inside our number is another one
+    enter_own_namespace(ids);
+}
+
 OpenStore open_store() {
+    reach_trees();
     auto store = ImageStore::open(default_paths().cache);
     auto trees = image::ImageCache::open(store.directory());
     trees.remove_leftovers();

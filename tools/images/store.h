@@ -22,6 +22,9 @@ struct OpenStore {
     image::ImageCache trees;
 };
 [[nodiscard]] OpenStore open_store(); // made when there is none
+// For what reads or changes trees. Their files belong to many ids: this process, which has one thread yet, enters the
+// namespace in which a user who is not root has those. open_store() does it too; once in a process.
+void reach_trees();
 
 // By alias, fingerprint or the beginning of one. Throws Error "there is no image NAME ...".
 [[nodiscard]] ImageRecord require_image(const ImageStore& store, std::string_view name);

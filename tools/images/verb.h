@@ -39,7 +39,6 @@ struct Verb {
     std::string_view name;
     std::string_view synopsis; // after the name
     std::string_view help;
-    bool needs_root = false; // it makes or removes files of many ids
     void (*add_options)(Cli& cli, Options& options);
     // words: without the verb. Returns the exit code.
     int (*run)(const Cli& cli, const Options& options, std::span<const std::string> words);

@@ -30,6 +30,7 @@ int verify(const Cli& cli, const Options&, std::span<const std::string> words) {
         if (!cli.quiet()) fmt::print("ok: 0 images\n");
         return 0;
     }
+    reach_trees();
     const auto store = ImageStore::open(default_paths().cache);
     const auto trees = image::ImageCache::open(store.directory());
     const auto progress = progress_of(cli);
@@ -55,6 +56,6 @@ void no_options(Cli&, Options&) {}
 
 } // namespace
 
-const Verb kVerify{"verify", "[IMAGE...]", "compare images with what they were; names what differs", false, no_options, verify};
+const Verb kVerify{"verify", "[IMAGE...]", "compare images with what they were; names what differs", no_options, verify};
 
 } // namespace lxcpp::tools::images

@@ -1,0 +1,206 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash disable=SC2154
+# The store of images of an ordinary user. The users are in copies of the machine's files of accounts, which only this
+# test's mount namespace has.
+
+# shellcheck source=tests/system/image_tree.sh
+source "$(dirname "${BASH_SOURCE[0]}")/image_tree.sh"
+
+ANNA=54001 BERT=54002 CARL=54003 # numbers that no distribution gives
+FIRST=1879048192                 # of anna's ids
+
+# Commands run as "${AS_ANNA[@]}" command…; the users have homes and nothing else.
+make_users() {
+    local tool user number file
+    for tool in setpriv newuidmap newgidmap; do need_tool "$tool"; done
+    setpriv --reuid=$ANNA --regid=$ANNA --clear-groups -- lxcpp-ls --version >/dev/null 2>&1 || skip "this build is not readable for other users"
+    mkdir "$SANDBOX/accounts"
+    cp /etc/passwd /etc/group "$SANDBOX/accounts"
+    for user in "anna $ANNA" "bert $BERT" "carl $CARL"; do
+        read -r user number <<<"$user"
+        echo "$user:x:$number:$number::$SANDBOX/home/$user:/bin/sh" >>"$SANDBOX/accounts/passwd"
+        echo "$user:x:$number:" >>"$SANDBOX/accounts/group"
+        mkdir -p "$SANDBOX/home/$user"
+        chown "$number:$number" "$SANDBOX/home/$user"
+    done
+    printf '%s\n' "anna:$FIRST:65536" "$BERT:$((FIRST + 65536)):65536" >"$SANDBOX/accounts/subuid"
+    cp "$SANDBOX/accounts/subuid" "$SANDBOX/accounts/subgid"
+    for file in passwd group subuid subgid; do
+        [ -e "/etc/$file" ] || skip "there is no /etc/$file to hide"
+        mount --bind "$SANDBOX/accounts/$file" "/etc/$file"
+    done
+    AS_ANNA=(setpriv "--reuid=$ANNA" "--regid=$ANNA" --clear-groups env -i "PATH=$PATH" "HOME=$SANDBOX/home/anna" LC_ALL=C.UTF-8)
+    AS_BERT=(setpriv "--reuid=$BERT" "--regid=$BERT" --clear-groups env -i "PATH=$PATH" "HOME=$SANDBOX/home/bert" LC_ALL=C.UTF-8)
+    AS_CARL=(setpriv "--reuid=$CARL" "--regid=$CARL" --clear-groups env -i "PATH=$PATH" "HOME=$SANDBOX/home/carl" LC_ALL=C.UTF-8)
+    STORE="$SANDBOX/home/anna/.cache/lxcpp/images"
+    "${AS_ANNA[@]}" unshare --user true 2>/dev/null || skip "users may not have user namespaces here"
+}
+forget_users() { umount /etc/passwd /etc/group /etc/subuid /etc/subgid; }
+
+# A small root file system with several owners, a setuid program, links and a directory that no member names.
+make_archive() {
+    need_tool busybox
+    local root="$SANDBOX/root"
+    mkdir -p "$root/bin" "$root/etc" "$root/srv" "$root/implied/deep"
+    cp "$(command -v busybox)" "$root/bin/busybox"
+    ln -s busybox "$root/bin/sh"
+    echo 'ID=small' >"$root/etc/os-release"
+    echo secret >"$root/etc/shadow"
+    ln "$root/etc/shadow" "$root/etc/shadow-"
+    mkfifo "$root/srv/fifo"
+    echo deep >"$root/implied/deep/file"
+    chown 0:42 "$root/etc/shadow"
+    chown -h 33:34 "$root/srv" "$root/bin/sh"
+    chmod 0640 "$root/etc/shadow"
+    chmod 4755 "$root/bin/busybox"
+    chmod 0700 "$root/srv"
+    tar -C "$root" --numeric-owner --no-recursion -cf "$SANDBOX/root.tar" bin bin/busybox etc etc/os-release etc/shadow etc/shadow- srv srv/fifo bin/sh implied/deep/file
+    chmod 0644 "$SANDBOX/root.tar"
+    FINGERPRINT=$(digest "$SANDBOX/root.tar")
+}
+
+tree() { find "$STORE/trees/$FINGERPRINT" -printf '%P %m %U:%G\n' | sort; }
+# What belongs to ids of anna's range anywhere below her home.
+of_many_ids() { find "$SANDBOX/home/anna" -uid +$((FIRST - 1)) -print; }
+import_as_anna() { expect 0 "${AS_ANNA[@]}" lxcpp-image import "$SANDBOX/root.tar" -d small -r 1 -a amd64 --alias small "$@"; }
+
+test_store_of_a_user() {
+    make_users
+    make_archive
+    expect 0 "${AS_ANNA[@]}" lxcpp-image list
+    expect 0 "${AS_ANNA[@]}" lxcpp-image verify
+    [ ! -e "$STORE" ] || fail "looking made a store"
+    umask 077 # whatever theirs is
+    import_as_anna
+    umask 022
+    out_is "$FINGERPRINT"
+    is "$(tree)" " 700 $FIRST:$FIRST
+bin 755 $FIRST:$FIRST
+bin/busybox 4755 $FIRST:$FIRST
+bin/sh 777 $((FIRST + 33)):$((FIRST + 34))
+etc 755 $FIRST:$FIRST
+etc/os-release 644 $FIRST:$FIRST
+etc/shadow 640 $FIRST:$((FIRST + 42))
+etc/shadow- 640 $FIRST:$((FIRST + 42))
+implied 755 $FIRST:$FIRST
+implied/deep 755 $FIRST:$FIRST
+implied/deep/file 644 $FIRST:$FIRST
+srv 700 $((FIRST + 33)):$((FIRST + 34))
+srv/fifo 644 $FIRST:$FIRST" "files and owners of the tree"
+    is "$(find "$SANDBOX/home/anna" -path "$STORE/trees/*" -prune -o ! -user $ANNA -print)" "" "what is not hers but trees"
+    is "$(find "$SANDBOX/home/anna/.cache" -path "$STORE/trees/*" -prune -o -perm /077 -print)" "" "what others may read"
+    is "$(cat "$STORE/ids")" "0 $FIRST 65536" "the note of ids"
+    expect 0 "${AS_ANNA[@]}" lxcpp-image list --format csv
+    out_has ",small,small,1,"
+    expect 0 "${AS_ANNA[@]}" lxcpp-image info small
+    expect 0 "${AS_ANNA[@]}" lxcpp-image alias set other small
+    expect 0 "${AS_ANNA[@]}" lxcpp-image verify
+    out_is "ok: 1 image"
+    expect 0 "${AS_ANNA[@]}" lxcpp-image export small "$SANDBOX/home/anna/out"
+    is "$(find "$SANDBOX/home/anna/out" ! -user $ANNA)" "" "exported files that are not hers"
+    is "$(tar --numeric-owner -tvf "$SANDBOX/home/anna/out/rootfs.tar.xz" | awk 'NF == 6 && $NF ~ "etc/shadow$" {print $1, $2}')" "-rw-r----- 0/42" "owner in the archive"
+    chown $((FIRST + 7)) "$STORE/trees/$FINGERPRINT/etc/shadow"
+    expect 1 "${AS_ANNA[@]}" lxcpp-image verify
+    out_has "etc/shadow"
+    expect 0 "${AS_ANNA[@]}" lxcpp-image delete small
+    is "$(of_many_ids)" "" "what is left of the tree"
+    # What a killed command left goes with the next one.
+    mkdir "$STORE/trees/.left.new"
+    echo left >"$STORE/trees/.left.new/file"
+    chown -R $((FIRST + 5)):$((FIRST + 6)) "$STORE/trees/.left.new"
+    import_as_anna
+    [ ! -e "$STORE/trees/.left.new" ] || fail "a leftover of other ids stays"
+    expect 0 "${AS_ANNA[@]}" lxcpp-image prune --all
+    is "$(of_many_ids)" "" "what is left of the tree"
+    expect 0 "${AS_ANNA[@]}" lxcpp-image verify
+    out_is "ok: 0 images"
+    forget_users
+}
+
+test_users_do_not_see_each_other() {
+    make_users
+    make_archive
+    import_as_anna
+    expect 0 "${AS_BERT[@]}" lxcpp-image list --format csv
+    out_lacks small
+    expect 1 "${AS_BERT[@]}" "LXCPP_CACHE_DIR=$SANDBOX/home/anna/.cache/lxcpp" lxcpp-image list
+    expect 1 "${AS_BERT[@]}" "XDG_CACHE_HOME=$SANDBOX/home/anna/.cache" lxcpp-image import "$SANDBOX/root.tar" -d small -r 1 -a amd64
+    chmod 0711 "$SANDBOX/home/anna/.cache" "$SANDBOX/home/anna/.cache/lxcpp"
+    expect 1 "${AS_BERT[@]}" "LXCPP_CACHE_DIR=$SANDBOX/home/anna/.cache/lxcpp" lxcpp-image list
+    err_has "Permission denied"
+    expect 1 "${AS_BERT[@]}" stat "$STORE/trees"
+    # Not even with the setuid program of the image: its id is anna's first, and the way to it is closed.
+    run "${AS_BERT[@]}" "$STORE/trees/$FINGERPRINT/bin/busybox" id && fail "another user runs a program of the tree"
+    # Anna herself has the files through the tool only.
+    expect 1 "${AS_ANNA[@]}" cat "$STORE/trees/$FINGERPRINT/etc/shadow"
+    # Root has its own store, whoever's home and directories it was given.
+    mount -t tmpfs tmpfs /var/cache
+    local before
+    before=$(find "$SANDBOX/home/anna" -printf '%p %u:%g %m %T@\n' | sort)
+    expect 0 env -u LXCPP_CACHE_DIR "HOME=$SANDBOX/home/anna" "XDG_CACHE_HOME=$SANDBOX/home/anna/.cache" lxcpp-image list --format csv
+    out_lacks small
+    expect 0 env -u LXCPP_CACHE_DIR "HOME=$SANDBOX/home/anna" "XDG_CACHE_HOME=$SANDBOX/home/anna/.cache" lxcpp-image import "$SANDBOX/root.tar" -d mine -r 1 -a amd64
+    [ -d "/var/cache/lxcpp/images/trees/$FINGERPRINT" ] || fail "root's image is not in root's store"
+    umount /var/cache
+    expect 1 env "LXCPP_CACHE_DIR=$SANDBOX/home/anna/.cache/lxcpp" lxcpp-image import "$SANDBOX/root.tar" -d mine -r 1 -a amd64
+    err_has "must belong to uid 0, and it belongs to uid $ANNA"
+    expect 1 env "LXCPP_CACHE_DIR=$SANDBOX/home/anna/.cache/lxcpp" lxcpp-image list
+    err_has "must belong to uid 0"
+    expect 1 env "LXCPP_CACHE_DIR=$SANDBOX/home/anna/.cache/lxcpp" lxcpp-create -n "$C1" --image small
+    err_has "must belong to uid 0"
+    is "$(find "$SANDBOX/home/anna" -printf '%p %u:%g %m %T@\n' | sort)" "$before" "anna's files after root was there"
+    forget_users
+}
+
+test_users_without_ids() {
+    make_users
+    make_archive
+    expect 1 "${AS_CARL[@]}" lxcpp-image import "$SANDBOX/root.tar" -d small -r 1 -a amd64
+    err_is_one_line
+    err_has "carl has no subordinate ones in /etc/subuid and /etc/subgid: root gives some with: usermod --add-subuids "
+    echo "carl:100000:65536" >>"$SANDBOX/accounts/subuid"
+    expect 1 "${AS_CARL[@]}" lxcpp-image import "$SANDBOX/root.tar" -d small -r 1 -a amd64
+    err_has "/etc/subuid and /etc/subgid do not both give as many to carl alone"
+    is "$(find "$SANDBOX/home/carl/.cache" ! -type d 2>/dev/null)" "" "what a refused import left"
+    # Somebody else's range, in a note that carl wrote.
+    mkdir -p -m 0700 "$SANDBOX/home/carl/.cache/lxcpp/images"
+    echo "0 $FIRST 65536" >"$SANDBOX/home/carl/.cache/lxcpp/images/ids"
+    chown -R $CARL:$CARL "$SANDBOX/home/carl"
+    echo "carl:100000:65536" >>"$SANDBOX/accounts/subgid"
+    expect 1 "${AS_CARL[@]}" lxcpp-image import "$SANDBOX/root.tar" -d small -r 1 -a amd64
+    err_has "the files of the store belong to the ids $FIRST-$((FIRST + 65535)), which"
+    # The range is taken away from anna.
+    import_as_anna
+    echo "$BERT:$((FIRST + 65536)):65536" >"$SANDBOX/accounts/subuid"
+    expect 1 "${AS_ANNA[@]}" lxcpp-image delete small
+    err_has "any more: only root can remove them"
+    expect 0 "${AS_ANNA[@]}" lxcpp-image list
+    out_has small
+    forget_users
+}
+
+test_programs_of_uidmap_are_missing() {
+    make_users
+    make_archive
+    cp "$(realpath "$(command -v newuidmap)")" "$SANDBOX/newuidmap"
+    chmod 0755 "$SANDBOX/newuidmap"
+    mount --bind "$SANDBOX/newuidmap" /usr/bin/newuidmap
+    expect 1 "${AS_ANNA[@]}" lxcpp-image import "$SANDBOX/root.tar" -d small -r 1 -a amd64
+    err_is_one_line
+    err_has "/usr/bin/newuidmap (which must be setuid root, where programs may gain rights): newuidmap: "
+    umount /usr/bin/newuidmap
+    mkdir "$SANDBOX/bin"
+    mount -t tmpfs tmpfs "$SANDBOX/bin"
+    mkdir "$SANDBOX/bin/upper" "$SANDBOX/bin/work"
+    mount -t overlay -o "lowerdir=/usr/bin,upperdir=$SANDBOX/bin/upper,workdir=$SANDBOX/bin/work" overlay /usr/bin || skip "/usr/bin cannot be hidden"
+    rm /usr/bin/newgidmap
+    expect 1 "${AS_ANNA[@]}" lxcpp-image import "$SANDBOX/root.tar" -d small -r 1 -a amd64
+    err_is_one_line
+    err_has "/usr/bin/newgidmap is not there, without which only root can use subordinate ids: install the package uidmap"
+    umount -l /usr/bin # the test runs out of it
+    umount -l "$SANDBOX/bin"
+    import_as_anna
+    expect 0 "${AS_ANNA[@]}" unshare --map-auto --map-root-user rm -r "$STORE" # as the manual page has it
+    is "$(of_many_ids)" "" "what is left of the tree"
+    forget_users
+}
