@@ -204,3 +204,78 @@ test_programs_of_uidmap_are_missing() {
     is "$(of_many_ids)" "" "what is left of the tree"
     forget_users
 }
+
+test_layers_of_a_user() {
+    # shellcheck source=tests/system/test_oci.sh
+    source "$(dirname "${BASH_SOURCE[0]}")/test_oci.sh"
+    make_users
+    make_image
+    local tree lowers='' uid gid path config="$SANDBOX/home/anna/.config/lxcpp"
+    chmod 0755 "$SANDBOX/tmp"
+    expect 0 "${AS_ANNA[@]}" lxcpp-image pull "oci:$PWD/img:v1"
+    expect 0 "${AS_ANNA[@]}" lxcpp-image verify
+    out_is "ok: 1 image"
+    umoci unpack --image img:v1 other >umoci.log 2>&1 || fail "umoci unpack"
+    for tree in $(sed -n 's/^tree: //p' "$STORE"/images/*/record); do
+        lowers="$STORE/trees/$tree${lowers:+:$lowers}"
+    done
+    mkdir merged
+    mount -t overlay -o "ro,userxattr,lowerdir=$lowers" overlay merged || fail "the trees cannot be stacked"
+    find other/rootfs -printf '%U %G %p\n' | while read -r uid gid path; do chown -h "$((FIRST + uid)):$((FIRST + gid))" "$path"; done
+    is "$(listing merged)" "$(listing other/rootfs)" "what the layers make"
+    umount merged
+    start_registry </dev/null
+    skopeo --insecure-policy copy -q --dest-tls-verify=false oci:img:v1 "docker://127.0.0.1:$PORT/app:v1" >skopeo.log 2>&1 || fail "skopeo copy"
+    expect 1 "${AS_ANNA[@]}" lxcpp-image pull "docker://127.0.0.1:$PORT/app:v1"
+    mkdir -p "$config"
+    LXCPP_CONFIG_DIR="$config" insecure "127.0.0.1:$PORT"
+    chown -R $ANNA:$ANNA "$SANDBOX/home/anna/.config"
+    expect 0 "${AS_ANNA[@]}" lxcpp-image pull "docker://127.0.0.1:$PORT/app:v1"
+    is "$(find "$STORE/trees" -mindepth 1 -maxdepth 1 | wc -l)" 3 "layers, which both sources share"
+    expect 0 "${AS_ANNA[@]}" lxcpp-image refresh app:v1
+    out_has "is the newest"
+    end_registry
+    expect 0 "${AS_ANNA[@]}" lxcpp-image prune --all
+    is "$(of_many_ids)" "" "what is left of the layers"
+    forget_users
+}
+
+test_servers_of_users() {
+    make_users
+    make_archive
+    need_image_server
+    local key
+    mkdir "$SANDBOX/home/anna/made"
+    tar -C "$SANDBOX/home/anna/made" -xf "$SANDBOX/root.tar"
+    chown -R $ANNA:$ANNA "$SANDBOX/home/anna/made"
+    expect 0 "${AS_ANNA[@]}" lxcpp-image publish "$SANDBOX/home/anna/made" -d small -r 2 --alias made
+    import_as_anna
+    chown $ANNA "$WWW"
+    need_tool gpg
+    "${AS_ANNA[@]}" gpg --batch --quiet --pinentry-mode loopback --passphrase '' --quick-gen-key anna@example.org ed25519 sign never 2>/dev/null || skip "gpg cannot make a key"
+    key=$("${AS_ANNA[@]}" gpg --batch --with-colons --list-keys 2>/dev/null | awk -F: '$1 == "fpr" {print $10; exit}')
+    expect 0 "${AS_ANNA[@]}" lxcpp-image server-tree "$WWW" small made --sign "$key"
+    "${AS_ANNA[@]}" gpg --batch --quiet --verify "$WWW/streams/v1/index.json.gpg" "$WWW/streams/v1/index.json" 2>/dev/null || fail "signature of the index"
+    mkdir -p "$SANDBOX/home/bert/.config/lxcpp/image-keys"
+    "${AS_ANNA[@]}" gpg --batch --export "$key" >"$SANDBOX/home/bert/.config/lxcpp/image-keys/anna.gpg"
+    "${AS_ANNA[@]}" gpgconf --kill all
+    is "$(find "$WWW" ! -user $ANNA)" "" "files of the server's tree that are not hers"
+    chmod -R a+rX "$WWW"
+    serve_tls
+    AS_BERT+=("SSL_CERT_FILE=$SSL_CERT_FILE")
+    FIRST=$((FIRST + 65536)) STORE="$SANDBOX/home/bert/.cache/lxcpp/images"
+    printf '%s\n' '[anna]' "url = $SERVER" 'keyring = anna.gpg' "fingerprint = $key" >"$SANDBOX/home/bert/.config/lxcpp/image-servers.conf"
+    chown -R $BERT:$BERT "$SANDBOX/home/bert/.config"
+    expect 0 "${AS_BERT[@]}" lxcpp-image pull anna:small/1 --alias one
+    is "$(sed -n 's/^signer: //p' "$STORE"/images/*/record)" "$key" "who signed the image"
+    expect 0 "${AS_BERT[@]}" lxcpp-image pull small/2 --server "$SERVER" --alias two
+    is "$(stat -c %u:%g "$STORE"/trees/*/etc/shadow | sort -u)" "$FIRST:$FIRST
+$FIRST:$((FIRST + 42))" "owners in the trees"
+    expect 0 "${AS_BERT[@]}" lxcpp-image verify
+    out_is "ok: 2 images"
+    expect 0 "${AS_BERT[@]}" lxcpp-image refresh --all
+    expect 0 "${AS_BERT[@]}" lxcpp-image delete one two
+    is "$(find "$SANDBOX/home/bert" -uid +$((FIRST - 1)))" "" "what is left of the trees"
+    end_servers
+    forget_users
+}
