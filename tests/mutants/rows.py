@@ -124,5 +124,5 @@ ROWS = {
 # What a mutant may be of besides: a promise that is no row of the catalogue.
 OTHER_CHECKS = {
     "template": "what a create does with a template",
-    "store": "what may be taken out of the store of images",
+    "store": "what may be taken out of the store of images, and whose it is",
 }
