@@ -24,10 +24,11 @@ namespace lxcpp::image {
 namespace {
 
 constexpr std::size_t kChunk = 256u << 10;
+constexpr std::size_t kPiece = 64u << 10;        // of a block, compressed
 constexpr std::size_t kPlainBudget = 4u << 20;   // of output that waits
-constexpr std::uint64_t kMemory = 60u << 20;     // of workers and output that waits
-constexpr std::uint64_t kMostWaiting = 24u << 20; // a block of xz -6: the next one is done when this one is
-constexpr std::uint64_t kLeastWaiting = 14u << 20;
+constexpr std::uint64_t kMemory = 48u << 20;     // of decoders and output that waits; the rest of 64 MiB is for all else
+constexpr std::uint64_t kMostWaiting = 28u << 20; // a block of xz -6 and some: the next one is done when this one is
+constexpr std::uint64_t kLeastWaiting = 8u << 20;
 
 std::span<std::uint8_t> as_bytes(std::span<char> text) {
     return {reinterpret_cast<std::uint8_t*>(text.data()), text.size()};
@@ -46,8 +47,9 @@ struct ArchiveBytes::State {
     Sha256 hash;
     std::string sha256;
     std::atomic<std::uint64_t> bytes_in = 0;
-    std::mutex reading; // of the file, in its order: what follows
+    std::mutex mutex; // of what follows
     std::size_t next_block = 0;
+    std::vector<std::array<Sha256::Digest, 2>> digests; // of each block, as it was hashed and as it was decompressed
     unsigned busy = 0;
     std::vector<std::thread> threads;
 
@@ -66,11 +68,10 @@ struct ArchiveBytes::State {
         threads.clear();
     }
 
-    // The next bytes of the file, hashed. The lock is held, or there is one thread only.
+    // The next bytes of the file, hashed.
     std::size_t next_bytes(std::span<char> into) {
         const auto got = sys::read_some(file, as_bytes(into), what);
         hash.update(std::string_view(into.data(), got));
-        bytes_in += got;
         return got;
     }
 
@@ -83,7 +84,11 @@ struct ArchiveBytes::State {
     }
 
     void decompress_all() {
-        Decompressor decompressor([this](std::span<char> into) { return next_bytes(into); }, what, limits);
+        Decompressor decompressor([this](std::span<char> into) {
+            const auto got = next_bytes(into);
+            bytes_in += got;
+            return got;
+        }, what, limits);
         for (;;) {
             auto chunk = queue.chunk(kChunk);
             std::size_t used = 0;
@@ -101,56 +106,91 @@ struct ArchiveBytes::State {
         queue.end(1);
     }
 
-    void skip_to(std::uint64_t offset) {
-        std::array<char, 4096> rest;
-        while (start + bytes_in < offset) {
-            const auto want = std::min<std::uint64_t>(rest.size(), offset - start - bytes_in);
-            if (next_bytes(std::span(rest).first(want)) == 0) throw Error(what + ": it became shorter");
+    // Up to a place in the file.
+    void hash_to(std::uint64_t end, std::uint64_t& at, Sha256* block, std::vector<char>& buffer) {
+        while (at < end) {
+            const auto place = std::span(buffer).first(std::min<std::uint64_t>(buffer.size(), end - at));
+            const auto got = next_bytes(place);
+            if (got == 0) throw Error(what + ": it became shorter");
+            if (block != nullptr) block->update(std::string_view(place.data(), got));
+            at += got;
         }
     }
 
-    [[nodiscard]] std::size_t largest_block() const {
-        const auto less = [](const XzBlock& a, const XzBlock& b) { return a.size < b.size; };
-        return std::max_element(blocks.begin(), blocks.end(), less)->size;
+    // The whole file in its order, beside those who decompress it in another.
+    void hash_file() {
+        std::vector<char> buffer(kChunk);
+        std::uint64_t at = start;
+        for (std::size_t number = 0; number < blocks.size(); ++number) {
+            hash_to(blocks[number].offset, at, nullptr, buffer);
+            Sha256 block;
+            hash_to(blocks[number].offset + blocks[number].size, at, &block, buffer);
+            digests[number][0] = block.finish();
+        }
+        hash_to(start + size, at, nullptr, buffer);
+        sha256 = hash.finish_hex();
+        leave();
     }
 
-    // The bytes of the next block; false when there is none.
-    bool claim(std::size_t& number, std::vector<char>& bytes) {
-        const std::lock_guard lock(reading);
+    bool claim(std::size_t& number) {
+        const std::lock_guard lock(mutex);
         if (next_block == blocks.size()) return false;
         number = next_block++;
-        const XzBlock& block = blocks[number];
-        skip_to(block.offset);
-        bytes.resize(block.size);
-        if (next_bytes(bytes) != bytes.size()) throw Error(what + ": it became shorter");
         return true;
     }
 
-    // The last one that has nothing more to do reads the index, for the digest.
+    // The last one looks whether what was decompressed is what was hashed.
     void leave() {
-        const std::lock_guard lock(reading);
+        const std::lock_guard lock(mutex);
         if (--busy != 0) return;
-        skip_to(start + size);
-        sha256 = hash.finish_hex();
+        for (const auto& [hashed, decompressed] : digests)
+            if (hashed != decompressed) throw Error(what + ": it changed while it was read");
         queue.end(blocks.size());
+    }
+
+    // The next bytes of a block.
+    std::span<const char> piece(const XzBlock& block, std::uint64_t& at, std::span<char> buffer) {
+        const auto place = buffer.first(std::min<std::uint64_t>(buffer.size(), block.size - at));
+        std::size_t used = 0;
+        while (used < place.size()) {
+            const auto got = sys::read_at(file, place.subspan(used), block.offset + at + used, what);
+            if (got == 0) throw Error(what + ": it became shorter");
+            used += got;
+        }
+        at += used;
+        bytes_in += used;
+        return place;
+    }
+
+    // False: nobody wants more.
+    bool decode_block(std::size_t number, std::span<char> buffer) {
+        std::uint64_t at = 0;
+        Sha256 own;
+        const auto more = [&] {
+            const auto bytes = piece(blocks[number], at, buffer);
+            own.update(std::string_view(bytes.data(), bytes.size()));
+            return bytes;
+        };
+        ChunkQueue::Chunk chunk;
+        const auto room = [&]() -> std::span<char> { return chunk = queue.chunk(kChunk); };
+        bool wanted = true;
+        const auto filled = [&](std::size_t used) {
+            chunk.resize(used);
+            return wanted = used == 0 || queue.put(number, std::move(chunk));
+        };
+        decode_xz_block(blocks[number], more, room, filled, what);
+        if (!wanted) return false;
+        while (!more().empty()) {}
+        digests[number][1] = own.finish();
+        queue.end_part(number);
+        return true;
     }
 
     void decode_blocks() {
         std::size_t number = 0;
-        std::vector<char> bytes;
-        bytes.reserve(largest_block()); // growing it would leave the smaller ones behind in the heap
-        while (claim(number, bytes)) {
-            ChunkQueue::Chunk chunk;
-            const auto room = [&]() -> std::span<char> { return chunk = queue.chunk(kChunk); };
-            bool wanted = true;
-            const auto filled = [&](std::size_t used) {
-                chunk.resize(used);
-                return wanted = used == 0 || queue.put(number, std::move(chunk));
-            };
-            decode_xz_block(blocks[number], bytes, room, filled, what);
-            if (!wanted) return;
-            queue.end_part(number);
-        }
+        std::vector<char> buffer(kPiece);
+        while (claim(number))
+            if (!decode_block(number, buffer)) return;
         leave();
     }
 };
@@ -162,15 +202,15 @@ struct Share {
     std::size_t waiting = kPlainBudget;
 };
 
-// As many threads as may at worst, with the largest blocks at once, have the memory.
+// As many threads as may at worst, with the largest dictionaries at once, have the memory.
 Share share_for(const std::vector<XzBlock>& blocks, FdRef file) {
     std::vector<std::uint64_t> needs;
     std::array<char, 1024> head;
     for (const XzBlock& block : blocks) {
         const auto got = sys::read_at(file, head, block.offset, "xz block");
         const auto memory = xz_block_memory(block, std::span(head).first(got));
-        if (memory > kMemory || block.size > kMemory) return {};
-        needs.push_back(memory + block.size);
+        if (memory > kMemory) return {};
+        needs.push_back(memory);
     }
     std::sort(needs.begin(), needs.end(), std::greater<>());
     const auto most = std::min<std::size_t>(needs.size(), std::max(2u, std::thread::hardware_concurrency()));
@@ -212,13 +252,15 @@ ArchiveBytes::ArchiveBytes(FdRef file, std::string what, const DecompressLimits&
     state.hash = hash;
     state.start = start;
     state.size = size;
-    state.busy = share.workers;
     if (share.workers == 1) {
         state.threads.emplace_back([&state] { state.guarded([&] { state.decompress_all(); }); });
         return;
     }
     state.blocks = std::move(blocks);
     check_limits(state.blocks, size, limits, state.what);
+    state.digests.resize(state.blocks.size());
+    state.busy = share.workers + 1;
+    state.threads.emplace_back([&state] { state.guarded([&] { state.hash_file(); }); });
     for (unsigned number = 0; number < share.workers; ++number)
         state.threads.emplace_back([&state] { state.guarded([&] { state.decode_blocks(); }); });
 }

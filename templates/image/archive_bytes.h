@@ -13,8 +13,8 @@
 namespace lxcpp::image {
 
 // What an archive holds once it is decompressed, made by threads of its own while the caller does
-// something with it. The file's bytes are hashed as they pass: each is read once. An .xz of several
-// blocks is decompressed by several threads as far as 64 MiB of memory go.
+// something with it. The file's bytes are hashed as they pass: what is hashed is what is decompressed. An .xz of
+// several blocks is decompressed by several threads as far as 48 MiB of memory go.
 class ArchiveBytes {
 public:
     // From the file's offset to its end; the file must stay open. what names it in messages; hash goes on with

@@ -18,7 +18,13 @@ namespace lxcpp::image {
 namespace {
 
 constexpr std::size_t kOut = 256u << 10;
+// Within 64 MiB, whatever else there is: the default level of xz would take 94 for each thread, and 48 for its block.
 constexpr std::uint32_t kXzPreset = 6;
+constexpr std::uint32_t kXzDictionary = 1u << 20;
+constexpr std::uint64_t kXzBlock = 4u << 20;
+constexpr unsigned kMostThreads = 2;
+constexpr int kZstdWindowLog = 21;
+constexpr int kZstdJob = 4 << 20;
 constexpr int kZstdLevel = 9; // about gzip -9's time by one thread, much smaller
 
 struct CompressionName {
@@ -31,7 +37,7 @@ constexpr std::array<CompressionName, 4> kNames{{{Compression::None, "none", ""}
                                                  {Compression::Xz, "xz", ".xz"},
                                                  {Compression::Zstd, "zstd", ".zst"}}};
 
-unsigned thread_count(unsigned wanted) { return wanted != 0 ? wanted : std::max(1u, std::thread::hardware_concurrency()); }
+unsigned thread_count(unsigned wanted) { return wanted != 0 ? wanted : std::clamp(std::thread::hardware_concurrency(), 1u, kMostThreads); }
 
 [[noreturn]] void fail(std::string_view format, std::string_view reason) {
     throw Error(fmt::format("compress with {}: {}", format, reason));
@@ -71,8 +77,13 @@ class Xz final : public Compressor::Codec {
 public:
     Xz(ByteSink sink, unsigned threads) : Codec(std::move(sink)) {
         lzma_mt options{};
+        lzma_options_lzma lzma{};
+        if (lzma_lzma_preset(&lzma, kXzPreset) != 0) fail("xz", "it has no such level");
+        lzma.dict_size = kXzDictionary;
+        const std::array<lzma_filter, 2> filters{{{LZMA_FILTER_LZMA2, &lzma}, {LZMA_VLI_UNKNOWN, nullptr}}};
         options.threads = threads;
-        options.preset = kXzPreset;
+        options.block_size = kXzBlock;
+        options.filters = filters.data();
         options.check = LZMA_CHECK_CRC64;
         if (lzma_stream_encoder_mt(&stream_, &options) != LZMA_OK) fail("xz", "out of memory");
     }
@@ -106,8 +117,10 @@ public:
         if (!context_) fail("zstd", "out of memory");
         ZSTD_CCtx_setParameter(context_.get(), ZSTD_c_compressionLevel, kZstdLevel);
         ZSTD_CCtx_setParameter(context_.get(), ZSTD_c_checksumFlag, 1);
+        ZSTD_CCtx_setParameter(context_.get(), ZSTD_c_windowLog, kZstdWindowLog);
         // Fails where the library knows no threads; one does it then, with another result.
         ZSTD_CCtx_setParameter(context_.get(), ZSTD_c_nbWorkers, static_cast<int>(threads));
+        ZSTD_CCtx_setParameter(context_.get(), ZSTD_c_jobSize, kZstdJob);
     }
 
     void run(std::string_view bytes, bool end) override {

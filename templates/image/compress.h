@@ -19,7 +19,7 @@ enum class Compression { None, Gzip, Xz, Zstd };
 // again (xz). The same bytes give the same result, whatever the number of threads.
 class Compressor {
 public:
-    // threads 0: as many as there are processors.
+    // threads 0: as many as there are processors, and fit into 64 MiB of memory: one or two.
     Compressor(Compression compression, ByteSink sink, unsigned threads = 0);
     Compressor(Compressor&&) noexcept;
     ~Compressor();

@@ -2,6 +2,7 @@
 #include "image/decompress.h"
 
 #include "image/xz_stream.h"
+#include "image/zstd_stream.h"
 
 #include <lxcpp/error.h>
 
@@ -41,6 +42,7 @@ struct Decompressor::State {
     std::size_t waiting = 0; // bytes in input that open() looked at and nobody took yet
     std::unique_ptr<struct archive, ArchiveDeleter> handle;
     std::optional<XzStream> xz; // libarchive would take 1 GiB for a dictionary
+    std::optional<ZstdStream> zstd;
 
     [[noreturn]] void fail() const {
         if (source_error) std::rethrow_exception(source_error);
@@ -83,8 +85,11 @@ struct Decompressor::State {
     }
 
     void open() {
-        if (first_bytes().starts_with(kXzMagic)) {
+        const auto first = first_bytes();
+        if (first.starts_with(kXzMagic)) {
             xz.emplace([this] { return more_input(); }, what);
+        } else if (begins_as_zstd(first)) {
+            zstd.emplace([this] { return more_input(); }, what);
         } else {
             open_archive();
         }
@@ -95,7 +100,6 @@ struct Decompressor::State {
         if (!handle) throw Error(fmt::format("{}: out of memory", what));
         // Only these: each further filter is attack surface, some run programs.
         archive_read_support_filter_gzip(handle.get());
-        archive_read_support_filter_zstd(handle.get());
         archive_read_support_filter_bzip2(handle.get());
         archive_read_support_format_raw(handle.get());
         archive_read_support_format_empty(handle.get());
@@ -111,6 +115,7 @@ struct Decompressor::State {
 
     std::size_t read(std::span<char> into) {
         if (xz) return xz->read(into);
+        if (zstd) return zstd->read(into);
         const auto count = archive_read_data(handle.get(), into.data(), into.size());
         if (count < 0 || source_error) fail();
         return static_cast<std::size_t>(count);
@@ -128,7 +133,7 @@ struct Decompressor::State {
     // gzip and friends stop at the end of their last stream: what follows would be bytes that no
     // reader looks at.
     void check_consumed() {
-        if (xz) return; // it takes all bytes, or refuses them
+        if (xz || zstd) return; // they take all bytes, or refuse them
         while (!input_ended && !source_error) {
             const void* block = nullptr;
             if (feed(handle.get(), this, &block) < 0) fail();

@@ -18,8 +18,8 @@ struct DecompressLimits {
     std::uint64_t max_ratio = 200;  // output to input, checked once there are 64 MiB of output
 };
 
-// A stream of gzip, xz, zstd, bzip2 or plain bytes, told apart by their first bytes. Windows and
-// dictionaries of more than 256 MiB are refused.
+// A stream of gzip, xz, zstd, bzip2 or plain bytes, told apart by their first bytes. Windows of zstd of more than
+// 32 MiB, and dictionaries of xz of more than 256 MiB, are refused.
 class Decompressor {
 public:
     // source gives the compressed bytes; what names the stream in messages.

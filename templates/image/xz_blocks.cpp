@@ -116,23 +116,31 @@ std::uint64_t xz_block_memory(const XzBlock& block, std::span<const char> head) 
     return header.result() == LZMA_OK ? header.memory() : UINT64_MAX;
 }
 
-void decode_xz_block(const XzBlock& block, std::span<const char> bytes, const std::function<std::span<char>()>& room,
+void decode_xz_block(const XzBlock& block, const std::function<std::span<const char>()>& more, const std::function<std::span<char>()>& room,
                      const std::function<bool(std::size_t)>& filled, const std::string& what) {
     const auto check = [&](lzma_ret result) {
         if (result != LZMA_OK) throw Error(fmt::format("{}: damaged: {}", what, xz_reason(result)));
     };
+    auto bytes = more();
     BlockHeader header(block, bytes);
     check(header.result());
+    bytes = bytes.subspan(header.block().header_size);
     Stream stream;
     check(lzma_block_decoder(&stream.it, &header.block()));
-    stream.it.next_in = reinterpret_cast<const std::uint8_t*>(bytes.data()) + header.block().header_size;
-    stream.it.avail_in = bytes.size() - header.block().header_size;
+    const auto feed = [&] {
+        if (bytes.empty()) bytes = more();
+        stream.it.next_in = reinterpret_cast<const std::uint8_t*>(bytes.data());
+        stream.it.avail_in = bytes.size();
+        const auto result = lzma_code(&stream.it, bytes.empty() ? LZMA_FINISH : LZMA_RUN);
+        bytes = bytes.last(stream.it.avail_in);
+        return result;
+    };
     for (;;) {
         const auto place = room();
         stream.it.next_out = reinterpret_cast<std::uint8_t*>(place.data());
         stream.it.avail_out = place.size();
         auto result = LZMA_OK;
-        while (result == LZMA_OK && stream.it.avail_out != 0) result = lzma_code(&stream.it, LZMA_FINISH);
+        while (result == LZMA_OK && stream.it.avail_out != 0) result = feed();
         if (result != LZMA_STREAM_END) check(result);
         if (!filled(place.size() - stream.it.avail_out) || result == LZMA_STREAM_END) break;
     }

@@ -28,9 +28,10 @@ struct XzBlock {
 // head: the first bytes of the block (up to 1 KiB).
 [[nodiscard]] std::uint64_t xz_block_memory(const XzBlock& block, std::span<const char> head);
 
-// Decompresses a whole block. room gives the place for the next bytes, filled is told how many of them
-// were used and may end it by false. Throws Error "WHAT: damaged: ...".
-void decode_xz_block(const XzBlock& block, std::span<const char> bytes, const std::function<std::span<char>()>& room,
+// Decompresses a whole block. more gives its next bytes, valid until the next call (first at least 1 KiB, if there is as much);
+// room gives the place for the next ones of the content, filled is told how many of them were used and may end it by
+// false. Throws Error "WHAT: damaged: ...".
+void decode_xz_block(const XzBlock& block, const std::function<std::span<const char>()>& more, const std::function<std::span<char>()>& room,
                      const std::function<bool(std::size_t)>& filled, const std::string& what);
 
 } // namespace lxcpp::image

@@ -30,7 +30,8 @@ ARCHIVE_ROWS = {
     "T16": Row("other attributes, too large or too many",
                f"unit.PortableXattr.AreTheOnesThatDriveNothing {WRITER}DropsAttributesThatDriveTheHost"),
     "T17": Row("bombs, and windows of gigabytes",
-               f"{BYTES}StopsAtItsLimits {BYTES}RefusesDictionariesThatAreTooLarge unit.Decompressor.StopsBombs"),
+               f"{BYTES}StopsAtItsLimits {BYTES}RefusesDictionariesThatAreTooLarge unit.Decompressor.StopsBombs "
+               "unit.ZstdStream.RefusesWindowsThatAreTooLarge"),
     "T18": Row("several streams, garbage after them, cut-off ones",
                f"{BYTES}GivesTheContentAndTheDigestOfTheFile {BYTES}ADamagedByteInAnyBlockIsNoticed "
                f"unit.Decompressor.ReadsGzipAndRefusesDamage {READER}RefusesDamage"),
@@ -94,6 +95,7 @@ ARCHIVE_ROWS = {
     "P18": Row("headers that name digests", f"{HTTP}WrongDigestLeavesNothing"),
     "P19": Row("signed lists of other digests", "unit.PackageIndex.RefusesEntriesItCannotTrust"),
     "P20": Row("keys, and yet no verification", "unit.ServerIndexTest.AKeyMakesSignaturesMandatory unit.ServerIndexTest.OneByteOfAnyDocument"),
-    "P21": Row("a file that changes between check and use", f"{UNPACK}CountsAndHashesWhatItUnpacks {CACHE}FilesAreHashedAgainAtUse"),
+    "P21": Row("a file that changes between check and use", f"{UNPACK}CountsAndHashesWhatItUnpacks {CACHE}FilesAreHashedAgainAtUse "
+               f"{BYTES}AFileThatChangesIsNoticed"),
     "P22": Row("no validation, silently", "unit.ServerPartsTest.WithoutValidationSignaturesAreNotLookedAt"),
 }

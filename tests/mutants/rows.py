@@ -125,4 +125,5 @@ ROWS = {
 OTHER_CHECKS = {
     "template": "what a create does with a template",
     "store": "what may be taken out of the store of images, and whose it is",
+    "memory": "how much memory it takes to bring, make and send images",
 }

@@ -7,11 +7,13 @@
 #include "support/temp_dir.h"
 #include "sys/file.h"
 #include "sys/file_io.h"
+#include "sys/file_meta.h"
 #include "xz_builder.h"
 
 #include <gtest/gtest.h>
 
 #include <random>
+#include <thread>
 
 namespace lxcpp::image {
 namespace {
@@ -102,6 +104,30 @@ TEST_F(ArchiveBytesTest, RefusesDictionariesThatAreTooLarge) {
     EXPECT_EQ(read(make_xz(text, 50'000, 1u << 28)).error,
               "x.tar.xz: damaged: its dictionary is larger than allowed");
     EXPECT_EQ(read(make_xz(text, 50'000, 1u << 27)).error, ""); // by one thread
+}
+
+// What is in the file when it is decompressed must be what was there when it was hashed.
+TEST_F(ArchiveBytesTest, AFileThatChangesIsNoticed) {
+    // What does not compress is of the same size whatever it is.
+    std::mt19937 random(7);
+    std::string text(1u << 20, '\0');
+    const auto next = [&] {
+        for (char& c : text) c = static_cast<char>(random());
+        return make_xz(text, text.size());
+    };
+    const std::string one = next();
+    const std::string other = next();
+    ASSERT_EQ(one.size(), other.size());
+    std::string archive;
+    for (int i = 0; i < 40; ++i) archive += one;
+    const Fd from = file(archive);
+    ArchiveBytes bytes(from, "x.tar.xz");
+    while (sys::offset_of(from, "x") != archive.size()) std::this_thread::yield(); // all is hashed
+    // Those who decompress wait for us, before the end.
+    const Fd to = sys::open_file(dir_ / "x.tar.xz", {.access = sys::Access::Write});
+    sys::write_at(to, other, archive.size() - other.size(), "x");
+    std::string buffer(1u << 20, '\0');
+    EXPECT_EQ(test::error_of([&] { while (bytes.read(buffer) != 0) {} }), "x.tar.xz: it changed while it was read");
 }
 
 // Whoever stops early must not leave threads that wait for room.
