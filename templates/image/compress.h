@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "image/tar_writer.h"
+#include "image/byte_sink.h"
 
 #include <memory>
 #include <string_view>

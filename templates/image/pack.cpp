@@ -4,6 +4,8 @@
 #include "base/sha256.h"
 #include "base/strings.h"
 #include "image/chunk_queue.h"
+#include "image/squashfs_writer.h"
+#include "image/tar_writer.h"
 #include "image/tree_sums.h"
 #include "image/tree_walk.h"
 #include "image/tree_writer.h"
@@ -30,11 +32,32 @@ constexpr std::size_t kChunk = 256u << 10;
 constexpr std::size_t kWaiting = 4u << 20;
 constexpr std::uint32_t kIds = 65536;
 
+// Counts and hashes an archive's bytes.
+class ArchiveDigest {
+public:
+    explicit ArchiveDigest(const PackOptions& options) : combined_(options.combined) {}
+    void update(std::string_view bytes) {
+        size_ += bytes.size();
+        hash_.update(bytes);
+        if (combined_) combined_->update(bytes);
+    }
+    void finish(Packed& packed) {
+        packed.size = size_;
+        packed.sha256 = hash_.finish_hex();
+        if (combined_) packed.combined = combined_->finish_hex();
+    }
+
+private:
+    std::uint64_t size_ = 0;
+    Sha256 hash_;
+    std::optional<Sha256> combined_;
+};
+
 // Compresses, hashes and writes what it is given, in a thread of its own.
 class ArchiveOutput {
 public:
-    ArchiveOutput(FdRef to, Compression compression)
-        : thread_([this, to, compression] { run(to, compression); }) {}
+    ArchiveOutput(FdRef to, const PackOptions& options)
+        : digest_(options), thread_([this, to, compression = options.compression] { run(to, compression); }) {}
     ArchiveOutput(const ArchiveOutput&) = delete;
     ArchiveOutput& operator=(const ArchiveOutput&) = delete;
     ~ArchiveOutput() {
@@ -59,8 +82,7 @@ public:
         queue_.end_part(0);
         queue_.end(1);
         join();
-        packed.size = size_;
-        packed.sha256 = hash_.finish_hex();
+        digest_.finish(packed);
     }
 
 private:
@@ -79,8 +101,7 @@ private:
     void run(FdRef to, Compression compression) noexcept {
         try {
             Compressor compressor(compression, [&](std::string_view bytes) {
-                hash_.update(bytes);
-                size_ += bytes.size();
+                digest_.update(bytes);
                 sys::write_all(to, bytes, "the archive");
             });
             std::vector<char> buffer(kChunk);
@@ -95,13 +116,12 @@ private:
     ChunkQueue queue_{kWaiting};
     ChunkQueue::Chunk chunk_;
     std::size_t used_ = 0;
-    Sha256 hash_;
-    std::uint64_t size_ = 0;
+    ArchiveDigest digest_;
     std::exception_ptr error_;
     std::thread thread_; // last: it uses all of the above
 };
 
-void add_file(TarWriter& tar, const std::string& name, const std::string& content, std::time_t time) {
+void add_file(MemberWriter& tar, const std::string& name, const std::string& content, std::time_t time) {
     TarEntry entry;
     entry.path = name;
     entry.mode = 0644;
@@ -113,21 +133,21 @@ void add_file(TarWriter& tar, const std::string& name, const std::string& conten
 
 class Packing {
 public:
-    Packing(const sys::RootedDir& from, ArchiveOutput& output, const PackOptions& options, ProgressPhase& phase)
-        : from_(from), options_(options), phase_(phase), tar_([&](std::string_view bytes) { output.put(bytes); }) {}
+    Packing(const sys::RootedDir& from, MemberWriter& to, const PackOptions& options, ProgressPhase& phase)
+        : from_(from), to_(to), options_(options), phase_(phase) {}
 
     Packed run() {
         const auto info = sys::stat_fd(from_.fd());
         TarEntry top = entry_of("", TarType::Directory, info);
         top.xattrs = attributes(from_.open_at("", O_RDONLY | O_DIRECTORY), "");
-        tar_.add(top);
+        to_.add(top);
         pack_directory(from_, "");
-        tar_.finish();
+        to_.finish();
         return packed_;
     }
 
     void add_files() {
-        for (const auto& [name, content] : options_.files) add_file(tar_, name, content, options_.newest.value_or(0));
+        for (const auto& [name, content] : options_.files) add_file(to_, name, content, options_.newest.value_or(0));
     }
 
 private:
@@ -189,7 +209,7 @@ private:
         case S_IFDIR: return pack_sub_directory(directory, leaf, path, *info);
         case S_IFREG: return pack_file(directory, leaf, path, *info);
         case S_IFLNK: return pack_link(directory, leaf, path, *info);
-        case S_IFIFO: return tar_.add(entry_of(path, TarType::Fifo, *info));
+        case S_IFIFO: return to_.add(entry_of(path, TarType::Fifo, *info));
         case S_IFCHR:
         case S_IFBLK: return pack_device(path, *info);
         default: --packed_.entries; return; // a socket belongs to its process
@@ -201,7 +221,7 @@ private:
         const sys::RootedDir inner = directory.sub_dir(leaf);
         TarEntry entry = entry_of(path, TarType::Directory, info);
         entry.xattrs = attributes(inner.open_at("", O_RDONLY | O_DIRECTORY), path);
-        tar_.add(entry);
+        to_.add(entry);
         pack_directory(inner, path);
     }
 
@@ -210,7 +230,7 @@ private:
         TarEntry entry = entry_of(path, TarType::Symlink, info);
         entry.mode = 0777;
         entry.link = directory.read_link(leaf).value_or("");
-        tar_.add(entry);
+        to_.add(entry);
     }
 
     void pack_device(const std::string& path, const struct stat& info) {
@@ -221,7 +241,7 @@ private:
         TarEntry entry = entry_of(path, S_ISCHR(info.st_mode) ? TarType::CharDevice : TarType::BlockDevice, info);
         entry.major = major(info.st_rdev);
         entry.minor = minor(info.st_rdev);
-        tar_.add(entry);
+        to_.add(entry);
     }
 
     // True for the second and later names of a file.
@@ -231,7 +251,7 @@ private:
         if (fresh) return false;
         TarEntry entry = entry_of(path, TarType::HardLink, info);
         entry.link = name_of(first->second, false);
-        tar_.add(entry);
+        to_.add(entry);
         return true;
     }
 
@@ -246,13 +266,13 @@ private:
         entry.xattrs = attributes(file, path);
         if (const auto content = options_.content ? options_.content(path) : std::nullopt) {
             entry.size = content->size();
-            tar_.add(entry);
-            return tar_.data(*content);
+            to_.add(entry);
+            return to_.data(*content);
         }
         entry.size = static_cast<std::uint64_t>(info.st_size);
         entry.extents.push_back({0, entry.size});
         if (static_cast<std::uint64_t>(info.st_blocks) * 512 < entry.size) find_holes(file, path, entry);
-        tar_.add(entry);
+        to_.add(entry);
         for (const TarExtent& extent : entry.extents) pack_extent(file, path, extent);
         packed_.bytes += entry.size;
     }
@@ -274,16 +294,16 @@ private:
                 packed_.changed += path == changed_path_ ? 0 : 1;
                 changed_path_ = path;
             }
-            tar_.data({buffer_.data(), got});
+            to_.data({buffer_.data(), got});
             extent.offset += got;
             extent.length -= got;
         }
     }
 
     const sys::RootedDir& from_;
+    MemberWriter& to_;
     const PackOptions& options_;
     ProgressPhase& phase_;
-    TarWriter tar_;
     Packed packed_;
     std::map<std::pair<dev_t, ino_t>, std::string> first_path_;
     std::string changed_path_;
@@ -292,20 +312,40 @@ private:
 
 } // namespace
 
-Packed pack_tree(const sys::RootedDir& from, FdRef to, const PackOptions& options, ProgressSink& progress) {
-    ArchiveOutput output(to, options.compression);
-    ProgressPhase phase(progress, "Packing", 0);
-    Packing packing(from, output, options, phase);
+namespace {
+
+Packed pack_tar(const sys::RootedDir& from, FdRef to, const PackOptions& options, ProgressPhase& phase) {
+    ArchiveOutput output(to, options);
+    TarWriter tar([&](std::string_view bytes) { output.put(bytes); });
+    Packing packing(from, tar, options, phase);
     packing.add_files();
     Packed packed = packing.run();
     output.finish(packed);
+    return packed;
+}
+
+Packed pack_squashfs(const sys::RootedDir& from, FdRef to, const PackOptions& options, ProgressPhase& phase) {
+    if (!options.files.empty() || !options.below.empty()) throw Error("a squashfs image is a root file system and nothing else");
+    SquashfsWriter image(to, *options.squashfs);
+    Packed packed = Packing(from, image, options, phase).run();
+    ArchiveDigest digest(options);
+    image.read_all([&](std::string_view bytes) { digest.update(bytes); });
+    digest.finish(packed);
+    return packed;
+}
+
+} // namespace
+
+Packed pack_tree(const sys::RootedDir& from, FdRef to, const PackOptions& options, ProgressSink& progress) {
+    ProgressPhase phase(progress, "Packing", 0);
+    Packed packed = options.squashfs ? pack_squashfs(from, to, options, phase) : pack_tar(from, to, options, phase);
     phase.end(format_amount(packed.size, ProgressUnit::Bytes));
     return packed;
 }
 
 Packed pack_files(FdRef to, const PackOptions& options) {
     Packed packed;
-    ArchiveOutput output(to, options.compression);
+    ArchiveOutput output(to, options);
     TarWriter tar([&](std::string_view bytes) { output.put(bytes); });
     for (const auto& [name, content] : options.files) {
         add_file(tar, name, content, options.newest.value_or(0));

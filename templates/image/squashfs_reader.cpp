@@ -2,6 +2,7 @@
 #include "image/squashfs_reader.h"
 
 #include "base/strings.h"
+#include "image/squashfs_object.h"
 
 #include <lxcpp/error.h>
 
@@ -35,15 +36,7 @@ constexpr std::size_t kMaxInDirectory = 1'000'000;
 constexpr std::uint32_t kMaxXattrs = 64;
 constexpr std::size_t kMaxXattrBytes = 64u << 10;
 
-struct Destroy {
-    void operator()(void* object) const noexcept { sqfs_destroy(object); }
-};
-struct Free {
-    void operator()(void* memory) const noexcept { sqfs_free(memory); }
-};
-template <typename Type>
-using Object = std::unique_ptr<Type, Destroy>;
-using Inode = std::unique_ptr<sqfs_inode_generic_t, Free>;
+using Inode = SquashfsMemory<sqfs_inode_generic_t>;
 
 // The image as libsquashfs reads it; what goes wrong must not pass through C.
 struct Input {
@@ -101,11 +94,11 @@ struct SquashfsReader::State {
     std::string what;
     Input input;
     sqfs_super_t super{};
-    Object<sqfs_compressor_t> compressor;
-    Object<sqfs_id_table_t> ids;
-    Object<sqfs_dir_reader_t> directories;
-    Object<sqfs_data_reader_t> data;
-    Object<sqfs_xattr_reader_t> xattrs;
+    SquashfsObject<sqfs_compressor_t> compressor;
+    SquashfsObject<sqfs_id_table_t> ids;
+    SquashfsObject<sqfs_dir_reader_t> directories;
+    SquashfsObject<sqfs_data_reader_t> data;
+    SquashfsObject<sqfs_xattr_reader_t> xattrs;
     std::vector<Member> waiting; // the next one last
     std::map<std::uint32_t, std::string> first_path; // of inodes with several names
     TarEntry entry;
@@ -121,9 +114,9 @@ struct SquashfsReader::State {
         if (result != 0) fail(reason(result));
     }
     template <typename Type>
-    Object<Type> made(Type* object) const {
+    SquashfsObject<Type> made(Type* object) const {
         if (object == nullptr) fail("out of memory");
-        return Object<Type>(object);
+        return SquashfsObject<Type>(object);
     }
 
     void open() {
@@ -157,7 +150,7 @@ struct SquashfsReader::State {
             const int result = sqfs_dir_reader_read(directories.get(), &raw);
             if (result > 0) break;
             check(result);
-            const std::unique_ptr<sqfs_dir_entry_t, Free> name(raw);
+            const SquashfsMemory<sqfs_dir_entry_t> name(raw);
             const std::string leaf(reinterpret_cast<const char*>(raw->name), std::size_t{raw->size} + 1);
             if (leaf.find('/') != leaf.npos || leaf.find('\0') != leaf.npos || leaf == "." || leaf == "..")
                 fail(fmt::format("a name '{}'", printable(leaf)));
@@ -224,10 +217,10 @@ struct SquashfsReader::State {
         for (std::uint32_t i = 0; i < place.count; ++i) {
             sqfs_xattr_entry_t* key = nullptr;
             check(sqfs_xattr_reader_read_key(xattrs.get(), &key));
-            const std::unique_ptr<sqfs_xattr_entry_t, Free> key_holder(key);
+            const SquashfsMemory<sqfs_xattr_entry_t> key_holder(key);
             sqfs_xattr_value_t* value = nullptr;
             check(sqfs_xattr_reader_read_value(xattrs.get(), key, &value));
-            const std::unique_ptr<sqfs_xattr_value_t, Free> value_holder(value);
+            const SquashfsMemory<sqfs_xattr_value_t> value_holder(value);
             if (value->size > kMaxXattrBytes) fail("too large an attribute");
             entry.xattrs.emplace_back(reinterpret_cast<const char*>(key->key),
                                       std::string(reinterpret_cast<const char*>(value->value), value->size));

@@ -1,29 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "image/tar_reader.h"
+#include "image/byte_sink.h"
+#include "image/member_writer.h"
 
 #include <cstdint>
-#include <functional>
 #include <string>
 #include <string_view>
 
 namespace lxcpp::image {
 
-using ByteSink = std::function<void(std::string_view)>;
-
 // Writes tar: ustar headers, with a pax header before a member that needs one (long names, large ids
 // and sizes, fractions of seconds, attributes, holes as GNU.sparse 1.0). Equal members give equal bytes.
-class TarWriter {
+class TarWriter final : public MemberWriter {
 public:
     explicit TarWriter(ByteSink sink) : sink_(std::move(sink)) {}
 
-    // Begins a member; data() must then be given its bytes: size of them, or what its extents hold when
-    // it is sparse.
-    void add(const TarEntry& entry);
-    void data(std::string_view bytes);
-    // The end mark.
-    void finish();
+    void add(const TarEntry& entry) override;
+    void data(std::string_view bytes) override;
+    void finish() override;
 
 private:
     void put(std::string_view bytes);
