@@ -41,46 +41,43 @@ private:
     std::optional<sys::RootedDir> tree_;
 };
 
+constexpr auto kTar = "rootfs.tar.xz";
+constexpr auto kSquashfs = "rootfs.squashfs";
+
 class Export {
 public:
     Export(const ImageStore& store, const ImageRecord& record, const std::filesystem::path& directory)
         : store_(store), record_(record), directory_(directory) {}
 
-    ExportedImage run(ProgressSink& progress) {
+    ExportedImage run(const ExportOptions& options, ProgressSink& progress) {
         const ImageContent content = store_.content(record_.fingerprint);
         write_metadata("incus.tar.xz", incus_metadata_files(record_, content));
         write_metadata("lxd.tar.xz", incus_metadata_files(record_, content));
         write_metadata("meta.tar.xz", lxc_metadata_files(record_, content));
-        write("rootfs.tar.xz", [&](FdRef to) {
-            return pack_tree(ImageRoot(store_, record_).tree(), to, {}, progress);
-        });
-        image_.fingerprint = combined();
+        const ImageRoot root(store_, record_);
+        PackOptions pack;
+        pack.combined.emplace().update(sys::read_file(directory_ / "incus.tar.xz"));
+        if (options.tar) image_.fingerprint = write(kTar, [&](FdRef to) { return pack_tree(root.tree(), to, pack, progress); });
+        pack.squashfs = options.squashfs;
+        if (options.squashfs) image_.squashfs_fingerprint = write(kSquashfs, [&](FdRef to) { return pack_tree(root.tree(), to, pack, progress); });
         write_sums();
         return image_;
     }
 
 private:
     template <typename Pack>
-    void write(const std::string& name, const Pack& pack) {
+    std::string write(const std::string& name, const Pack& pack) {
         const auto path = directory_ / name;
-        const Fd file = sys::open_file(path, {.access = sys::Access::Write, .create = true, .exclusive = true});
+        const Fd file = sys::open_file(path, {.access = sys::Access::ReadWrite, .create = true, .exclusive = true});
         const Packed packed = pack(file);
         sys::fsync_file(file, path.string());
         image_.files.push_back({name, packed.size, packed.sha256});
+        return packed.combined;
     }
 
     void write_metadata(const std::string& name, NamedFiles files) {
         PackOptions options{.newest = record_.created, .files = std::move(files)};
         write(name, [&](FdRef to) { return pack_files(to, options); });
-    }
-
-    [[nodiscard]] std::string combined() const {
-        Sha256 hash;
-        hash.update(sys::read_file(directory_ / "incus.tar.xz"));
-        std::vector<std::uint8_t> buffer(256u << 10);
-        const Fd root = sys::open_file(directory_ / "rootfs.tar.xz");
-        while (const auto got = sys::read_some(root, buffer, "rootfs.tar.xz")) hash.update(std::span(buffer).first(got));
-        return hash.finish_hex();
     }
 
     void write_sums() {
@@ -98,9 +95,16 @@ private:
 
 } // namespace
 
+std::vector<std::string> exported_names(const ExportOptions& options) {
+    std::vector<std::string> names{"incus.tar.xz", "lxd.tar.xz", "meta.tar.xz", "SHA256SUMS"};
+    if (options.tar) names.emplace_back(kTar);
+    if (options.squashfs) names.emplace_back(kSquashfs);
+    return names;
+}
+
 ExportedImage export_image(const ImageStore& store, const ImageRecord& record, const std::filesystem::path& directory,
-                           ProgressSink& progress) {
-    return Export(store, record, directory).run(progress);
+                           const ExportOptions& options, ProgressSink& progress) {
+    return Export(store, record, directory).run(options, progress);
 }
 
 } // namespace lxcpp::image

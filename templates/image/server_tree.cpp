@@ -117,7 +117,7 @@ private:
         sys::TempDir scratch(place.parent_path(), ".new-");
         const auto fresh = scratch.path() / "build";
         sys::make_dir(fresh, kPublic);
-        const ExportedImage exported = export_image(store_, image.record, fresh, progress_);
+        const ExportedImage exported = export_image(store_, image.record, fresh, {.tar = true, .squashfs = options_.squashfs}, progress_);
         if (options_.signer != nullptr)
             sys::write_file_atomic(fresh / "SHA256SUMS.asc", options_.signer->detached(sys::read_file(fresh / "SHA256SUMS")));
         sys::chmod(fresh, kPublic);

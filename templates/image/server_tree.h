@@ -3,11 +3,13 @@
 
 #include "image/progress.h"
 #include "image/sign.h"
+#include "image/squashfs_options.h"
 #include "store/image_store.h"
 
 #include <cstddef>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,6 +19,7 @@ struct ServerTreeOptions {
     const DocumentSigner* signer = nullptr;
     std::size_t keep = 3; // builds of each product; older ones go
     std::function<void(const std::string& why)> skipped; // called for an image that cannot be served, in place of an Error
+    std::optional<SquashfsOptions> squashfs; // the root file system in this form, too
 };
 
 struct ServerTreeChange {

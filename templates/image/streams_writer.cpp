@@ -29,6 +29,7 @@ std::string title(std::string name) {
 // What clients call the files that they use; others are only in SHA256SUMS.
 std::string_view ftype_of(std::string_view name) {
     if (name == "rootfs.tar.xz") return "root.tar.xz";
+    if (name == "rootfs.squashfs") return "squashfs";
     if (name == "incus.tar.xz" || name == "lxd.tar.xz") return name;
     return name == "meta.tar.xz" ? "lxc_meta.tar.xz" : "";
 }
@@ -142,6 +143,7 @@ void StreamsDocument::add(const StreamsProduct& product, const std::string& seri
         if (ftype == file.name) { // the metadata binds the root
             item["combined_sha256"] = files.fingerprint;
             item["combined_rootxz_sha256"] = files.fingerprint;
+            if (!files.squashfs_fingerprint.empty()) item["combined_squashfs_sha256"] = files.squashfs_fingerprint;
         }
         items[file.name] = std::move(item);
     }

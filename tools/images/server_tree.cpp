@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "common/harmless.h"
 #include "common/say.h"
+#include "images/root_format.h"
 #include "images/store.h"
 
 #include "image/server_tree.h"
@@ -34,7 +35,7 @@ int update(const Cli& cli, const Options& options, std::span<const std::string> 
     if (!options.sign.empty()) signer.emplace(options.sign);
     const auto progress = progress_of(cli);
     int code = 0;
-    image::ServerTreeOptions how{.signer = signer ? &*signer : nullptr, .keep = options.keep, .skipped = {}};
+    image::ServerTreeOptions how{.signer = signer ? &*signer : nullptr, .keep = options.keep, .skipped = {}, .squashfs = root_formats(options).squashfs};
     if (options.all) { // the others can be served all the same
         how.skipped = [&](const std::string& why) {
             code = 1;
@@ -52,6 +53,7 @@ void add_options(Cli& cli, Options& options) {
     cli.flag("--all", options.all, "add all images of the store");
     cli.option("--sign", options.sign, "sign with this secret key (fingerprint) of the GnuPG home");
     cli.option("--keep", options.keep, "builds of each product that stay (3)");
+    add_root_format_options(cli, options);
 }
 
 } // namespace

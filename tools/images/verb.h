@@ -33,6 +33,9 @@ struct Options {
     std::vector<std::string> excludes;
     std::string sign;
     std::size_t keep = 3;
+    std::string root_format = "tar"; // of export and server-tree
+    std::string compression;
+    std::string block_size;
 };
 
 struct Verb {

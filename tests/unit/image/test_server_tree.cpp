@@ -93,6 +93,19 @@ TEST_F(ServerTreeTest, OurOwnReadersUnderstandIt) {
     EXPECT_EQ(read("meta/1.0/index-user"), "debian;bookworm;amd64;default;20260101_05:24;/" + kProduct + "20260101_05:24/\n");
 }
 
+TEST_F(ServerTreeTest, HasSquashfsImagesToo) {
+    update({image("20260101_05:24", "one")}, {.squashfs = SquashfsOptions{}});
+    const auto found = offers();
+    ASSERT_EQ(found.size(), 1u);
+    for (const FileRole role : {FileRole::RootSquashfs, FileRole::RootTar}) {
+        const FileRole roots[] = {role};
+        const auto files = choose_files(found[0].versions.at(0), roots);
+        EXPECT_EQ(files.fingerprint, sha256_hex(read(files.metadata->path) + read(files.root->path)));
+        EXPECT_EQ(files.root->sha256, sha256_hex(read(files.root->path)));
+    }
+    EXPECT_EQ(parse_sums_file(read(kProduct + "20260101_05:24/SHA256SUMS"), "x").size(), 5u);
+}
+
 TEST_F(ServerTreeTest, WhatIsImportedAgainIsTheSameImage) {
     const auto original = image("20260101_05:24", "one");
     update({original});
