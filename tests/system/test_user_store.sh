@@ -279,3 +279,25 @@ $FIRST:$((FIRST + 42))" "owners in the trees"
     end_servers
     forget_users
 }
+
+test_full_disk_and_two_at_once() {
+    make_users
+    make_archive
+    mkdir "$SANDBOX/home/anna/.cache"
+    mount -t tmpfs -o "size=1500k,mode=0700,uid=$ANNA,gid=$ANNA" tmpfs "$SANDBOX/home/anna/.cache"
+    expect 1 "${AS_ANNA[@]}" lxcpp-image import "$SANDBOX/root.tar" -d small -r 1 -a amd64
+    err_has "No space left on device"
+    is "$(of_many_ids)" "" "what is left of the tree"
+    expect 0 "${AS_ANNA[@]}" lxcpp-image verify
+    out_is "ok: 0 images"
+    mount -o remount,size=64m "$SANDBOX/home/anna/.cache"
+    local first
+    "${AS_ANNA[@]}" lxcpp-image import "$SANDBOX/root.tar" -d small -r 1 -a amd64 >"$SANDBOX/first" 2>&1 &
+    first=$!
+    import_as_anna
+    wait "$first" || fail "the other import: $(<"$SANDBOX/first")"
+    expect 0 "${AS_ANNA[@]}" lxcpp-image verify
+    out_is "ok: 1 image"
+    umount "$SANDBOX/home/anna/.cache"
+    forget_users
+}
