@@ -28,7 +28,7 @@ HeldImage hold_image(const Paths& paths, std::string_view name) {
     require_runnable(*record);
     HeldImage image{std::move(*store), std::move(*record), {}, {}, {}};
     for (auto tree = image.record.trees.rbegin(); tree != image.record.trees.rend(); ++tree) {
-        image.locks.push_back(image.store.hold_tree(*tree));
+        image.locks.push_back(with_context("image " + short_fingerprint(image.record.fingerprint), [&] { return image.store.hold_tree(*tree); }));
         image.trees.push_back(image.store.tree_path(*tree));
     }
     image.content = image.store.content(image.record.fingerprint);

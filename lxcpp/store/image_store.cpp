@@ -2,6 +2,7 @@
 #include "store/image_store.h"
 
 #include "base/error.h"
+#include "base/log.h"
 #include "base/strings.h"
 #include "sys/file.h"
 #include "sys/file_io.h"
@@ -96,6 +97,19 @@ std::filesystem::path ImageStore::tree_path(std::string_view name) const {
 
 std::optional<ImageRecord> ImageStore::find(std::string_view fingerprint) const {
     return read_record(sys::RootedDir::open(directory_), fingerprint);
+}
+
+std::optional<ImageRecord> ImageStore::find_whole(std::string_view fingerprint) const {
+    try {
+        auto record = find(fingerprint);
+        if (record) (void)content(fingerprint);
+        return record;
+    } catch (const SystemError&) {
+        throw;
+    } catch (const Error& error) {
+        log::debug("{}", error.what());
+        return std::nullopt;
+    }
 }
 
 ImageContent ImageStore::content(std::string_view fingerprint) const {
@@ -204,8 +218,11 @@ Fd ImageStore::hold_tree(std::string_view name) const {
     const auto path = tree_path(name);
     const auto lock = directory_ / "locks" / fmt::format("{}.use", name);
     Fd held = sys::open_file(lock, {.access = sys::Access::ReadWrite, .create = true, .follow = false, .mode = 0600});
-    if (!sys::try_lock_file(held, sys::LockKind::Shared, lock.string()) || !sys::exists(path)) {
-        throw Error("the stored tree " + std::string(name) + " is being removed, or is gone: fetch the image again");
+    if (!sys::try_lock_file(held, sys::LockKind::Shared, lock.string())) {
+        throw Error("its tree " + short_fingerprint(name) + " is being removed or made anew: try again");
+    }
+    if (!sys::exists(path)) {
+        throw Error("its tree " + short_fingerprint(name) + " is gone: pull or import the image again, which makes it anew");
     }
     return held;
 }

@@ -35,6 +35,8 @@ public:
     [[nodiscard]] std::filesystem::path tree_path(std::string_view name) const;
 
     [[nodiscard]] std::optional<ImageRecord> find(std::string_view fingerprint) const;
+    // nullopt also when it or its content cannot be read: whoever brings that image writes both anew.
+    [[nodiscard]] std::optional<ImageRecord> find_whole(std::string_view fingerprint) const;
     [[nodiscard]] ImageContent content(std::string_view fingerprint) const;
     // By alias, fingerprint, or the first 6 digits or more of one; Error when two begin so.
     [[nodiscard]] std::optional<ImageRecord> resolve(std::string_view name) const;

@@ -5,6 +5,7 @@
 #include "image/digest.h"
 #include "image/tree_check.h"
 #include "sys/capability.h"
+#include "sys/exchange.h"
 #include "sys/file.h"
 #include "sys/file_io.h"
 #include "sys/rooted_dir.h"
@@ -15,6 +16,7 @@
 #include <algorithm>
 #include <array>
 #include <dirent.h>
+#include <fcntl.h>
 #include <fmt/core.h>
 #include <linux/capability.h>
 #include <thread>
@@ -27,6 +29,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto kFiles = "files";
+constexpr auto kUnnamed = "unnamed"; // downloads of which nobody says the digest
 constexpr auto kTrees = "trees";
 constexpr auto kSums = "sums";
 constexpr auto kScratch = "tmp";
@@ -37,6 +40,7 @@ constexpr std::string_view kOld = ".old"; // a tree that has been replaced
 constexpr std::string_view kPart = ".part";
 constexpr auto kWaitForPrune = 10s;
 constexpr auto kWaitForCopies = 5min;
+constexpr struct stat kNothing{};
 constexpr std::size_t kMaxName = 128;
 constexpr std::size_t kMaxSums = 1u << 30;
 
@@ -86,10 +90,18 @@ void drop_tree(const sys::RootedDir& root, std::string_view name) {
 }
 
 // What a killed command was about to put into a directory: nothing of ours begins with a dot.
-void remove_hidden(const sys::RootedDir& root, std::string_view directory) {
-    if (!root.exists(directory)) return;
+void remove_hidden(const sys::RootedDir& root, const std::string& directory) {
     for (const auto& entry : root.list(directory)) {
-        if (entry.name.starts_with('.')) remove_any(root, fmt::format("{}/{}", directory, entry.name));
+        const std::string path = fmt::format("{}/{}", directory, entry.name);
+        if (entry.name.starts_with('.')) remove_any(root, path);
+        else if (directory == kFiles) remove_hidden(root, path);
+    }
+}
+
+// Sums whose tree went without them.
+void remove_lone_sums(const sys::RootedDir& root) {
+    for (const auto& entry : root.list(kSums)) {
+        if (!root.exists(fmt::format("{}/{}", kTrees, entry.name))) root.remove(fmt::format("{}/{}", kSums, entry.name));
     }
 }
 
@@ -106,18 +118,20 @@ struct Place {
     std::string path;
 };
 
-void add_files(const sys::RootedDir& root, std::vector<Place>& places) {
-    for (const auto& shard : root.list(kFiles)) {
-        const std::string folder = fmt::format("{}/{}", kFiles, shard.name);
-        for (const auto& file : root.list(folder)) {
-            const std::string path = fmt::format("{}/{}", folder, file.name);
-            const auto info = root.stat(path);
-            if (!info) continue;
-            const auto dot = file.name.find(kPart);
-            const auto kind = dot == std::string::npos ? CacheKind::File : CacheKind::Partial;
-            places.push_back({make_entry(kind, file.name.substr(0, dot), *info), path});
-        }
+void add_files_of(const sys::RootedDir& root, const std::string& folder, std::vector<Place>& places) {
+    for (const auto& file : root.list(folder)) {
+        const std::string path = fmt::format("{}/{}", folder, file.name);
+        const auto info = root.stat(path);
+        if (!info) continue;
+        const auto dot = file.name.find(kPart);
+        const bool whole = dot == std::string::npos && folder != kUnnamed;
+        places.push_back({make_entry(whole ? CacheKind::File : CacheKind::Partial, file.name.substr(0, dot), *info), path});
     }
+}
+
+void add_files(const sys::RootedDir& root, std::vector<Place>& places) {
+    for (const auto& shard : root.list(kFiles)) add_files_of(root, fmt::format("{}/{}", kFiles, shard.name), places);
+    if (root.exists(kUnnamed)) add_files_of(root, kUnnamed, places);
 }
 
 void add_trees(const sys::RootedDir& root, std::vector<Place>& places) {
@@ -162,9 +176,9 @@ std::string_view cache_kind_name(CacheKind kind) noexcept {
     return kNames.at(static_cast<std::size_t>(kind));
 }
 
-PendingTree::PendingTree(std::filesystem::path cache, std::string name, sys::FileLock lock)
+PendingTree::PendingTree(std::filesystem::path cache, std::string name, sys::FileLock lock, std::shared_ptr<TreeNews> news)
     : cache_(std::move(cache)), trees_(cache_ / kTrees), name_(std::move(name)), path_(trees_ / hidden(name_, kNew)),
-      lock_(std::move(lock)) {
+      lock_(std::move(lock)), news_(std::move(news)) {
     const auto root = sys::RootedDir::open(trees_);
     for (const auto suffix : {kNew, kOld}) // of a run that was killed
         if (root.exists(hidden(name_, suffix))) root.remove_tree(hidden(name_, suffix));
@@ -175,7 +189,7 @@ PendingTree::PendingTree(std::filesystem::path cache, std::string name, sys::Fil
 
 PendingTree::PendingTree(PendingTree&& other) noexcept
     : cache_(std::move(other.cache_)), trees_(std::move(other.trees_)), name_(std::move(other.name_)),
-      path_(std::move(other.path_)), lock_(std::exchange(other.lock_, std::nullopt)) {}
+      path_(std::move(other.path_)), lock_(std::exchange(other.lock_, std::nullopt)), news_(std::move(other.news_)) {}
 
 PendingTree::~PendingTree() {
     if (!lock_) return; // published or moved from
@@ -196,9 +210,13 @@ std::filesystem::path PendingTree::publish(std::string_view sums) {
     // Sums that belong to another tree are noticed, and cost no more than building it again.
     sys::write_file_atomic(cache_ / kSums / name_, sums, 0600);
     const bool replaces = root.exists(name_);
-    if (replaces) root.rename(name_, hidden(name_, kOld));
-    root.rename(hidden(name_, kNew), name_, false);
+    const bool exchanged = replaces && sys::exchange_names(root.fd(), hidden(name_, kNew), name_);
+    if (exchanged) root.rename(hidden(name_, kNew), hidden(name_, kOld)); // containers may be on it: it was never absent
+    else if (replaces) root.rename(name_, hidden(name_, kOld));
+    if (!exchanged) root.rename(hidden(name_, kNew), name_, false);
     sys::fsync_dir(trees_);
+    news_->doubted.erase(name_);
+    news_->built.insert(name_);
     if (replaces) root.remove_tree(hidden(name_, kOld));
     lock_.reset();
     return trees_ / name_;
@@ -238,16 +256,38 @@ std::optional<Fd> ImageCache::open_file(std::string_view sha256) const {
     }
 }
 
+void ImageCache::forget_file(std::string_view sha256) const {
+    const auto digest = check_sha256(sha256, "cached file");
+    const auto root = sys::RootedDir::open(directory_);
+    const std::string file = fmt::format("{}/{}/{}", kFiles, digest.substr(0, 2), digest);
+    const std::string part = fmt::format("{}{}", file, kPart);
+    const auto download = root.try_open_at(part, O_RDWR | O_NONBLOCK);
+    if (download && !sys::try_lock_file(*download, sys::LockKind::Exclusive, part)) return;
+    for (const auto& path : {file, part, part + ".version"}) root.remove(path);
+}
+
 std::optional<UsedTree> ImageCache::use_tree(std::string_view name) const {
     check_tree_name(name);
     Fd lock = lock_use(directory_, name, sys::LockKind::Shared, kWaitForCopies);
     const auto root = sys::RootedDir::open(directory_);
     const auto tree = fmt::format("{}/{}", kTrees, name);
-    if (!lock.valid() || !root.exists(tree)) return std::nullopt;
+    if (!lock.valid() || !has_tree(name)) return std::nullopt;
     touch(root, tree);
     auto sums = root.read_file(fmt::format("{}/{}", kSums, name), kMaxSums);
     return UsedTree(directory_ / kTrees / name, std::move(sums).value_or(""), std::move(lock));
 }
+
+bool ImageCache::has_tree(std::string_view name) const {
+    check_tree_name(name);
+    return !news_->doubted.contains(name) && sys::RootedDir::open(directory_).exists(fmt::format("{}/{}", kTrees, name));
+}
+
+void ImageCache::doubt(std::string_view name) const {
+    news_->doubted.emplace(name);
+    news_->built.erase(std::string(name));
+}
+
+bool ImageCache::built(std::string_view name) const { return news_->built.contains(name); }
 
 PendingTree ImageCache::begin_tree(std::string_view name, std::chrono::milliseconds timeout) const {
     check_tree_name(name);
@@ -256,7 +296,7 @@ PendingTree ImageCache::begin_tree(std::string_view name, std::chrono::milliseco
     if (!lock)
         throw StateError(StateProblem::Busy,
                          fmt::format("another command is still building the cached tree {}", name));
-    return {directory_, std::string(name), *std::move(lock)};
+    return {directory_, std::string(name), *std::move(lock), news_};
 }
 
 std::optional<ClaimedTree> ImageCache::claim_tree(std::string_view name) const {
@@ -283,7 +323,10 @@ void ImageCache::remove_leftovers() {
     if (!sys::try_lock_file(use_, sys::LockKind::Exclusive, name)) return;
     const auto root = sys::RootedDir::open(directory_);
     root.remove_tree(kScratch, true);
-    for (const auto* directory : {kTrees, kSums, "images", "aliases"}) remove_hidden(root, directory); // ImageStore's too
+    for (const auto& entry : root.list()) { // those of ImageStore and of indexes too
+        if (S_ISDIR(root.stat(entry.name).value_or(kNothing).st_mode)) remove_hidden(root, entry.name);
+    }
+    remove_lone_sums(root);
     static_cast<void>(sys::try_lock_file(use_, sys::LockKind::Shared, name));
 }
 

@@ -9,7 +9,9 @@
 #include <ctime>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -38,6 +40,12 @@ struct CachePruned {
     std::uint64_t kept_size = 0; // of what remains
 };
 
+// What one ImageCache found out of trees.
+struct TreeNews {
+    std::set<std::string, std::less<>> doubted;
+    std::set<std::string, std::less<>> built;
+};
+
 // A tree being built in a hidden directory; it appears under its name as a whole or not at all. Holds
 // the lock of the name.
 class PendingTree {
@@ -54,12 +62,13 @@ public:
 
 private:
     friend class ImageCache;
-    PendingTree(std::filesystem::path cache, std::string name, sys::FileLock lock);
+    PendingTree(std::filesystem::path cache, std::string name, sys::FileLock lock, std::shared_ptr<TreeNews> news);
     std::filesystem::path cache_;
     std::filesystem::path trees_;
     std::string name_;
     std::filesystem::path path_;
     std::optional<sys::FileLock> lock_;
+    std::shared_ptr<TreeNews> news_;
 };
 
 // A finished tree, which stays as it is while this object lives.
@@ -106,9 +115,17 @@ public:
     [[nodiscard]] std::filesystem::path file_path(std::string_view sha256) const;
     // The file, re-hashed through the returned descriptor; one with wrong content is deleted.
     [[nodiscard]] std::optional<Fd> open_file(std::string_view sha256) const;
+    // A download that nobody needs any more, complete or not; stays while somebody is at it. No error when absent.
+    void forget_file(std::string_view sha256) const;
 
     // Names are 1..128 bytes of [A-Za-z0-9._+-], first a letter or digit.
     [[nodiscard]] std::optional<UsedTree> use_tree(std::string_view name) const;
+    [[nodiscard]] bool has_tree(std::string_view name) const;
+    // What it holds is not what it was: for this object it is as if it were not there, until begin_tree() and publish()
+    // replace it.
+    void doubt(std::string_view name) const;
+    // Whether it was published by way of this object, and needs no second look.
+    [[nodiscard]] bool built(std::string_view name) const;
     // Waits up to timeout for others who build it; StateError Busy after that. Look with use_tree
     // again after taking it: somebody may have finished it meanwhile.
     [[nodiscard]] PendingTree begin_tree(std::string_view name, std::chrono::milliseconds timeout) const;
@@ -133,6 +150,7 @@ private:
         : directory_(std::move(directory)), use_(std::move(use)) {}
 
     std::filesystem::path directory_;
+    std::shared_ptr<TreeNews> news_ = std::make_shared<TreeNews>();
     Fd use_; // holds a shared lock, so that prune() never takes away what somebody works with
 };
 

@@ -24,9 +24,10 @@ public:
     // What interrupted commands left, one line each: no harm is in it.
     [[nodiscard]] std::vector<std::string> leftovers() const;
 
-private:
+    // What is wrong with one tree; empty: nothing.
     [[nodiscard]] std::string tree_problem(const std::string& tree);
 
+private:
     const ImageStore& store_;
     const ImageCache& trees_;
     ProgressSink& progress_;

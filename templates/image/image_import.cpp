@@ -127,8 +127,8 @@ private:
 
     // The image when it is there already with its trees.
     [[nodiscard]] std::optional<ImageRecord> known(const std::string& fingerprint) const {
-        auto record = store_.find(fingerprint);
-        if (!record || !sys::exists(store_.tree_path(fingerprint))) return std::nullopt;
+        auto record = store_.find_whole(fingerprint);
+        if (!record || !trees_.has_tree(fingerprint)) return std::nullopt;
         if (!is_better(options_.record, *record)) return record;
         return better(*std::move(record));
     }
@@ -190,7 +190,7 @@ private:
         try {
             return add(fingerprint, size);
         } catch (...) {
-            if (!store_.find(fingerprint)) trees_.remove_tree(fingerprint);
+            if (!store_.find_whole(fingerprint)) trees_.remove_tree(fingerprint);
             throw;
         }
     }
@@ -201,8 +201,10 @@ private:
         fill_record(record, description_.record);
         record.fingerprint = fingerprint;
         record.trees = {fingerprint};
-        record.size = size;
         record.added = std::time(nullptr);
+        const auto before = store_.find_whole(fingerprint); // the tree was lost, or not what it was
+        if (before && !is_better(options_.record, *before)) record = *before;
+        record.size = size;
         store_.add(record, description_.content);
         return record;
     }

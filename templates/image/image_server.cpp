@@ -83,21 +83,27 @@ bool same_build(const ImageRecord& a, const ImageRecord& b) {
     return a.source == b.source && a.refresh == b.refresh && a.serial == b.serial;
 }
 
-bool trees_are_there(const ImageStore& store, const ImageRecord& record) {
-    return std::ranges::all_of(record.trees, [&](const std::string& tree) { return sys::exists(store.tree_path(tree)); });
+bool is_whole(const ImageStore& store, const ImageCache& cache, const ImageRecord& record) {
+    return store.find_whole(record.fingerprint) && std::ranges::all_of(record.trees, [&](const std::string& tree) { return cache.has_tree(tree); });
+}
+
+// One that cannot be read is no answer, and does not keep others from being one.
+std::vector<StoredImage> readable_images(const ImageStore& store) {
+    std::vector<std::string> problems;
+    return store.list(&problems);
 }
 
 // The build that is meant, as the store has it: by what it hashes to, or, where the server does not say that, by where
 // it is from. One that was taken without verification is no answer to who wants it verified.
-std::optional<ImageRecord> stored(const ImageStore& store, const ImageRecord& wanted, const std::string& fingerprint) {
+std::optional<ImageRecord> stored(const ImageStore& store, const ImageCache& cache, const ImageRecord& wanted, const std::string& fingerprint) {
     std::optional<ImageRecord> found;
     if (!fingerprint.empty()) {
-        found = store.find(fingerprint);
+        found = store.find_whole(fingerprint);
     } else {
-        for (StoredImage& image : store.list())
+        for (StoredImage& image : readable_images(store))
             if (!found && same_build(image.record, wanted) && (image.record.verified || !wanted.verified)) found = std::move(image.record);
     }
-    if (!found || !trees_are_there(store, *found)) return std::nullopt;
+    if (!found || !is_whole(store, cache, *found)) return std::nullopt;
     return found;
 }
 
@@ -150,9 +156,12 @@ public:
         const FileChoice files = choose_files(*choice.version, kRoots);
         ImageRecord wanted = describe(access, index, choice);
         const std::string how = explain(index, "sha256 of the image");
-        if (auto here = stored(store_, wanted, files.fingerprint)) return use(std::move(*here), wanted, how);
+        if (auto here = stored(store_, cache_, wanted, files.fingerprint)) {
+            forget_server_parts(*choice.version, files, cache_);
+            return use(std::move(*here), wanted, how);
+        }
         const auto lock = lock_fetch(cache_, access.server.url + wanted.refresh + wanted.serial, progress_);
-        if (auto here = stored(store_, wanted, files.fingerprint)) return use(std::move(*here), wanted, how);
+        if (auto here = stored(store_, cache_, wanted, files.fingerprint)) return use(std::move(*here), wanted, how);
         wanted.fingerprint = files.fingerprint;
         return import(index, choice, files, std::move(wanted));
     }
@@ -193,11 +202,11 @@ private:
 };
 
 // What the store has from that server, as if that were an index.
-std::vector<Offer> offers_of(const ImageStore& store, const std::string& source) {
+std::vector<Offer> offers_of(const ImageStore& store, const ImageCache& cache, const std::string& source) {
     std::vector<Offer> offers;
-    for (const StoredImage& image : store.list()) {
+    for (const StoredImage& image : readable_images(store)) {
         const ImageRecord& record = image.record;
-        if (record.source != source || !trees_are_there(store, record)) continue;
+        if (record.source != source || !is_whole(store, cache, record)) continue;
         Offer offer{.product = record.fingerprint, .distribution = record.distribution, .release = record.release,
                     .release_names = {}, .variant = record.variant, .architecture = debian_architecture(record.architecture),
                     .aliases = {}, .requirements = {}, .support_eol = {}, .versions = {}};
@@ -211,8 +220,8 @@ std::vector<Offer> offers_of(const ImageStore& store, const std::string& source)
     return offers;
 }
 
-std::optional<ImageRecord> newest_stored(const ServerImageRequest& request, const ImageStore& store) {
-    const auto offers = offers_of(store, request.access.server.url);
+std::optional<ImageRecord> newest_stored(const ServerImageRequest& request, const ImageStore& store, const ImageCache& cache) {
+    const auto offers = offers_of(store, cache, request.access.server.url);
     try {
         return store.find(choose_offer(offers, resolve(request, offers), "the store").offer->product);
     } catch (const Error&) {
@@ -225,7 +234,7 @@ std::optional<ImageRecord> newest_stored(const ServerImageRequest& request, cons
 ImageRecord fetch_server_image(const ServerImageRequest& request, const ImageStore& store, const ImageCache& cache,
                                HttpClient& http, ProgressSink& progress) {
     if (request.force_cache) {
-        if (const auto here = newest_stored(request, store)) {
+        if (const auto here = newest_stored(request, store, cache)) {
             warn_about(*here, progress);
             store.touch(here->fingerprint);
             say_verification(*here, progress);

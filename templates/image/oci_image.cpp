@@ -63,7 +63,7 @@ void put_origin(ImageRecord& record, const OciImageRequest& request, const OciSo
 // What is in the store already under that fingerprint is the same image, whoever vouched for it.
 void keep_what_was_known(ImageRecord& record, const ImageStore& store) {
     record.added = std::time(nullptr);
-    const auto before = store.find(record.fingerprint);
+    const auto before = store.find_whole(record.fingerprint);
     if (!before) return;
     record.added = before->added;
     if (record.verified || !before->verified) return;
@@ -95,6 +95,9 @@ ImageRecord fetch_oci_image(const OciImageRequest& request, const ImageStore& st
     if (record.description.empty()) record.description = request.reference.text();
     keep_what_was_known(record, store);
     store.add(record, translated.content);
+    // What earlier, interrupted runs fetched and this one did not need, too.
+    for (const OciLayer& layer : image.manifest.layers)
+        if (layer.digest.algorithm == "sha256") trees.forget_file(layer.digest.hex);
     for (const std::string& note : translated.notes) progress.message("note: " + note);
     return record;
 }

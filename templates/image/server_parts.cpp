@@ -201,4 +201,9 @@ ServerParts fetch_server_parts(const ServerAccess& access, const OfferedVersion&
     return PartsFetch(access, cache, http, progress).run(wanted_parts(version, files));
 }
 
+void forget_server_parts(const OfferedVersion& version, const FileChoice& files, const ImageCache& cache) {
+    for (const Part& part : wanted_parts(version, files))
+        if (!part.sha256.empty()) cache.forget_file(part.sha256);
+}
+
 } // namespace lxcpp::image

@@ -24,4 +24,8 @@ struct ServerParts {
                                              const FileChoice& files, const ImageCache& cache, HttpClient& http,
                                              ProgressSink& progress);
 
+// The image of that build is in the store: downloads of it that an interrupted command left go, as far as the index has
+// their digests (others are prune's).
+void forget_server_parts(const OfferedVersion& version, const FileChoice& files, const ImageCache& cache);
+
 } // namespace lxcpp::image

@@ -193,7 +193,7 @@ test_images_that_cannot_be() {
     expect 0 lxcpp-inventory check
     rm -r "${TREE:?}"
     expect 1 lxcpp-create -n "$C1" --image bb/2
-    err_has "is being removed, or is gone"
+    err_has "is gone: pull or import the image again"
 }
 
 test_killed_copy_leaves_nothing() {

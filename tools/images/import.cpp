@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "common/say.h"
+#include "images/mend.h"
 #include "images/store.h"
 
 #include "base/strings.h"
@@ -91,13 +92,17 @@ image::ImageParts two_files(File metadata, File root) {
 int import(const Cli& cli, const Options& options, std::span<const std::string> words) {
     if (words.empty() || words.size() > 2) throw Error("import: give FILE, or METADATA and ROOTFS");
     check_aliases(options.aliases);
-    ImageRecord record = record_of(options, words[0]);
-    File first = open_archive(words[0]);
-    image::ImageParts parts = words.size() == 2 ? two_files(std::move(first), open_archive(words[1])) : one_file(std::move(first), options, record);
-    const auto [store, trees] = open_store();
+    const auto parts_of = [&](ImageRecord& record) {
+        File first = open_archive(words[0]);
+        return words.size() == 2 ? two_files(std::move(first), open_archive(words[1])) : one_file(std::move(first), options, record);
+    };
+    ImageRecord wanted = record_of(options, words[0]);
+    image::ImageParts parts = parts_of(wanted);
+    const OpenStore open = open_store();
     const auto progress = progress_of(cli);
-    record = image::import_image(store, trees, std::move(parts), {.record = std::move(record)}, *progress);
-    give_aliases(cli, store, record, options.aliases);
+    ImageRecord record = image::import_image(open.store, open.trees, std::move(parts), {.record = wanted}, *progress);
+    record = mended(open, record, *progress, [&] { return image::import_image(open.store, open.trees, parts_of(wanted), {.record = wanted}, *progress); });
+    give_aliases(cli, open.store, record, options.aliases);
     if (!cli.quiet()) say("{}: {}{}\n", image_label(record), record.verified ? "verified: " : "not verified: ", printable(record.verification));
     fmt::print("{}\n", record.fingerprint);
     return 0;

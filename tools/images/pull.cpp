@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "common/harmless.h"
 #include "common/say.h"
+#include "images/mend.h"
 #include "images/store.h"
 
 #include "base/error.h"
@@ -51,6 +52,11 @@ image::ServerImageRequest server_request(const Options& options, const std::stri
     return request;
 }
 
+template <typename Fetch>
+ImageRecord whole(const Fetching& fetching, image::ProgressSink& progress, const Fetch& fetch) {
+    return mended(fetching.open, fetch(), progress, fetch);
+}
+
 ImageRecord fetch_oci(Fetching& fetching, const image::OciReference& reference, image::ProgressSink& progress) {
     sys::unshare_namespaces(CLONE_NEWNS); // layers are stacked by mounts that nobody else sees
     return image::fetch_oci_image({.reference = reference, .registry = image::default_registry_options(default_paths().config)},
@@ -79,12 +85,15 @@ int pull(const Cli& cli, const Options& options, std::span<const std::string> wo
         if (!options.server.empty() || options.no_validate) throw Error("--server and --no-validate are for image servers");
         const auto reference = oci_reference(words[0]);
         Fetching fetching;
-        set_aliases(cli, fetching.open.store, fetch_oci(fetching, reference, *progress), options.aliases, image::alias_of(reference));
+        const ImageRecord record = whole(fetching, *progress, [&] { return fetch_oci(fetching, reference, *progress); });
+        set_aliases(cli, fetching.open.store, record, options.aliases, image::alias_of(reference));
         return 0;
     }
     const auto request = server_request(options, words[0]);
     Fetching fetching;
-    const ImageRecord record = image::fetch_server_image(request, fetching.open.store, fetching.open.trees, fetching.http, *progress);
+    const ImageRecord record = whole(fetching, *progress, [&] {
+        return image::fetch_server_image(request, fetching.open.store, fetching.open.trees, fetching.http, *progress);
+    });
     set_aliases(cli, fetching.open.store, record, options.aliases, request.name);
     return 0;
 }

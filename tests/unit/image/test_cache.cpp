@@ -3,6 +3,7 @@
 
 #include "image/digest.h"
 #include "sys/file.h"
+#include "sys/file_io.h"
 #include "sys/rooted_dir.h"
 #include "sys/temp_dir.h"
 #include "support/error_of.h"
@@ -136,6 +137,12 @@ TEST_F(CacheTest, LeftoversGoWhenNobodyElseIsHere) {
     sys::make_dirs(root() / "trees/.base.new/etc");
     sys::make_dir(cache_.scratch() / "gone", 0700);
     sys::write_file_atomic(cache_.file_path(sha256_hex("a")).string() + ".part", "half");
+    const auto other_half = cache_.file_path(sha256_hex("a")).parent_path() / ".lxcpp-0123";
+    const auto index = root() / "indexes/.lxcpp-4567";
+    const auto sums = root() / "sums/gone";
+    sys::write_file_atomic(sums, "x");
+    sys::make_dir(index.parent_path(), 0700);
+    for (const auto& path : {other_half, index}) sys::write_file_atomic(path, "half");
     {
         const auto other = ImageCache::open(root());
         cache_.remove_leftovers();
@@ -145,7 +152,46 @@ TEST_F(CacheTest, LeftoversGoWhenNobodyElseIsHere) {
     EXPECT_THAT(sys::list_dir(cache_.scratch()), IsEmpty());
     EXPECT_THAT(sys::list_dir(root() / "trees"), IsEmpty());
     EXPECT_THAT(names(), ElementsAre("partial ca978112")) << "a download can be resumed";
+    for (const auto& path : {other_half, index, sums}) EXPECT_FALSE(sys::exists(path)) << path;
     EXPECT_NO_THROW((void)ImageCache::open(root())) << "it is open for all again";
+}
+
+TEST_F(CacheTest, DownloadsThatNobodyNeedsGo) {
+    const auto digest = sha256_hex("a");
+    const auto whole = add_file("a", 1000);
+    const std::string part = whole.string() + ".part";
+    for (const auto* suffix : {".part", ".part.version"}) sys::write_file_atomic(whole.string() + suffix, "x");
+    {
+        const Fd download = sys::open_file(part, {.access = sys::Access::ReadWrite});
+        ASSERT_TRUE(sys::try_lock_file(download, sys::LockKind::Exclusive, part));
+        cache_.forget_file(digest);
+        EXPECT_TRUE(sys::exists(whole)) << "somebody is at it";
+    }
+    cache_.forget_file(digest);
+    EXPECT_THAT(names(), IsEmpty());
+    EXPECT_NO_THROW(cache_.forget_file(digest));
+    EXPECT_NO_THROW(cache_.forget_file(sha256_hex("b")));
+}
+
+TEST_F(CacheTest, DownloadsWithoutADigestArePrunedToo) {
+    sys::make_dir(root() / "unnamed", 0700);
+    sys::write_file_atomic(root() / "unnamed" / sha256_hex("url"), "x");
+    EXPECT_EQ(names().size(), 1u);
+    cache_.prune({});
+    EXPECT_THAT(names(), IsEmpty());
+}
+
+TEST_F(CacheTest, ADoubtedTreeIsAbsentUntilItIsBuiltAnew) {
+    add_tree("base", "old", 1000);
+    EXPECT_TRUE(cache_.built("base"));
+    cache_.doubt("base");
+    EXPECT_FALSE(cache_.has_tree("base"));
+    EXPECT_FALSE(cache_.built("base"));
+    EXPECT_FALSE(cache_.use_tree("base"));
+    EXPECT_TRUE(ImageCache::open(root()).use_tree("base")) << "others still have it";
+    add_tree("base", "new", 1000);
+    EXPECT_EQ(sys::read_file(cache_.use_tree("base").value().path() / "data"), "new");
+    EXPECT_THAT(sys::list_dir(root() / "trees"), ElementsAre("base"));
 }
 
 TEST_F(CacheTest, OneBuilderAtATime) {

@@ -173,6 +173,27 @@ TEST_F(ImportTest, AnImageWithoutItsTreeIsUnpackedAgain) {
     EXPECT_EQ(read(import(split_parts()), "etc/motd"), "welcome\n");
 }
 
+TEST_F(ImportTest, ADoubtedTreeIsUnpackedAgainAndWhatWasKnownStays) {
+    const ImageRecord record = import(split_parts(), {.record = {.source = "server", .verified = true, .verification = "signed"}});
+    fs::remove(store_.tree_path(record.fingerprint) / "etc/motd");
+    EXPECT_EQ(import(split_parts()), record) << "it is there, as far as anybody knows";
+    trees_.doubt(record.fingerprint);
+    EXPECT_EQ(import(split_parts()), record);
+    EXPECT_EQ(read(record, "etc/motd"), "welcome\n");
+    EXPECT_EQ(trees_.list().size(), 1u);
+}
+
+TEST_F(ImportTest, ARecordThatCannotBeReadIsWrittenAnew) {
+    const ImageRecord record = import(split_parts());
+    const auto place = store_.directory() / "images" / record.fingerprint;
+    for (const auto* name : {"record", "content"}) {
+        sys::write_file_atomic(place / name, "damaged");
+        EXPECT_EQ(import(split_parts()).fingerprint, record.fingerprint);
+        EXPECT_EQ(store_.find_whole(record.fingerprint).value().trees, record.trees);
+        EXPECT_EQ(store_.content(record.fingerprint).templates.size(), 2u);
+    }
+}
+
 TEST_F(ImportTest, ATreeWhoseRecordIsLostStaysTheSame) {
     const ImageRecord record = import(split_parts());
     const auto inode = sys::stat_path(store_.tree_path(record.fingerprint))->st_ino;

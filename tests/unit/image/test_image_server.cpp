@@ -178,6 +178,29 @@ TEST_F(ImageServerTest, WhatIsHereIsNotFetchedAgain) {
     EXPECT_EQ(requests(), before + 2) << "index.json and images.json";
 }
 
+TEST_F(ImageServerTest, DownloadsOfAnInterruptedRunGoWhenTheImageIsHere) {
+    const auto record = fetch();
+    const auto build = make_build("20260101_05:24");
+    sys::write_file_atomic(cache_.file_path(sha256_hex(build.root)), build.root);
+    sys::write_file_atomic(cache_.file_path(sha256_hex(build.metadata)).string() + ".part", "half");
+    EXPECT_EQ(fetch().fingerprint, record.fingerprint);
+    EXPECT_EQ(downloads_left(), 0u);
+}
+
+TEST_F(ImageServerTest, AnImageThatIsNotWholeIsFetchedAgain) {
+    const auto record = fetch();
+    const auto serial = store_.tree_path(record.trees.at(0)) / "etc/serial";
+    sys::remove_file(serial);
+    (void)fetch();
+    EXPECT_FALSE(sys::exists(serial)) << "nobody looked into the tree";
+    cache_.doubt(record.trees.at(0));
+    (void)fetch();
+    EXPECT_TRUE(sys::exists(serial));
+    sys::write_file_atomic(store_.directory() / "images" / record.fingerprint / "record", "damaged");
+    EXPECT_EQ(fetch().fingerprint, record.fingerprint);
+    EXPECT_TRUE(store_.find_whole(record.fingerprint));
+}
+
 TEST_F(ImageServerTest, SaysAndRecordsWhatWasVerified) {
     const auto unverified = fetch();
     EXPECT_FALSE(unverified.verified);

@@ -158,10 +158,10 @@ TEST_F(ImageStoreTest, ATreeThatIsHeldIsThere) {
         const Fd other = sys::open_file(inside("locks/" + tree + ".use"), {.access = sys::Access::ReadWrite});
         EXPECT_FALSE(sys::try_lock_file(other, sys::LockKind::Exclusive, "x"));
     }
-    EXPECT_THAT(error_of([&] { (void)store_.hold_tree(std::string(64, 'b')); }), HasSubstr("is being removed, or is gone"));
+    EXPECT_THAT(error_of([&] { (void)store_.hold_tree(std::string(64, 'b')); }), HasSubstr("its tree bbbbbbbbbbbb is gone: pull or import the image again"));
     const Fd taker = sys::open_file(inside("locks/" + tree + ".use"), {.access = sys::Access::ReadWrite});
     ASSERT_TRUE(sys::try_lock_file(taker, sys::LockKind::Exclusive, "x"));
-    EXPECT_THAT(error_of([&] { (void)store_.hold_tree(tree); }), HasSubstr("is being removed, or is gone"));
+    EXPECT_THAT(error_of([&] { (void)store_.hold_tree(tree); }), HasSubstr("is being removed"));
 }
 
 TEST_F(ImageStoreTest, NotesWhenAnImageWasUsed) {
