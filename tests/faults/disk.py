@@ -8,7 +8,7 @@ import time
 
 import places
 import sandbox
-from verbs import VERBS
+from image_verbs import VERBS
 
 VERBS_ON_A_FULL_DISK = ("create", "create-image", "config", "start", "stop", "shutdown", "reboot", "destroy", "destroy-running", "attach")
 ENOUGH = 4  # verbs in a row that did not notice anything: then there is enough of it

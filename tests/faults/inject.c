@@ -2,19 +2,21 @@
 // Runs a program and lets one system call of it, or of a process that it makes, go wrong.
 //
 //   inject --list FILE [--attach PID] [--name NAME] -- PROGRAM…    one line for each call: LABEL LETTERS CALL WHAT
-//   inject --at LABEL --call CALL --what WHAT --nth N (--kill | --kill-all | --errno N) --report FILE
+//   inject --at LABEL --call CALL --what WHAT --nth N (--kill | --kill-all | --interrupt | --terminate | --errno N) --report FILE
 //          [--attach PID] [--name NAME] -- PROGRAM…
 //
 // LABEL is the way to the process: "0" is the program, "0.2" its second child, "m" the one of --attach. WHAT is the
 // path, the file behind the descriptor or the size of the memory, with @ for NAME and # for numbers and random names, so that a place
 // (the Nth such call of such a process) is the same one in every run, even when others come before it in one of
 // them; the report has the call that was hit. The faulty process dies before the call, or gets the error instead of
-// it; then nothing is traced any more. Memory that is refused stays refused for what malloc tries next. Programs
-// that are not lxcpp's (a template, the container's init) are let go when they are executed.
+// it, or all of its group SIGINT as ctrl-C sends it (--interrupt), or PROGRAM SIGTERM (--terminate); then nothing is
+// traced any more. Memory that is refused stays refused for what malloc tries next. Programs that are not lxcpp's (a
+// template, the container's init) are let go when they are executed.
 // Exit code: the program's; 125 when the place was not reached.
 #define _GNU_SOURCE
 #include "syscall_table.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -34,7 +36,7 @@
 
 enum { kMaxTracees = 256, kLabel = 96 };
 enum { kNotReached = 125, kBroken = 126 };
-enum mode { List, Kill, KillAll, Error };
+enum mode { List, Kill, KillAll, Interrupt, Terminate, Error };
 
 struct tracee {
     pid_t pid;
@@ -130,6 +132,18 @@ static size_t number_at(const char* text) {
     return hex >= kRandom ? hex : digits;
 }
 
+// The length of the end of a name that mkdtemp made: "-" and six characters.
+static size_t random_end(const char* text) {
+    enum { kEnd = 7 };
+    int mixed = 0;
+    if (*text != '-') return 0;
+    for (int i = 1; i < kEnd; ++i) {
+        if (!isalnum((unsigned char)text[i])) return 0;
+        mixed |= !islower((unsigned char)text[i]); // "-create" is another kind of name
+    }
+    return mixed && (text[kEnd] == '/' || !text[kEnd]) ? kEnd : 0;
+}
+
 // Without what differs from run to run.
 static void generalise(const char* from, char* to, size_t size) {
     const size_t name = o.name ? strlen(o.name) : 0;
@@ -138,6 +152,9 @@ static void generalise(const char* from, char* to, size_t size) {
         if (name && !strncmp(from, o.name, name)) {
             *to++ = '@';
             from += name;
+        } else if (random_end(from)) {
+            *to++ = '#';
+            from += random_end(from);
         } else if (number_at(from)) {
             *to++ = '#';
             from += number_at(from);
@@ -220,6 +237,7 @@ static int at_entry(struct tracee* t, const struct ptrace_syscall_info* info) {
         skip_call(t, info);
         return 0;
     }
+    if (o.mode == Interrupt || o.mode == Terminate) return kill(o.mode == Interrupt ? 0 : o.program, o.mode == Interrupt ? SIGINT : SIGTERM), 1;
     for (int i = 0; o.mode == KillAll && i < kMaxTracees; ++i)
         if (tracees[i].pid) (void)kill(tracees[i].pid, SIGKILL);
     (void)kill(t->pid, SIGKILL);
@@ -320,6 +338,8 @@ static void parse(int argc, char** argv) {
         const char* next = i + 1 < argc ? argv[i + 1] : "";
         if (!strcmp(argv[i], "--kill")) o.mode = Kill;
         else if (!strcmp(argv[i], "--kill-all")) o.mode = KillAll;
+        else if (!strcmp(argv[i], "--interrupt")) o.mode = Interrupt;
+        else if (!strcmp(argv[i], "--terminate")) o.mode = Terminate;
         else if (!strcmp(argv[i], "--errno")) o.mode = Error, o.error = atoi(next), ++i;
         else if (!strcmp(argv[i], "--attach")) o.attach = atoi(next), ++i;
         else if (!strcmp(argv[i], "--list") || !strcmp(argv[i], "--report")) o.out = fopen(next, "we"), ++i;
@@ -345,10 +365,12 @@ int main(int argc, char** argv) {
     if (o.program == 0) {
         close(go[1]);
         if (read(go[0], &byte, 1) != 1) _exit(kBroken);
+        signal(SIGINT, SIG_DFL);
         execvp(argv[optind], argv + optind);
         die(argv[optind]);
     }
     close(go[0]);
+    signal(SIGINT, SIG_IGN);
     const pid_t tracer = fork();
     if (tracer < 0) die("fork");
     if (tracer == 0) {

@@ -3,7 +3,7 @@
 import re
 
 import places
-from verbs import VERBS
+from image_verbs import VERBS
 
 # kind, verb, process, call, what it is about, fault; all places that fit.
 KNOWN = (

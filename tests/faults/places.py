@@ -6,12 +6,14 @@ import os
 import random
 import re
 import shlex
+import signal
 import time
 
 QUICK = 5   # seconds in which ls and info answer after anything
 PATIENT = 20  # in which a verb that met a fault ends
 TRIES = 3  # to reach a place that not every run has
 ERRORS = {"s": errno.ENOSPC, "i": errno.EIO, "f": errno.EMFILE, "n": errno.ENOMEM, "e": errno.EINTR}
+SIGNALS = {"interrupt": signal.SIGINT, "terminate": signal.SIGTERM}
 LOADER = re.compile(r"/etc/ld\.so|/lib/|/usr/lib/")
 
 
@@ -86,6 +88,8 @@ def faults_of(places, kind):
             yield ["--kill"], "SIGKILL", place
         if kind == "power" and "m" in place.letters:
             yield ["--kill-all"], "SIGKILL to all", place
+        if kind in SIGNALS and "m" in place.letters:
+            yield [f"--{kind}"], SIGNALS[kind].name, place
         if kind == "memory" and "M" in place.letters and not is_before_main(place):
             yield ["--errno", str(errno.ENOMEM)], "no memory", place
         if kind != "errno" or LOADER.match(place.what):
@@ -93,6 +97,11 @@ def faults_of(places, kind):
         for letter in sorted(set(place.letters) & set(ERRORS)):
             number = ERRORS[letter]
             yield ["--errno", str(number)], errno.errorcode[number], place
+
+
+def ended_by(number, hit):
+    """By default, or with all undone and one line that says so."""
+    return hit.code == 128 + number or (hit.code == 1 and f"interrupted by {number.name}" in hit.err)
 
 
 class Trial:
@@ -119,8 +128,11 @@ class Trial:
             self.judge(name, hit)
         self.look(name)
         self.blame(self.verb.settled(name))
-        if random.Random(str(place)).random() < 0.5 or self.kind in ("errno", "memory"):
-            self.retry(name)  # else it is destroyed as it is: a second try would clean up, too
+        clean = random.Random(str(place)).random() < 0.5  # a second try would clean up, too
+        if clean:
+            self.blame(self.verb.pruned(name))
+        if not clean or self.verb.retries or self.kind in ("errno", "memory"):
+            self.retry(name)
         self.end(name)
         return reached
 
@@ -132,6 +144,8 @@ class Trial:
         elif hit.code == 0:
             wrong = self.verb.truth(name)
             self.blame(wrong and f"false success: {wrong}")
+        elif self.kind in SIGNALS and not ended_by(SIGNALS[self.kind], hit):
+            self.blame(f"ends otherwise than by the signal: {hit}")
         elif self.kind in ("errno", "memory") and hit.code not in (125, 127) and not hit.err.strip():
             self.blame(f"it fails without a word: {hit}")
 

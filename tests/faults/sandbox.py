@@ -24,6 +24,7 @@ def enter():
         os.environ[INNER] = "1"
         os.execvp("unshare", ["unshare", "--mount", "--propagation", "private", "--pid", "--net", "--fork", "--kill-child",
                               "--mount-proc", sys.executable, "-B", *sys.argv])
+    subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
     worker = os.fork()
     while worker:
         pid, status = os.wait()
@@ -81,8 +82,19 @@ class Sandbox:
         with open(self.config, "w", encoding="utf-8") as file:
             file.write("lxc.net.0.type = empty\nlxc.mount.auto = proc:mixed sys:mixed cgroup:mixed\n")
         open(f"{self.top}/etc/default.conf", "w", encoding="utf-8").close()
-        self.counter = 0
+        self.counter, self.servers, self.serving = 0, [], set()
         os.chdir(f"{self.top}/tmp")
+        self.before = leaks.reading(self)
+
+    def serve(self, argv, extra=None, **streams):
+        """A server for as long as we are here; note_servers() when all of it runs."""
+        server = subprocess.Popen(argv, stdin=subprocess.DEVNULL, env={**self.env, **(extra or {})}, **streams)
+        self.servers.append(server)
+        return server
+
+    def note_servers(self):
+        """What runs now and is there besides is no leak."""
+        self.serving = {pid for pid, _ in leaks.command_lines()}
         self.before = leaks.reading(self)
 
     def name(self):
@@ -91,12 +103,12 @@ class Sandbox:
 
     @contextlib.contextmanager
     def extra_environment(self, extra):
+        before = dict(self.env)
         self.env.update(extra)
         try:
             yield
         finally:
-            for name in extra:
-                del self.env[name]
+            self.env = before
 
     def run(self, argv, limit=LIMIT, prefix=(), extra=None):
         start = time.monotonic()
@@ -191,7 +203,7 @@ class Sandbox:
                 shutil.rmtree(entry.path, ignore_errors=True)
 
     def kill_strays(self):
-        keep = {1, os.getpid()}
+        keep = {1, os.getpid(), *self.serving}
         for entry in os.listdir("/proc"):
             if entry.isdigit() and int(entry) not in keep:
                 try:
@@ -200,6 +212,9 @@ class Sandbox:
                     pass
 
     def remove(self):
+        for server in self.servers:
+            server.terminate()
+            server.wait()
         self.clear()
         os.chdir("/")
         if os.path.ismount(self.disk):

@@ -5,6 +5,7 @@ import os
 
 class Verb:
     """READY brings a container to where COMMAND makes sense; TRUTH tells what is wrong after a success."""
+    retries = False  # a second try after each fault, and not only after some
     monitored = False  # the monitor takes part: faults hit it too
     done_already = ()  # what a second try may say when the first got through
 
@@ -22,6 +23,10 @@ class Verb:
 
     def settled(self, name):
         """What is wrong whether it succeeded or not."""
+        return None
+
+    def pruned(self, name):
+        """What is wrong after all was thrown away that nobody needs."""
         return None
 
     def must_be(self, name, wanted):
