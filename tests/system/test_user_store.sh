@@ -205,7 +205,7 @@ test_programs_of_uidmap_are_missing() {
     forget_users
 }
 
-test_layers_of_a_user() {
+test_layers_of_a_user() { # 300 s
     # shellcheck source=tests/system/test_oci.sh
     source "$(dirname "${BASH_SOURCE[0]}")/test_oci.sh"
     make_users
@@ -240,7 +240,7 @@ test_layers_of_a_user() {
     forget_users
 }
 
-test_servers_of_users() {
+test_servers_of_users() { # 300 s
     make_users
     make_archive
     need_image_server
