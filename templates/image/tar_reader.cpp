@@ -186,8 +186,12 @@ std::span<const char> TarReader::read() {
 void TarReader::skip_data() {
     while (!read().empty()) {}
     std::array<char, 512> rest{};
-    read_exactly(std::span(rest).first(static_cast<std::size_t>(padding_)));
-    padding_ = 0;
+    const auto padding = std::span(rest).first(static_cast<std::size_t>(std::exchange(padding_, 0)));
+    if (padding.empty()) return;
+    const auto count = source_(padding);
+    if (count == 0 && end_ == TarEnd::Open) return; // so will the header be
+    if (count == 0) fail("it ends within a member");
+    read_exactly(padding.subspan(count));
 }
 
 void TarReader::finish() {
@@ -371,8 +375,9 @@ const TarEntry* TarReader::next() {
     Overrides overrides;
     Block block{};
     for (;;) {
-        if (!read_block(block)) fail("it ends without an end mark");
-        if (all_zero(block)) {
+        const bool at_end = !read_block(block);
+        if (at_end && end_ == TarEnd::Marked) fail("it ends without an end mark");
+        if (at_end || all_zero(block)) {
             if (overrides.any) fail("an extension header without a member");
             finish();
             return nullptr;

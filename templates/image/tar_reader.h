@@ -52,6 +52,10 @@ public:
     [[nodiscard]] virtual std::span<const char> read() = 0;
 };
 
+// Marked: an archive without its end mark was cut off. Open: it may also end after any member, for one whose bytes a digest
+// vouches for; some write layers of OCI images so.
+enum class TarEnd { Marked, Open };
+
 // Reads tar: ustar, GNU (long names, base-256 numbers, sparse files) and pax with local headers. Strict,
 // so that no two readers can see two different archives: bad checksums, cut-off members, unknown types,
 // bad maps of sparse files, global pax headers, malformed pax records, names with NUL or of more than
@@ -59,7 +63,8 @@ public:
 class TarReader final : public MemberReader {
 public:
     // what names the archive in messages.
-    TarReader(ByteSource source, std::string what) : source_(std::move(source)), what_(std::move(what)) {}
+    TarReader(ByteSource source, std::string what, TarEnd end = TarEnd::Marked)
+        : source_(std::move(source)), what_(std::move(what)), end_(end) {}
 
     [[nodiscard]] const TarEntry* next() override;
     [[nodiscard]] std::span<const char> read() override;
@@ -84,6 +89,7 @@ private:
 
     ByteSource source_;
     std::string what_;
+    TarEnd end_;
     TarEntry entry_;
     std::vector<char> buffer_ = std::vector<char>(256u << 10);
     std::uint64_t left_ = 0;    // unread data of the current member

@@ -118,6 +118,28 @@ TEST(TarReader, RefusesDamage) {
               "x.tar: a header with a wrong checksum: the archive is refused");
 }
 
+TEST(TarReader, TakesAnOpenEndWhereTold) {
+    const auto fine = make_tar(TarMember{.name = "a", .data = "hello"}, TarMember{.name = "b", .data = "you"});
+    const auto names = [](const std::string& archive) {
+        TarReader reader(text_source(archive), "x.tar", TarEnd::Open);
+        std::string found;
+        while (const TarEntry* entry = reader.next()) found += entry->path;
+        EXPECT_EQ(reader.next(), nullptr);
+        return found;
+    };
+    EXPECT_EQ(names(fine), "ab");
+    EXPECT_EQ(names(fine.substr(0, 2048)), "ab");
+    EXPECT_EQ(names(fine.substr(0, 1539)), "ab"); // the last one without its padding
+    EXPECT_EQ(names(fine.substr(0, 1024)), "a");
+    EXPECT_EQ(names(""), "");
+    const auto refused = [&](const std::string& archive) { return test::error_of([&] { (void)names(archive); }); };
+    EXPECT_EQ(refused(fine.substr(0, 1538)), "x.tar: it ends within b: the archive is refused");
+    EXPECT_EQ(refused(fine.substr(0, 1540)), "x.tar: it ends within a member: the archive is refused");
+    EXPECT_EQ(refused(fine.substr(0, 1100)), "x.tar: it ends within a header: the archive is refused");
+    EXPECT_EQ(refused(make_tar(pax(pax_record("path", "c"))).substr(0, 1024)),
+              "x.tar: an extension header without a member: the archive is refused");
+}
+
 TEST(TarReader, RefusesWhatReadersDisagreeOn) {
     const auto refused = [](const auto&... members) { return refusal(make_tar(members...)); };
     const TarMember a{.name = "a"};
