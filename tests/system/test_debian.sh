@@ -2,97 +2,21 @@
 # shellcheck shell=bash disable=SC2154
 # A whole distribution from a mirror, verified, booted with systemd. Needs the network.
 
-needs_mirror() {
-    local url
-    url=$(cat /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null |
-        grep -oE 'https?://[^ ]+' | head -1)
-    [ -n "$url" ] || skip "no Debian mirror in apt's sources"
-    # One cache for all releases: a second create is a copy.
-    mkdir -p /var/tmp/lxcpp-test-cache
-    export LXCPP_CACHE_DIR=/var/tmp/lxcpp-test-cache
+# shellcheck source=tests/system/lives.sh
+source "$(dirname "${BASH_SOURCE[0]}")/lives.sh"
+
+needs_base() { # one cache for all releases
+    needs_mirror
+    export LXCPP_CACHE_DIR="$BASE_CACHE"
 }
 
 # Bookworm's two tests that need further packages share one base.
 readonly BOOKWORM_PACKAGES=openssh-server,openssh-client,sudo,cron,podman,crun,uidmap
 
 boots() { # RELEASE PACKAGES
-    needs_mirror
+    needs_base
     RUN_TIMEOUT=420 expect 0 lxcpp-create -n "$C1" -t debian -- -r "$1" --packages "$2"
-    local etc="$LXCPATH/$C1/rootfs/etc"
-    echo '@reboot root echo "$(id -u) $(hostname)" >/run/cron-job' >"$etc/cron.d/job"
-    chown --reference="$etc/passwd" "$etc/cron.d/job"
-    start "$C1"
-    RUN_TIMEOUT=120
-    systemd_is_running
-    cron_runs_a_job
-    sshd_lets_in
-    sudo_makes_root
-    attach "$C1" cat /proc/self/uid_map
-    out_matches '^ *0 +[1-9][0-9]* +65536$'
-    attach "$C1" cat /etc/hostname
-    out_is "$C1"
-    # A machine of its own: nothing of the host.
-    attach "$C1" cat /etc/machine-id
-    differs "$OUT" "$(cat /etc/machine-id 2>/dev/null)" "machine-id"
-    # Reboot inside, then from outside.
-    local before
-    before=$(init_pid "$C1")
-    run lxcpp-attach -n "$C1" -- systemctl reboot
-    await_new_init "$before"
-    systemd_is_running
-    before=$(init_pid "$C1")
-    expect 0 lxcpp-stop -r -n "$C1"
-    await_new_init "$before"
-    systemd_is_running
-    before=$SECONDS
-    expect 0 lxcpp-stop -n "$C1" -t 60
-    [ $((SECONDS - before)) -lt 45 ] || fail "a graceful stop took $((SECONDS - before)) s"
-    is "$(state_of "$C1")" STOPPED
-}
-
-cron_runs_a_job() {
-    attach "$C1" sh -c 'until [ -s /run/cron-job ]; do sleep 0.1; done; cat /run/cron-job'
-    out_is "0 $C1"
-}
-
-# The container has no network but lo.
-sshd_lets_in() {
-    attach "$C1" sh -c 'mkdir -p -m 0700 /root/.ssh && ssh-keygen -q -t ed25519 -N "" -f /root/.ssh/id_ed25519 &&
-        cp /root/.ssh/id_ed25519.pub /root/.ssh/authorized_keys'
-    # shellcheck disable=SC2016 # for the shell inside
-    attach "$C1" ssh -o BatchMode=yes -o StrictHostKeyChecking=accept-new root@127.0.0.1 'echo "$(id -u) $(hostname) ${SSH_CONNECTION%% *}"'
-    out_is "0 $C1 127.0.0.1"
-}
-
-sudo_makes_root() {
-    attach "$C1" useradd -m -s /bin/sh admin
-    attach "$C1" sh -c 'echo "admin ALL=(ALL) NOPASSWD: ALL" >/etc/sudoers.d/admin'
-    attach "$C1" su - admin -c 'id -un; sudo -n id -un'
-    out_is admin$'\n'root
-}
-
-# Before systemd listens there is nobody to ask: ask until the answer is a final one.
-systemd_is_running() {
-    # shellcheck disable=SC2016 # for the shell inside
-    expect 0 lxcpp-attach -n "$C1" -- sh -c 'while :; do
-        state=$(systemctl is-system-running --wait 2>/dev/null)
-        case $state in running | degraded | maintenance) echo "$state"; exit ;; esac
-        sleep 0.1
-    done'
-    out_is running
-    run lxcpp-attach -n "$C1" -- systemctl --failed --no-legend --plain
-    out_is ""
-}
-
-await_new_init() { # OLD-PID
-    local deadline=$((SECONDS + 90)) pid
-    while [ $SECONDS -lt $deadline ]; do
-        pid=$(init_pid "$C1" 2>/dev/null)
-        [ -n "$pid" ] && [ "$pid" != "$1" ] && break
-        run lxcpp-wait -n "$C1" -s STARTING -t 1
-    done
-    differs "$(init_pid "$C1")" "$1" "pid of init after a reboot"
-    wait_state "$C1" RUNNING 60
+    debian_lives
 }
 
 test_bookworm_lives() { boots bookworm $BOOKWORM_PACKAGES; } # 600 s
@@ -100,7 +24,7 @@ test_trixie_lives() { boots trixie openssh-server,openssh-client,sudo,cron; } # 
 test_sid_lives() { boots sid openssh-server,openssh-client,sudo,cron; } # 600 s
 
 test_second_create_comes_from_the_cache() { # 600 s
-    needs_mirror
+    needs_base
     RUN_TIMEOUT=420 expect 0 lxcpp-create -n "$C1" -t debian -- -r bookworm
     local before=$SECONDS
     RUN_TIMEOUT=120 expect 0 lxcpp-create -n "$C2" -t debian -- -r bookworm
@@ -112,7 +36,7 @@ test_second_create_comes_from_the_cache() { # 600 s
 
 # The interfaces of the host are not to be configured from inside, and its cgroups are not in the way.
 test_lives_on_the_hosts_network() { # 600 s
-    needs_mirror
+    needs_base
     echo 'lxc.net.0.type = none' >"$SANDBOX/tmp/none.conf"
     RUN_TIMEOUT=420 expect 0 lxcpp-create -n "$C1" -f "$SANDBOX/tmp/none.conf" -t debian -- -r bookworm
     start "$C1"
@@ -123,7 +47,7 @@ test_lives_on_the_hosts_network() { # 600 s
 }
 
 test_damaged_cache_is_noticed() { # 600 s
-    needs_mirror
+    needs_base
     RUN_TIMEOUT=420 expect 0 lxcpp-create -n "$C1" -t debian -- -r bookworm --variant minbase
     local tree
     tree=$(find "$LXCPP_CACHE_DIR/trees" -mindepth 1 -maxdepth 1 -name 'debian-bookworm-*-minbase-*')
@@ -136,14 +60,14 @@ test_damaged_cache_is_noticed() { # 600 s
 }
 
 test_quiet_create_says_nothing() { # 600 s
-    needs_mirror
+    needs_base
     RUN_TIMEOUT=420 expect 0 lxcpp-create -q -n "$C1" -t debian -- -r bookworm --variant minbase
     out_is ""
     is "$ERR" "" "standard error"
 }
 
 test_another_architecture() { # 600 s
-    needs_mirror
+    needs_base
     [ "$(uname -m)" = x86_64 ] || skip "i386 is tried on amd64 machines"
     expect 1 lxcpp-create -n "$C1" -t debian -- -r bookworm -a s390x
     err_has "cannot run programs of that architecture"
@@ -156,7 +80,7 @@ test_another_architecture() { # 600 s
 }
 
 test_wrong_release_is_refused_by_name() {
-    needs_mirror
+    needs_base
     expect 1 lxcpp-create -n "$C1" -t debian -- -r nosuchrelease
     err_has nosuchrelease
     [ ! -e "$LXCPATH/$C1" ] || fail "a container was left"
@@ -164,7 +88,7 @@ test_wrong_release_is_refused_by_name() {
 
 # nesting.conf is the one switch for podman inside, for root and for a user.
 test_podman_runs_with_nesting() { # 900 s
-    needs_mirror
+    needs_base
     need_tool busybox
     # crun runs nothing where it sees cgroups of both versions.
     printf '%s\n' 'lxc.net.0.type = empty' "lxc.include = $LXCPP_DATA_DIR/config/nesting.conf" >"$SANDBOX/tmp/nesting.conf"

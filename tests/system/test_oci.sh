@@ -2,6 +2,9 @@
 # shellcheck shell=bash disable=SC2154,SC2016
 # The oci template: images that umoci made and skopeo copied, out of directories, archives and a registry.
 
+# shellcheck source=tests/system/registry.sh
+source "$(dirname "${BASH_SOURCE[0]}")/registry.sh"
+
 COMMAND='id; pwd; echo "$FOO"'
 PRINTS='uid=33(web) gid=34(web) groups=4(adm)
 /d
@@ -33,8 +36,6 @@ make_image() {
     } >umoci.log 2>&1 || { cat umoci.log; fail "umoci could not make the image"; exit 1; }
     chmod -R a+rX img # the template is root of the container only
 }
-
-copy() { timeout 60 skopeo --insecure-policy copy -q "$@" >skopeo.log 2>&1 || { cat skopeo.log; fail "skopeo copy $*"; exit 1; }; }
 
 # A container of the image runs the image's command as the image says.
 runs() { # TEMPLATE-ARGUMENTS…
@@ -123,34 +124,6 @@ test_each_blob_is_verified() {
     done
     runs -u "oci:$PWD/clean:v1" # with the layers below, which were good
 }
-
-# A registry on a port that the kernel chooses; what it takes is in $PORT, who ends it is end_registry.
-PORT='' REGISTRY=''
-start_registry() { # LINES-BELOW-http… ; further lines from standard input
-    need_tool docker-registry
-    mkdir -p "$SANDBOX/registry"
-    {
-        printf '%s\n' 'version: 0.1' 'log: {accesslog: {disabled: true}}' 'storage:' "  filesystem: {rootdirectory: $SANDBOX/registry}" \
-            'http:' '  addr: 127.0.0.1:0' '  secret: x'
-        [ $# = 0 ] || printf '  %s\n' "$@"
-        cat
-    } >"$SANDBOX/registry.yml"
-    mkfifo "$SANDBOX/registry.fifo"
-    OTEL_TRACES_EXPORTER=none docker-registry serve "$SANDBOX/registry.yml" >"$SANDBOX/registry.fifo" 2>&1 &
-    REGISTRY=$!
-    exec 7<"$SANDBOX/registry.fifo"
-    rm "$SANDBOX/registry.fifo"
-    local line
-    while read -r -t 60 line <&7; do
-        [[ "$line" =~ listening\ on\ 127\.0\.0\.1:([0-9]+) ]] && { PORT=${BASH_REMATCH[1]}; break; }
-    done
-    [ -n "$PORT" ] || { fail "the registry does not listen: $line"; exit 1; }
-    cat <&7 >"$SANDBOX/registry.log" &
-    exec 7<&-
-}
-end_registry() { kill "$REGISTRY"; wait "$REGISTRY" 2>/dev/null; PORT=''; }
-
-insecure() { printf '[[registry]]\nlocation = "%s"\ninsecure = true\n' "$1" >"$LXCPP_CONFIG_DIR/registries.conf"; }
 
 test_a_registry() {
     make_image
