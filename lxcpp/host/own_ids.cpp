@@ -73,16 +73,10 @@ void write_map(const char* helper, pid_t pid, const IdMap& map) {
 }
 
 Fd make_own_namespace(const IdRange& ids) {
-    try {
-        return sys::make_user_namespace([&ids](pid_t pid) {
-            write_map(kNewUidMap, pid, map_with(ids, ::geteuid()));
-            write_map(kNewGidMap, pid, map_with(ids, ::getegid()));
-        });
-    } catch (const SystemError& error) {
-        if (error.code() != EPERM && error.code() != EACCES && error.code() != ENOSPC) throw;
-        throw Error(fmt::format("{} (sysctl user.max_user_namespaces, kernel.unprivileged_userns_clone and "
-                                "kernel.apparmor_restrict_unprivileged_userns can forbid it to users)", error.what()));
-    }
+    return sys::make_user_namespace([&ids](pid_t pid) {
+        write_map(kNewUidMap, pid, map_with(ids, ::geteuid()));
+        write_map(kNewGidMap, pid, map_with(ids, ::getegid()));
+    });
 }
 
 } // namespace
@@ -107,8 +101,14 @@ IdRange own_ids_of(const std::filesystem::path& directory) {
 }
 
 void enter_own_namespace(const IdRange& ids) {
-    sys::enter_namespace(make_own_namespace(ids), CLONE_NEWUSER);
-    sys::unshare_namespaces(CLONE_NEWNS);
+    try {
+        sys::enter_namespace(make_own_namespace(ids), CLONE_NEWUSER);
+        sys::unshare_namespaces(CLONE_NEWNS);
+    } catch (const SystemError& error) {
+        if (error.code() != EPERM && error.code() != EACCES && error.code() != ENOSPC) throw;
+        throw Error(fmt::format("enter a user namespace: {} (sysctl user.max_user_namespaces, kernel.unprivileged_userns_clone and "
+                                "kernel.apparmor_restrict_unprivileged_userns can forbid it to users)", error.what()));
+    }
 }
 
 } // namespace lxcpp

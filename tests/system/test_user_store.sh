@@ -158,6 +158,13 @@ test_users_without_ids() {
     expect 1 "${AS_CARL[@]}" lxcpp-image import "$SANDBOX/root.tar" -d small -r 1 -a amd64
     err_is_one_line
     err_has "carl has no subordinate ones in /etc/subuid and /etc/subgid: root gives some with: usermod --add-subuids "
+    # No user namespaces below this one.
+    # shellcheck disable=SC2016
+    expect 1 "${AS_ANNA[@]}" unshare --user --map-current-user --keep-caps \
+        sh -c 'echo 0 >/proc/sys/user/max_user_namespaces && exec "$@"' sh lxcpp-image import "$SANDBOX/root.tar" -d small -r 1 -a amd64
+    err_is_one_line
+    err_has "enter a user namespace: "
+    err_has "No space left on device (sysctl user.max_user_namespaces, "
     echo "carl:100000:65536" >>"$SANDBOX/accounts/subuid"
     expect 1 "${AS_CARL[@]}" lxcpp-image import "$SANDBOX/root.tar" -d small -r 1 -a amd64
     err_has "/etc/subuid and /etc/subgid do not both give as many to carl alone"
