@@ -8,9 +8,9 @@ import time
 
 import places
 import sandbox
-from image_verbs import VERBS
+from image_verbs import IMAGE_VERBS, VERBS
 
-VERBS_ON_A_FULL_DISK = ("create", "create-image", "config", "start", "stop", "shutdown", "reboot", "destroy", "destroy-running", "attach")
+VERBS_ON_A_FULL_DISK = (*(name for name in IMAGE_VERBS if name != "delete-image"), "create", "create-image", "config", "start", "stop", "shutdown", "reboot", "destroy", "destroy-running", "attach")
 ENOUGH = 4  # verbs in a row that did not notice anything: then there is enough of it
 
 
@@ -19,8 +19,6 @@ def run(argv):
 
 
 class Tmpfs:
-    STEP = 4096
-
     def __init__(self, top):
         self.top = top
         run(["mount", "-t", "tmpfs", "-o", "size=64m,nr_inodes=4096", "full", top])
@@ -39,8 +37,6 @@ class Tmpfs:
 
 
 class Ext4:
-    STEP = 4096
-
     def __init__(self, top):
         self.top, image = top, os.path.dirname(top) + "/tmp/image"
         with open(image, "wb") as file:
@@ -72,6 +68,7 @@ class Ext4:
 
 class Trial(places.Trial):
     """As with single faults, but the disk stays full while we look, and for every second one also while it is destroyed."""
+    FULL = "No space left on device"
 
     def __init__(self, box, verb, disk):
         super().__init__(box, verb, "disk")
@@ -85,14 +82,15 @@ class Trial(places.Trial):
         hit = box.run(self.verb.command(name), places.PATIENT)
         box.settle()
         self.look(name)
-        if left // (self.disk.STEP if what == "size" else 1) % 2:
+        at_once = left // (self.verb.disk_step if what == "size" else 1) % 2
+        if at_once:
             self.destroy_now(name)
-        else:
-            self.disk.release()
+        self.disk.release()
+        if not at_once:
             self.judge(name, hit)
             self.blame(self.verb.settled(name) or self.truncated(name))
+        if not at_once or self.verb.retries:
             self.retry(name)
-        self.disk.release()
         self.end(name)
         return hit.code != 0 or bool(self.findings)
 
@@ -100,6 +98,8 @@ class Trial(places.Trial):
         super().judge(name, hit)
         if hit.code and not hit.err.strip():
             self.blame(f"it fails without a word: {hit}")
+        elif hit.code and self.verb.retries and self.FULL not in hit.err:
+            self.blame(f"it does not say why: {hit}")
 
     def destroy_now(self, name):
         if os.path.exists(f"{self.box.lxcpath}/{name}"):
@@ -114,11 +114,11 @@ class Trial(places.Trial):
         return None
 
 
-def steps(disk, what):
+def steps(verb, what):
     left = 0
     while True:
         yield left
-        left += disk.STEP if what == "size" else 1
+        left += verb.disk_step if what == "size" else 1
 
 
 def sweep(box, disk, verb_name, what, options):
@@ -126,8 +126,8 @@ def sweep(box, disk, verb_name, what, options):
     chance, found, tried, total, calm = random.Random(options.seed), [], 0, 0, 0
     end = time.monotonic() + options.seconds
     share = min(1.0, options.sample / 60)
-    for left in steps(disk, what):
-        if calm >= ENOUGH or time.monotonic() > end or left > 64 * 1024 * 1024:
+    for left in steps(verb, what):
+        if calm >= ENOUGH or time.monotonic() > end or left > 64 * 1024 * 1024 or tried >= options.sample:
             break
         total += 1
         if options.at and str(left) != options.at or chance.random() > share:

@@ -13,6 +13,7 @@ import leaks
 HERE = os.path.dirname(os.path.abspath(__file__))
 INNER = "LXCPP_FAULTS_INNER"
 LIMIT = 30  # seconds that any command may take before it counts as hung
+PATIENCE = float(os.environ.get("LXCPP_FAULTS_PATIENCE", "1"))  # how many times as slow a machine may be
 
 
 def enter():
@@ -111,7 +112,7 @@ class Sandbox:
             self.env = before
 
     def run(self, argv, limit=LIMIT, prefix=(), extra=None):
-        start = time.monotonic()
+        start, limit = time.monotonic(), limit * PATIENCE
         with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace", dir=f"{self.top}/tmp") as out, \
                 tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace", dir=f"{self.top}/tmp") as err:
             child = subprocess.Popen([*prefix, *argv], stdin=subprocess.DEVNULL, stdout=out, stderr=err, env={**self.env, **(extra or {})},
@@ -143,7 +144,7 @@ class Sandbox:
 
     def settle(self, limit=5):
         """Until nothing of the verb runs any more that is on its way: owners without a running init."""
-        end = time.monotonic() + limit
+        end = time.monotonic() + limit * PATIENCE
         while time.monotonic() < end:
             if not self.busy():
                 return
@@ -166,7 +167,7 @@ class Sandbox:
 
     def leaks(self, patience=3):
         """What is there now and was not at the start; what goes by itself within PATIENCE is none."""
-        end = time.monotonic() + patience
+        end = time.monotonic() + patience * PATIENCE
         while True:
             rest = leaks.reading(self)
             for line in self.before:

@@ -6,6 +6,7 @@ import os
 class Verb:
     """READY brings a container to where COMMAND makes sense; TRUTH tells what is wrong after a success."""
     retries = False  # a second try after each fault, and not only after some
+    disk_step = 4096  # by how much less or more the disk has room for it
     monitored = False  # the monitor takes part: faults hit it too
     done_already = ()  # what a second try may say when the first got through
 
