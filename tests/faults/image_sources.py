@@ -146,7 +146,7 @@ def server_tree(box):
     write(root, archive(*root_members(box)))
     with box.extra_environment({"LXCPP_CACHE_DIR": cache}):
         box.must(["lxcpp-image", "import", root, "-d", "test", "-r", "1"])
-        box.must(["lxcpp-image", "server-tree", top, "--all"])
+        box.must(["lxcpp-image", "server-tree", top, "--all"], 120)  # it packs twice, as well as it can
     return top
 
 

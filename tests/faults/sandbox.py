@@ -130,8 +130,8 @@ class Sandbox:
     def create_command(self, name):
         return ["lxcpp-create", "-n", name, "-f", self.config, "-t", self.template, "--", f"--payload={self.payload}"]
 
-    def must(self, argv):
-        result = self.run(argv)
+    def must(self, argv, limit=LIMIT):
+        result = self.run(argv, limit)
         if result.code != 0:
             raise RuntimeError(f"{' '.join(argv)}: {result}")
         return result
