@@ -9,6 +9,8 @@
 #include <cerrno>
 #include <fcntl.h>
 #include <fmt/core.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 namespace lxcpp::sys {
@@ -57,6 +59,30 @@ MountTree all_at_once(const std::vector<Fd>& lowers, std::vector<std::string> op
     return MountTree::create("overlay", "overlay", options);
 }
 
+MountTree stack(const std::vector<Fd>& lowers, std::vector<std::string> options) {
+    try {
+        return one_by_one(lowers, options);
+    } catch (const SystemError& error) {
+        if (error.code() == EPERM && ::geteuid() != 0) {
+            throw Error(fmt::format("{}: a kernel before Linux 5.11 lets only root stack directories", error.what()));
+        }
+        if (error.code() != EINVAL) throw;
+    }
+    return all_at_once(lowers, std::move(options));
+}
+
+// overlayfs that cannot make its directory in the work directory, for the disk is full, mounts without a word, read-only.
+void require_writable(const MountTree& mount, FdRef work, const std::filesystem::path& path) {
+    struct statvfs info{};
+    if (::fstatvfs(mount.fd().raw(), &info) != 0 || (info.f_flag & ST_RDONLY) == 0) return;
+    constexpr auto kProbe = "probe";
+    const int result = ::mkdirat(work.raw(), kProbe, 0700);
+    const int error = result != 0 ? errno : ENOSPC; // there is room by now
+    if (result == 0) (void)::unlinkat(work.raw(), kProbe, AT_REMOVEDIR);
+    if (error == EROFS) return; // as it should be: the whole file system is
+    throw SystemError(fmt::format("overlay: make its work directory in {}", path.string()), error);
+}
+
 } // namespace
 
 MountTree mount_overlay(const Overlay& overlay) {
@@ -70,15 +96,9 @@ MountTree mount_overlay(const Overlay& overlay) {
     }
     std::vector<std::string> options{"userxattr"};
     add_upper(options, upper, work);
-    try {
-        return one_by_one(lowers, options);
-    } catch (const SystemError& error) {
-        if (error.code() == EPERM && ::geteuid() != 0) {
-            throw Error(fmt::format("{}: a kernel before Linux 5.11 lets only root stack directories", error.what()));
-        }
-        if (error.code() != EINVAL) throw;
-    }
-    return all_at_once(lowers, std::move(options));
+    MountTree mount = stack(lowers, std::move(options));
+    if (upper.valid()) require_writable(mount, work, overlay.work);
+    return mount;
 }
 
 } // namespace lxcpp::sys

@@ -19,7 +19,8 @@ struct Overlay {
 
 // A detached mount, with the ids of the files as they are. Works in a user namespace that owns its mount namespace
 // too. Any number of lowers up to the kernel's 500 where it knows "lowerdir+" (6.5), about 100 before. Throws
-// SystemError; Error naming the number of layers when there are too many.
+// SystemError, also when a full disk makes the kernel mount it read-only; Error naming the number of layers when there are
+// too many.
 [[nodiscard]] MountTree mount_overlay(const Overlay& overlay);
 
 } // namespace lxcpp::sys

@@ -6,8 +6,11 @@
 #include "sys/file.h"
 #include "sys/rooted_dir.h"
 
+#include <lxcpp/error.h>
+
 #include <gtest/gtest.h>
 
+#include <cerrno>
 #include <filesystem>
 
 namespace lxcpp {
@@ -51,6 +54,26 @@ TEST_F(OverlayMount, RemovalsOfOneAreSeenByTheNext) {
 TEST_F(OverlayMount, OneLowerAloneIsShownAsItIs) {
     sys::write_file_atomic(dir("low") / "a", "low");
     EXPECT_EQ(rooted(sys::mount_overlay({{dir("low")}, {}, {}})).read_file("a"), "low");
+}
+
+TEST_F(OverlayMount, AFullDiskIsToldAndNotReadOnly) {
+    const auto disk = dir("disk");
+    sys::MountTree::create("tmpfs", "tmpfs", {"nr_inodes=16"}).attach(disk);
+    for (const auto* name : {"low", "up", "work"}) sys::make_dirs(disk / name);
+    const auto root = sys::RootedDir::open(disk);
+    const auto fill = [&] {
+        for (int i = 0; i < 32; ++i) root.make_dir("filler" + std::to_string(i));
+    };
+    EXPECT_THROW(fill(), SystemError);
+    try {
+        (void)sys::mount_overlay({{disk / "low"}, disk / "up", disk / "work"});
+        ADD_FAILURE() << "it is mounted";
+    } catch (const SystemError& error) {
+        EXPECT_EQ(error.code(), ENOSPC) << error.what();
+    }
+    for (int i = 0; i < 6; ++i) root.remove_dir("filler" + std::to_string(i));
+    EXPECT_NO_THROW((void)sys::mount_overlay({{disk / "low"}, disk / "up", disk / "work"}));
+    sys::unmount(disk, true);
 }
 
 TEST_F(OverlayMount, TakesManyLayers) {
