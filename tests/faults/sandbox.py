@@ -104,12 +104,15 @@ class Sandbox:
 
     @contextlib.contextmanager
     def extra_environment(self, extra):
-        before = dict(self.env)
+        before = {name: self.env.get(name) for name in extra}
         self.env.update(extra)
         try:
             yield
         finally:
-            self.env = before
+            for name, value in before.items():
+                self.env.pop(name)
+                if value is not None:
+                    self.env[name] = value
 
     def run(self, argv, limit=LIMIT, prefix=(), extra=None):
         start, limit = time.monotonic(), limit * PATIENCE

@@ -5,6 +5,7 @@ import shutil
 from unittest import mock
 
 import places
+from image_verbs import Stored
 from verbs import Config, Verb
 
 FILE = "$LXCPATH/$NAME/config"
@@ -91,7 +92,25 @@ class Drift(Broken):
         return super().command(name)
 
 
-TWINS = (Torn, Liar, Mute, Endless, Litter, Hermit, Stubborn, Wall, Drift)
+class Odd(Broken):
+    """Ends by ctrl-C as if something else had failed."""
+    kind, wanted = "interrupt", "ends otherwise"
+    script = f"trap 'exit 3' INT; echo '# changed' >>{FILE}; :"
+
+
+class Hoarder(Broken, Stored):
+    """Keeps what its first try left in the store."""
+    wanted = "has besides"
+    script = 'cd "$LXCPP_CACHE_DIR"; /bin/mkdir -p -m 0700 images/files; cd images/files; [ -e rest ] || { echo >rest; /bin/rm rest; }; echo >done'
+
+    def truth(self, name):
+        return Stored.truth(self, name)
+
+    def ready(self, name):
+        Stored.ready(self, name)
+
+
+TWINS = (Odd, Hoarder, Torn, Liar, Mute, Endless, Litter, Hermit, Stubborn, Wall, Drift)
 
 
 def findings(box, verb):
