@@ -12,10 +12,12 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <condition_variable>
 #include <exception>
 #include <fmt/core.h>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -36,6 +38,18 @@ std::span<std::uint8_t> as_bytes(std::span<char> text) {
 
 } // namespace
 
+namespace {
+
+// The file's hash has to have its bytes in their order, decompressing takes them in another. So that both mean the same
+// bytes, whoever decompresses a block takes the hash from the block's beginning to its end a second time.
+struct BlockHash {
+    Sha256 before;
+    Sha256::Digest after{};
+    Sha256::Digest decompressed{};
+};
+
+} // namespace
+
 struct ArchiveBytes::State {
     FdRef file;
     std::string what;
@@ -49,7 +63,10 @@ struct ArchiveBytes::State {
     std::atomic<std::uint64_t> bytes_in = 0;
     std::mutex mutex; // of what follows
     std::size_t next_block = 0;
-    std::vector<std::array<Sha256::Digest, 2>> digests; // of each block, as it was hashed and as it was decompressed
+    std::vector<BlockHash> hashes; // of each block
+    std::size_t hashed = 0;        // up to this one
+    bool failed = false;
+    std::condition_variable hashed_more;
     unsigned busy = 0;
     std::vector<std::thread> threads;
 
@@ -80,6 +97,9 @@ struct ArchiveBytes::State {
             work();
         } catch (...) {
             queue.fail(std::current_exception());
+            const std::lock_guard lock(mutex);
+            failed = true;
+            hashed_more.notify_all();
         }
     }
 
@@ -107,14 +127,27 @@ struct ArchiveBytes::State {
     }
 
     // Up to a place in the file.
-    void hash_to(std::uint64_t end, std::uint64_t& at, Sha256* block, std::vector<char>& buffer) {
+    void hash_to(std::uint64_t end, std::uint64_t& at, std::vector<char>& buffer) {
         while (at < end) {
             const auto place = std::span(buffer).first(std::min<std::uint64_t>(buffer.size(), end - at));
             const auto got = next_bytes(place);
             if (got == 0) throw Error(what + ": it became shorter");
-            if (block != nullptr) block->update(std::string_view(place.data(), got));
             at += got;
         }
+    }
+
+    void begin_block(std::size_t number) {
+        const std::lock_guard lock(mutex);
+        hashes[number].before = hash;
+        hashed = number + 1;
+        hashed_more.notify_all();
+    }
+
+    // nullopt: it will not come.
+    std::optional<Sha256> hash_before(std::size_t number) {
+        std::unique_lock lock(mutex);
+        hashed_more.wait(lock, [&] { return hashed > number || failed; });
+        return hashed > number ? std::optional(hashes[number].before) : std::nullopt;
     }
 
     // The whole file in its order, beside those who decompress it in another.
@@ -122,12 +155,12 @@ struct ArchiveBytes::State {
         std::vector<char> buffer(kChunk);
         std::uint64_t at = start;
         for (std::size_t number = 0; number < blocks.size(); ++number) {
-            hash_to(blocks[number].offset, at, nullptr, buffer);
-            Sha256 block;
-            hash_to(blocks[number].offset + blocks[number].size, at, &block, buffer);
-            digests[number][0] = block.finish();
+            hash_to(blocks[number].offset, at, buffer);
+            begin_block(number);
+            hash_to(blocks[number].offset + blocks[number].size, at, buffer);
+            hashes[number].after = Sha256(hash).finish();
         }
-        hash_to(start + size, at, nullptr, buffer);
+        hash_to(start + size, at, buffer);
         sha256 = hash.finish_hex();
         leave();
     }
@@ -143,8 +176,8 @@ struct ArchiveBytes::State {
     void leave() {
         const std::lock_guard lock(mutex);
         if (--busy != 0) return;
-        for (const auto& [hashed, decompressed] : digests)
-            if (hashed != decompressed) throw Error(what + ": it changed while it was read");
+        for (const BlockHash& block : hashes)
+            if (block.after != block.decompressed) throw Error(what + ": it changed while it was read");
         queue.end(blocks.size());
     }
 
@@ -164,11 +197,12 @@ struct ArchiveBytes::State {
 
     // False: nobody wants more.
     bool decode_block(std::size_t number, std::span<char> buffer) {
+        auto own = hash_before(number);
+        if (!own) return false;
         std::uint64_t at = 0;
-        Sha256 own;
         const auto more = [&] {
             const auto bytes = piece(blocks[number], at, buffer);
-            own.update(std::string_view(bytes.data(), bytes.size()));
+            own->update(std::string_view(bytes.data(), bytes.size()));
             return bytes;
         };
         ChunkQueue::Chunk chunk;
@@ -181,7 +215,7 @@ struct ArchiveBytes::State {
         decode_xz_block(blocks[number], more, room, filled, what);
         if (!wanted) return false;
         while (!more().empty()) {}
-        digests[number][1] = own.finish();
+        hashes[number].decompressed = own->finish();
         queue.end_part(number);
         return true;
     }
@@ -258,7 +292,7 @@ ArchiveBytes::ArchiveBytes(FdRef file, std::string what, const DecompressLimits&
     }
     state.blocks = std::move(blocks);
     check_limits(state.blocks, size, limits, state.what);
-    state.digests.resize(state.blocks.size());
+    state.hashes.resize(state.blocks.size());
     state.busy = share.workers + 1;
     state.threads.emplace_back([&state] { state.guarded([&] { state.hash_file(); }); });
     for (unsigned number = 0; number < share.workers; ++number)
@@ -268,6 +302,8 @@ ArchiveBytes::ArchiveBytes(FdRef file, std::string what, const DecompressLimits&
 ArchiveBytes::~ArchiveBytes() = default;
 
 std::size_t ArchiveBytes::read(std::span<char> into) { return into.empty() ? 0 : state_->queue.take(into); }
+
+std::span<const char> ArchiveBytes::view(std::size_t most) { return state_->queue.view(most); }
 
 std::string ArchiveBytes::sha256() {
     state_->join();

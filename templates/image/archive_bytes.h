@@ -25,6 +25,8 @@ public:
 
     // Waits for some; 0 = end. Throws what Decompressor throws.
     [[nodiscard]] std::size_t read(std::span<char> into);
+    // The same without a copy: at most so many, valid until the next call; empty at the end.
+    [[nodiscard]] std::span<const char> view(std::size_t most);
     // Of what hash had and all of the file's bytes. Only after read() returned 0.
     [[nodiscard]] std::string sha256();
 

@@ -2,7 +2,6 @@
 #include "image/chunk_queue.h"
 
 #include <algorithm>
-#include <cstring>
 #include <utility>
 
 namespace lxcpp::image {
@@ -91,14 +90,19 @@ bool ChunkQueue::next_chunk(std::unique_lock<std::mutex>& lock) {
 }
 
 std::size_t ChunkQueue::take(std::span<char> into) {
+    const auto bytes = view(into.size());
+    std::copy(bytes.begin(), bytes.end(), into.begin());
+    return bytes.size();
+}
+
+std::span<const char> ChunkQueue::view(std::size_t most) {
     while (used_ == current_.size()) {
         std::unique_lock lock(mutex_);
-        if (!next_chunk(lock)) return 0;
+        if (!next_chunk(lock)) return {};
     }
-    const auto count = std::min(into.size(), current_.size() - used_);
-    std::memcpy(into.data(), current_.data() + used_, count);
-    used_ += count;
-    return count;
+    const auto bytes = std::span(current_).subspan(used_, std::min(most, current_.size() - used_));
+    used_ += bytes.size();
+    return bytes;
 }
 
 } // namespace lxcpp::image

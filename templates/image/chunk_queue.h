@@ -34,6 +34,8 @@ public:
 
     // Some bytes; 0 = the end. Rethrows what fail() was given.
     [[nodiscard]] std::size_t take(std::span<char> into);
+    // The same without a copy: at most so many, valid until the next call; empty at the end.
+    [[nodiscard]] std::span<const char> view(std::size_t most);
     // Nobody takes any more.
     void stop();
 

@@ -67,7 +67,8 @@ LayerApplied unpack(const LayerBlob& layer, const sys::RootedDir& root, bool on_
     LayerApplied applied;
     {
         ReadAhead ahead(content.as_source());
-        TarReader reader([&](std::span<char> into) { return ahead.read(into); }, layer.blob.name, TarEnd::Open);
+        TarReader reader([&](std::span<char> into) { return ahead.read(into); }, layer.blob.name, TarEnd::Open,
+                         [&](std::size_t most) { return ahead.view(most); });
         OciLayerWriter writer(root, on_top);
         while (const TarEntry* entry = reader.next()) {
             applied.bytes += entry->size;

@@ -21,6 +21,8 @@ public:
 
     // 0 = end: the source was at its end, too.
     [[nodiscard]] std::size_t read(std::span<char> into) { return queue_.take(into); }
+    // The same without a copy: at most so many, valid until the next call; empty at the end.
+    [[nodiscard]] std::span<const char> view(std::size_t most) { return queue_.view(most); }
 
 private:
     void produce(const ByteSource& source);

@@ -175,12 +175,11 @@ std::string TarReader::read_payload(std::uint64_t size, std::uint64_t limit) {
 
 std::span<const char> TarReader::read() {
     if (left_ == 0) return {};
-    const auto want = std::span(buffer_).first(static_cast<std::size_t>(
-        std::min<std::uint64_t>(left_, buffer_.size())));
-    const auto count = source_(want);
-    if (count == 0) fail(fmt::format("it ends within {}", printable(entry_.path)));
-    left_ -= count;
-    return want.first(count);
+    const auto most = static_cast<std::size_t>(std::min<std::uint64_t>(left_, buffer_.size()));
+    const auto bytes = view_ ? view_(most) : std::span<const char>(buffer_).first(source_(std::span(buffer_).first(most)));
+    if (bytes.empty()) fail(fmt::format("it ends within {}", printable(entry_.path)));
+    left_ -= bytes.size();
+    return bytes;
 }
 
 void TarReader::skip_data() {

@@ -37,6 +37,7 @@ struct TarEntry {
 
 // Fills the buffer as far as the stream goes; 0 = end. Throws.
 using ByteSource = std::function<std::size_t(std::span<char>)>;
+using ViewSource = std::function<std::span<const char>(std::size_t)>;
 
 // Gives the members of an archive one after the other.
 class MemberReader {
@@ -62,9 +63,10 @@ enum class TarEnd { Marked, Open };
 // 4096 bytes, and data on links are refused by Error. After the end mark only zero bytes may follow.
 class TarReader final : public MemberReader {
 public:
-    // what names the archive in messages.
-    TarReader(ByteSource source, std::string what, TarEnd end = TarEnd::Marked)
-        : source_(std::move(source)), what_(std::move(what)), end_(end) {}
+    // what names the archive in messages. view, where there is one, gives the next bytes of source without a copy: at most
+    // as many as it is asked for, valid until the next call of either; empty at the end.
+    TarReader(ByteSource source, std::string what, TarEnd end = TarEnd::Marked, ViewSource view = {})
+        : source_(std::move(source)), view_(std::move(view)), what_(std::move(what)), end_(end) {}
 
     [[nodiscard]] const TarEntry* next() override;
     [[nodiscard]] std::span<const char> read() override;
@@ -88,6 +90,7 @@ private:
     [[noreturn]] void fail(std::string_view problem) const;
 
     ByteSource source_;
+    ViewSource view_;
     std::string what_;
     TarEnd end_;
     TarEntry entry_;

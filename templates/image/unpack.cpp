@@ -114,7 +114,8 @@ Unpacked unpack_archive(FdRef file, const std::string& what, const sys::RootedDi
                         ProgressSink& progress) {
     if (begins_as_squashfs(file, what)) return unpack_squashfs(file, what, to, options, progress);
     ArchiveBytes bytes(file, what, {.max_bytes = options.tree.max_bytes}, options.hash);
-    TarReader reader([&](std::span<char> into) { return bytes.read(into); }, what);
+    TarReader reader([&](std::span<char> into) { return bytes.read(into); }, what, TarEnd::Marked,
+                     [&](std::size_t most) { return bytes.view(most); });
     Unpacking unpacking(reader, to, options);
     ProgressPhase phase(progress, "Unpacking " + what, bytes.size(), ProgressUnit::Bytes);
     try {

@@ -2,6 +2,7 @@
 """Bringing an image: from a registry, against skopeo with umoci and against podman; out of rootfs.tar.xz, against
 GNU tar; and the start of a container on an overlay of it, against one on a copy. Everything is on one tmpfs."""
 import contextlib
+import hashlib
 import os
 import re
 import shutil
@@ -141,11 +142,12 @@ def pull(setup, folder):
     return [first, second], root
 
 
-def import_of(ours, folder, archive):
-    """lxcpp-image import of the bare archive into an empty store: hashed, unpacked, its tree's sums kept, synced."""
+def import_of(ours, folder, archive, sha256):
+    """lxcpp-image import of the bare archive into an empty store, with its sha256 known as of what an image server offers:
+    hashed, decompressed, written, the sums of its tree kept, synced, recorded."""
     cache = os.path.join(folder, "pull-cache")
     environment = {**ours.environment, "LXCPP_CACHE_DIR": cache}
-    argv = [ours.program("image"), "import", "-q", archive, "--dist", "debian", "--release", "x", "--arch", "amd64"]
+    argv = [ours.program("image"), "import", "-q", archive, "--dist", "debian", "--release", "x", "--arch", "amd64", "--sha256", sha256]
     elapsed = measure.run(argv, environment, ours.output)
     remove(cache)
     return elapsed
@@ -157,9 +159,11 @@ def unpack(setup, folder, root):
     for title, options, goal in (("several blocks", "-T2 -6", 0.6), ("one block", "-T1 -2", 0.0)):
         archive = os.path.join(folder, "rootfs.tar.xz")
         quietly(["tar", "-cf", archive, "-I", "xz " + options, "-C", root, "."])
+        with open(archive, "rb") as file:
+            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
         row = rows.Row(f"import of rootfs.tar.xz, {title}; tar xJ", "ms", goal=goal)
         for _, peer in rows.in_turn(setup, min(setup.rounds, MOST_ROUNDS)):
-            elapsed = import_of(ours, folder, archive) if peer is ours else images.unpack(ours, folder, archive)
+            elapsed = import_of(ours, folder, archive, sha256) if peer is ours else images.unpack(ours, folder, archive)
             row.samples.add(peer.name, elapsed)
         os.remove(archive)
         made.append(row)

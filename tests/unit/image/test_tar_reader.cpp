@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <limits>
 
 namespace lxcpp::image {
@@ -25,6 +26,33 @@ TarEntry only_entry(const std::string& archive) {
     TarEntry copy = entry != nullptr ? *entry : TarEntry{};
     EXPECT_EQ(reader.next(), nullptr);
     return copy;
+}
+
+// Where bytes can be had without a copy, each of them is taken once, by one way or the other.
+TEST(TarReader, TakesDataWithoutACopy) {
+    const std::string archive = make_tar(TarMember{.name = "a", .data = std::string(1000, 'a')}, TarMember{.name = "b", .data = "bbb"});
+    std::size_t at = 0;
+    std::size_t viewed = 0;
+    const auto view = [&](std::size_t most) {
+        const auto bytes = std::span(archive).subspan(at, std::min({most, std::size_t{300}, archive.size() - at}));
+        at += bytes.size();
+        viewed += bytes.size();
+        return bytes;
+    };
+    const auto copy = [&](std::span<char> into) {
+        const auto count = std::min(into.size(), archive.size() - at);
+        std::copy_n(archive.begin() + static_cast<std::ptrdiff_t>(at), count, into.begin());
+        at += count;
+        return count;
+    };
+    TarReader reader(copy, "x.tar", TarEnd::Marked, view);
+    ASSERT_NE(reader.next(), nullptr);
+    EXPECT_EQ(read_data(reader), std::string(1000, 'a'));
+    ASSERT_NE(reader.next(), nullptr);
+    EXPECT_EQ(reader.read().data(), archive.data() + 512 + 1024 + 512);
+    EXPECT_EQ(reader.next(), nullptr);
+    EXPECT_EQ(viewed, 1003u);
+    EXPECT_EQ(at, archive.size());
 }
 
 TEST(TarReader, ReadsMembersOfEachType) {
