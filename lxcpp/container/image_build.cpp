@@ -6,6 +6,7 @@
 #include "container/helper_process.h"
 #include "container/image_config.h"
 #include "container/image_files.h"
+#include "container/image_requirements.h"
 #include "container/image_volumes.h"
 
 #include <algorithm>
@@ -69,6 +70,7 @@ void ImageBuild::fill_root(sys::SignalFd& signals) const {
 }
 
 std::vector<std::string> ImageBuild::make_root(const std::vector<std::string>& entries, sys::SignalFd& signals) const {
+    for (const std::string& line : check_image_requirements(image_.record, create_.idmap.empty())) note(line);
     fill_root(signals);
     const sys::RootedDir root = backend_->open(root_);
     personalize_image(root, {image_.record, image_.content, words_, create_.idmap.empty(), root_.uid_shift, root_.gid_shift,

@@ -45,7 +45,7 @@ void take_distribution(Options& options, const std::string& value) {
                 "into /etc/lxcpp/image-keys (lxcpp-image-servers.conf(5))");
 }
 
-constexpr std::array<Option, 20> kOptions{{
+constexpr std::array<Option, 21> kOptions{{
     {"path", 'p', Takes::Value, [](Options& o, const std::string& v) { o.path = v; }},
     {"name", 'n', Takes::Value, [](Options& o, const std::string& v) { o.name = v; }},
     {"rootfs", '\0', Takes::Value, [](Options& o, const std::string& v) { o.rootfs = v; }},
@@ -64,6 +64,7 @@ constexpr std::array<Option, 20> kOptions{{
     {"force-cache", '\0', Takes::Nothing, [](Options& o, const std::string&) { o.force_cache = true; }},
     {"allow-rollback", '\0', Takes::Nothing, [](Options& o, const std::string&) { o.allow_rollback = true; }},
     {"list", 'l', Takes::Nothing, [](Options& o, const std::string&) { o.list = true; }},
+    {"verbose", '\0', Takes::Nothing, [](Options&, const std::string&) {}}, // LXC's; we say it all anyway
     {"quiet", 'q', Takes::Nothing, [](Options& o, const std::string&) { o.quiet = true; }},
     {"help", 'h', Takes::Nothing, [](Options& o, const std::string&) { o.help = true; }},
 }};

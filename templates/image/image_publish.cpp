@@ -69,7 +69,11 @@ std::string release_of(std::string_view os) {
 void describe(const sys::RootedDir& tree, ImageRecord& record) {
     const std::string os = read_text(tree, "etc/os-release");
     if (record.distribution.empty()) record.distribution = os_release_value(os, "ID");
-    if (record.release.empty()) record.release = release_of(os);
+    if (record.release.empty()) {
+        record.release = release_of(os);
+        if (const std::string version = os_release_value(os, "VERSION_ID"); version != record.release && !version.empty())
+            record.properties.emplace("version", version);
+    }
     if (record.variant.empty()) record.variant = kDefaultVariant;
     if (record.created == 0) record.created = std::time(nullptr);
     std::tm parts = {};

@@ -53,9 +53,10 @@ std::string template_rule(const ImageTemplate& one, std::size_t number) {
     return text;
 }
 
+// With what every LXC has: it fails for a file that is not there, and Debian's has none for distributions. Ours chooses
+// such a file by itself.
 std::string common_config(const ImageRecord& record, bool user) {
-    const char* file = record.distribution == "debian" ? "debian.common.conf" : "common.conf";
-    std::string config = fmt::format("lxc.include = LXC_TEMPLATE_CONFIG/{}\n", file);
+    std::string config = "lxc.include = LXC_TEMPLATE_CONFIG/common.conf\n";
     if (user) config += "lxc.include = LXC_TEMPLATE_CONFIG/userns.conf\n";
     if (!record.architecture.empty()) config += fmt::format("lxc.arch = {}\n", record.architecture);
     return config;

@@ -5,6 +5,7 @@
 #include "image/architecture.h"
 #include "image/image_export.h"
 #include "image/offer.h"
+#include "image/server_path.h"
 #include "image/streams_writer.h"
 #include "sys/file.h"
 #include "sys/lock.h"
@@ -51,6 +52,14 @@ const std::string& component(const std::string& text, std::string_view what, con
     return text;
 }
 
+// "bookworm" and "12".
+std::vector<std::string> release_words(const ImageRecord& record) {
+    std::vector<std::string> words{record.release};
+    const auto version = record.properties.find("version");
+    if (version != record.properties.end() && is_server_word(version->second)) words.push_back(version->second);
+    return words;
+}
+
 StreamsProduct product_of(const StoredImage& image) {
     const ImageRecord& record = image.record;
     StreamsProduct product;
@@ -59,9 +68,12 @@ StreamsProduct product_of(const StoredImage& image) {
     const std::string architecture = debian_architecture(record.architecture);
     product.architecture = component(architecture, "architecture", record);
     product.variant = record.variant.empty() ? std::string(kDefaultVariant) : component(record.variant, "variant", record);
-    const std::string name = fmt::format("{}/{}", product.distribution, product.release);
-    std::set<std::string> aliases{fmt::format("{}/{}", name, product.variant)};
-    if (product.variant == kDefaultVariant) aliases.insert(name);
+    std::set<std::string> aliases;
+    for (const auto& release : release_words(record)) {
+        const std::string name = fmt::format("{}/{}", product.distribution, release);
+        aliases.insert(fmt::format("{}/{}", name, product.variant));
+        if (product.variant == kDefaultVariant) aliases.insert(name);
+    }
     aliases.insert(image.aliases.begin(), image.aliases.end());
     product.aliases.assign(aliases.begin(), aliases.end());
     for (const auto& [key, value] : record.properties) {

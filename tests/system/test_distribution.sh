@@ -130,6 +130,8 @@ test_debian_by_download() { # 900 s
     set -- download --server "$SERVER" -d debian -r bookworm -a "$ARCH"
     create_overlay "$@"
     err_has "verified: index signed by "
+    expect 0 lxcpp-create -n "$C3" -t download -- --server "$SERVER" debian/12
+    expect 0 lxcpp-destroy -n "$C3"
     end_servers
     create_again "$@"
     systemd_is_running "$C2"

@@ -53,6 +53,15 @@ test_best_storage_of_an_image() {
     grep -q '^root:' "$TREE/etc/passwd" || fail "the stored tree has changed"
 }
 
+test_what_an_image_requires() {
+    store_busybox bb/1 1 "property.requirements.privileged: true" "property.requirements.nesting: true"
+    expect 1 lxcpp-create -n "$C1" --image bb/1
+    err_has "the image works in privileged containers only"
+    [ ! -e "$LXCPATH/$C1" ] || fail "a container was left"
+    expect 0 lxcpp-create -n "$C1" --image bb/1 --privileged
+    err_has "include nesting.conf"
+}
+
 test_dir_is_a_copy() {
     store_busybox bb/1 1
     expect 0 lxcpp-create -n "$C1" --image "$(hex 1 | cut -c1-8)" -B dir

@@ -16,7 +16,7 @@ namespace fs = std::filesystem;
 class PublishTest : public testing::Test {
 protected:
     PublishTest() : store_(ImageStore::open(dir_ / "cache")), cache_(ImageCache::open(dir_ / "cache/images")) {
-        put("etc/os-release", "PRETTY_NAME=\"Debian GNU/Linux 12 (bookworm)\"\nVERSION_CODENAME=bookworm\nID=debian\n");
+        put("etc/os-release", "PRETTY_NAME=\"Debian GNU/Linux 12 (bookworm)\"\nVERSION_ID=\"12\"\nVERSION_CODENAME=bookworm\nID=debian\n");
         put("etc/hostname", "web\n");
         put("etc/hosts", "127.0.0.1 localhost\n127.0.1.1\tweb web.example\n");
         put("etc/machine-id", "0123456789abcdef0123456789abcdef\n");
@@ -55,6 +55,7 @@ TEST_F(PublishTest, TakesWhatItIsFromTheTree) {
     const auto record = publish({.record = {.created = 1'700'000'000}});
     EXPECT_EQ(record.distribution, "debian");
     EXPECT_EQ(record.release, "bookworm");
+    EXPECT_EQ(record.properties.at("version"), "12");
     EXPECT_EQ(record.variant, "default");
     EXPECT_EQ(record.serial, "20231114_22:13");
     EXPECT_EQ(record.description, "debian bookworm x86_64 (20231114_22:13)");

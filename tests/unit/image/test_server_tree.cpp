@@ -16,6 +16,7 @@
 #include "sys/file_io.h"
 #include "tar_builder.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -63,6 +64,18 @@ protected:
     ImageStore store_;
     ImageCache cache_;
 };
+
+TEST_F(ServerTreeTest, AReleaseIsFoundByItsNumber) {
+    auto one = image("20260101_05:24", "one");
+    one.record.properties["version"] = "12";
+    (void)update({one});
+    EXPECT_EQ(offers()[0].aliases, (std::vector<std::string>{"debian/12", "debian/12/default", "debian/bookworm",
+                                                             "debian/bookworm/default", "our/alias"}));
+    EXPECT_THAT(offers()[0].release_names, testing::Contains("12"));
+    one.record.properties["version"] = "../x";
+    (void)update({one});
+    EXPECT_EQ(offers()[0].aliases.size(), 3u);
+}
 
 const std::string kProduct = "images/debian/bookworm/amd64/default/";
 
@@ -125,7 +138,7 @@ TEST_F(ServerTreeTest, WhatIsImportedAgainIsTheSameImage) {
     const auto content = store_.content(again.fingerprint);
     ASSERT_EQ(content.templates.size(), 1u);
     EXPECT_EQ(content.templates[0].text, "{{ container.name }}\n");
-    EXPECT_EQ(content.config, "lxc.include = LXC_TEMPLATE_CONFIG/debian.common.conf\nlxc.arch = x86_64\n");
+    EXPECT_EQ(content.config, "lxc.include = LXC_TEMPLATE_CONFIG/common.conf\nlxc.arch = x86_64\n");
     EXPECT_EQ(cache_.use_tree(again.fingerprint)->sums(), cache_.use_tree(original.record.fingerprint)->sums());
 }
 
