@@ -3,14 +3,13 @@
 
 #include "base/strings.h"
 #include "image/tar_number.h"
+#include "image/tar_pax.h"
 
 #include <lxcpp/error.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cstring>
 #include <fmt/core.h>
-#include <limits>
 
 namespace lxcpp::image {
 namespace {
@@ -45,7 +44,6 @@ constexpr std::size_t kSparseNextMore = 504;
 constexpr std::uint64_t kMaxName = 4096;
 constexpr std::uint64_t kMaxPax = 1u << 20;
 constexpr std::uint64_t kMaxSize = std::uint64_t{1} << 50;
-constexpr std::int64_t kMaxTime = 0x3ffffffff; // ext4's last second, year 2446
 
 std::string_view field(std::span<const char> block, FieldPlace place) {
     return {block.data() + place.offset, place.length};
@@ -73,35 +71,6 @@ bool checksum_good(std::span<const char> block) {
         signed_sum += static_cast<signed char>(c);
     }
     return *stored == plain || *stored == signed_sum;
-}
-
-timespec clamp_time(std::int64_t seconds, long nanoseconds) {
-    return {std::clamp<std::int64_t>(seconds, -0x80000000LL, kMaxTime), nanoseconds};
-}
-
-// "1700000000.123456789"; digits past nine are cut off.
-std::optional<timespec> parse_pax_time(std::string_view text) {
-    const auto dot = text.find('.');
-    const auto whole = text.substr(0, dot);
-    std::int64_t seconds = 0;
-    const auto [end, error] = std::from_chars(whole.data(), whole.data() + whole.size(), seconds);
-    if (whole.empty() || end != whole.data() + whole.size()) return std::nullopt;
-    if (error == std::errc::result_out_of_range) {
-        return clamp_time(whole.front() == '-' ? std::numeric_limits<std::int64_t>::min() : kMaxTime, 0);
-    }
-    if (error != std::errc()) return std::nullopt;
-    long nanoseconds = 0;
-    if (dot != text.npos) {
-        std::string digits(text.substr(dot + 1, 9));
-        if (digits.find_first_not_of("0123456789") != digits.npos) return std::nullopt;
-        digits.resize(9, '0');
-        nanoseconds = static_cast<long>(parse_u64(digits).value_or(0));
-    }
-    if (whole.front() == '-' && nanoseconds != 0) { // "-1.25" is a quarter before -1
-        seconds = std::max(seconds, std::numeric_limits<std::int64_t>::min() + 1) - 1;
-        nanoseconds = 1'000'000'000 - nanoseconds;
-    }
-    return clamp_time(seconds, nanoseconds);
 }
 
 std::optional<TarType> parse_type(char type) {
@@ -204,6 +173,7 @@ void TarReader::finish() {
 
 void TarReader::apply_pax(std::string_view key, std::string_view value, Overrides& overrides) {
     constexpr std::string_view kXattr = "SCHILY.xattr.";
+    constexpr std::string_view kOtherXattr = "LIBARCHIVE.xattr.";
     constexpr std::string_view kSparse = "GNU.sparse.";
     const auto number = [&](std::optional<std::uint64_t>& target) {
         target = parse_u64(value);
@@ -226,27 +196,37 @@ void TarReader::apply_pax(std::string_view key, std::string_view value, Override
         if (const auto problem = overrides.sparse.apply(key.substr(kSparse.size()), value); !problem.empty())
             fail(problem);
     } else if (key.starts_with(kXattr)) {
-        overrides.xattrs.emplace_back(key.substr(kXattr.size()), value);
-    } else if (key.starts_with("LIBARCHIVE.xattr.") || key.starts_with("RHT.security.")) {
-        fail(fmt::format("extended attributes as {}", printable(key)));
+        add_xattr(key.substr(kXattr.size()), value, overrides);
+    } else if (key.starts_with(kOtherXattr)) {
+        const auto xattr = parse_libarchive_xattr(key.substr(kOtherXattr.size()), value);
+        if (!xattr) fail(fmt::format("pax {} is '{}'", printable(key), printable(value)));
+        add_xattr(xattr->first, xattr->second, overrides);
     }
 }
 
-// Records are "LENGTH KEY=VALUE\n", LENGTH counting all of it (POSIX pax).
-void TarReader::read_pax(std::string_view records, Overrides& overrides) {
-    while (!records.empty()) {
-        const auto blank = records.find(' ');
-        const auto length = parse_u64(records.substr(0, std::min<std::size_t>(blank, 8)));
-        if (blank == records.npos || !length || *length <= blank + 1 || *length > records.size() ||
-            records[*length - 1] != '\n') {
-            fail("a malformed pax record");
-        }
-        const auto record = records.substr(blank + 1, *length - blank - 2);
-        const auto equals = record.find('=');
-        if (equals == record.npos || equals == 0) fail("a pax record without a key");
-        apply_pax(record.substr(0, equals), record.substr(equals + 1), overrides);
-        records.remove_prefix(*length);
+// bsdtar writes each of them in both forms.
+void TarReader::add_xattr(std::string_view name, std::string_view value, Overrides& overrides) {
+    for (const auto& [known, content] : overrides.xattrs) {
+        if (known != name) continue;
+        if (content != value) fail(fmt::format("two values of the attribute {}", printable(name)));
+        return;
     }
+    overrides.xattrs.emplace_back(name, value);
+}
+
+void TarReader::read_pax(std::string_view text, Overrides& overrides) {
+    std::vector<PaxRecord> records;
+    if (const auto problem = split_pax(text, records); !problem.empty()) fail(problem);
+    for (const auto& [key, value] : records) apply_pax(key, value, overrides);
+}
+
+// "git archive" writes one that says of which commit it is. What changes all members from there on is
+// something that readers disagree on.
+void TarReader::read_global_pax(std::string_view text) const {
+    std::vector<PaxRecord> records;
+    if (const auto problem = split_pax(text, records); !problem.empty()) fail(problem);
+    for (const auto& [key, value] : records)
+        if (key != "comment") fail(fmt::format("a global pax header with {}", printable(key)));
 }
 
 bool TarReader::read_extension(char type, std::uint64_t size, Overrides& overrides) {
@@ -272,7 +252,10 @@ bool TarReader::read_extension(char type, std::uint64_t size, Overrides& overrid
         once(overrides.pax);
         read_pax(read_payload(size, kMaxPax), overrides);
         return true;
-    case 'g': fail("a global pax header");
+    case 'g':
+        if (overrides.any) fail("a global pax header between another one and its member");
+        read_global_pax(read_payload(size, kMaxPax));
+        return true;
     default: return false;
     }
 }
@@ -300,7 +283,7 @@ void TarReader::read_member(const Block& block, std::uint64_t header_size, Overr
     entry_.gid = overrides.gid ? *overrides.gid : number(kGid, "gid", 0xffffffff);
     const auto mtime = parse_tar_number(field(block, kMtime));
     if (!mtime) fail("a member with a bad time");
-    entry_.mtime = overrides.mtime ? *overrides.mtime : clamp_time(*mtime, 0);
+    entry_.mtime = overrides.mtime ? *overrides.mtime : clamp_tar_time(*mtime, 0);
     entry_.xattrs = std::move(overrides.xattrs);
     if (*type == TarType::CharDevice || *type == TarType::BlockDevice) {
         entry_.major = static_cast<std::uint32_t>(number(kMajor, "device number", 0xffffffff));

@@ -59,8 +59,9 @@ enum class TarEnd { Marked, Open };
 
 // Reads tar: ustar, GNU (long names, base-256 numbers, sparse files) and pax with local headers. Strict,
 // so that no two readers can see two different archives: bad checksums, cut-off members, unknown types,
-// bad maps of sparse files, global pax headers, malformed pax records, names with NUL or of more than
-// 4096 bytes, and data on links are refused by Error. After the end mark only zero bytes may follow.
+// bad maps of sparse files, global pax headers with more than comments, malformed pax records, names
+// with NUL or of more than 4096 bytes, and data on links are refused by Error. After the end mark only
+// zero bytes may follow.
 class TarReader final : public MemberReader {
 public:
     // what names the archive in messages. view, where there is one, gives the next bytes of source without a copy: at most
@@ -80,7 +81,9 @@ private:
     [[nodiscard]] std::string read_payload(std::uint64_t size, std::uint64_t limit);
     void skip_data();
     void finish();
-    void read_pax(std::string_view records, Overrides& overrides);
+    void read_pax(std::string_view text, Overrides& overrides);
+    void read_global_pax(std::string_view text) const;
+    void add_xattr(std::string_view name, std::string_view value, Overrides& overrides);
     void apply_pax(std::string_view key, std::string_view value, Overrides& overrides);
     [[nodiscard]] bool read_extension(char type, std::uint64_t size, Overrides& overrides);
     void read_member(const Block& block, std::uint64_t header_size, Overrides overrides);

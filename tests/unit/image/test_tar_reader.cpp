@@ -109,6 +109,49 @@ TEST(TarReader, ReadsLongNamesAndPaxHeaders) {
     EXPECT_EQ(entry.xattrs[0].second, std::string("x\0y", 3));
 }
 
+TEST(TarReader, ACommentForAllMembersChangesNone) { // of "git archive"
+    const auto archive = make_tar(TarMember{.name = "pax_global_header", .type = 'g', .data = pax_record("comment", std::string(40, 'a'))},
+                                  TarMember{.name = "a", .data = "hello"});
+    TarReader reader(text_source(archive), "x.tar");
+    ASSERT_EQ(reader.next()->path, "a");
+    EXPECT_EQ(read_data(reader), "hello");
+    EXPECT_EQ(reader.next(), nullptr);
+}
+
+TEST(TarReader, ReadsAttributesOfLibarchiveAndStar) {
+    const auto entry = only_entry(make_tar(pax(pax_record("SCHILY.xattr.user.a", "va") + pax_record("LIBARCHIVE.xattr.user.a", "dmE") +
+                                               pax_record("LIBARCHIVE.xattr.user.%3Db%25", "AAEC/w") + pax_record("LIBARCHIVE.xattr.user.e", "") +
+                                               pax_record("RHT.security.selinux", "system_u:object_r:bin_t:s0")),
+                                           TarMember{.name = "a"}));
+    const std::vector<std::pair<std::string, std::string>> expected = {
+        {"user.a", "va"}, {"user.=b%", std::string("\0\1\2\xff", 4)}, {"user.e", ""}};
+    EXPECT_EQ(entry.xattrs, expected);
+    const auto refused = [](const std::string& records) { return refusal(make_tar(pax(records), TarMember{.name = "a"})); };
+    EXPECT_EQ(refused(pax_record("SCHILY.xattr.user.a", "va") + pax_record("LIBARCHIVE.xattr.user.a", "AAEC")),
+              "x.tar: two values of the attribute user.a: the archive is refused");
+    for (const char* name : {"user.%4", "user.%", "user.%zz", "", "user.%00"})
+        EXPECT_NE(refused(pax_record(std::string("LIBARCHIVE.xattr.") + name, "AAEC")), "") << name;
+    EXPECT_EQ(refused(pax_record("LIBARCHIVE.xattr.user.a", "?")), "x.tar: pax LIBARCHIVE.xattr.user.a is '?': the archive is refused");
+}
+
+TEST(TarReader, AnOpenEndIsForThoseWhoKnowThatItIsWhole) {
+    const auto read = [](const std::string& archive) {
+        return test::error_of([&] {
+            TarReader reader(text_source(archive), "x.tar", TarEnd::Open);
+            while (reader.next() != nullptr) {}
+        });
+    };
+    const auto archive = make_tar(TarMember{.name = "a", .data = "hello"});
+    EXPECT_EQ(read(archive), "");
+    EXPECT_EQ(read(archive.substr(0, 1536)), "") << "one block of zeros";
+    EXPECT_EQ(read(archive.substr(0, 1024)), "");
+    EXPECT_EQ(read(""), "");
+    EXPECT_EQ(read(archive.substr(0, 600)), "x.tar: it ends within a member: the archive is refused");
+    EXPECT_EQ(read(archive.substr(0, 300)), "x.tar: it ends within a header: the archive is refused");
+    EXPECT_EQ(read(tar_member(pax(pax_record("path", "b")))), "x.tar: an extension header without a member: the archive is refused");
+    EXPECT_EQ(read(archive + "x"), "x.tar: data after the end of the archive: the archive is refused");
+}
+
 TEST(TarReader, ReadsNumbersOfAllForms) {
     std::string base256(12, '\0');
     base256[0] = '\x80';
@@ -171,8 +214,13 @@ TEST(TarReader, TakesAnOpenEndWhereTold) {
 TEST(TarReader, RefusesWhatReadersDisagreeOn) {
     const auto refused = [](const auto&... members) { return refusal(make_tar(members...)); };
     const TarMember a{.name = "a"};
-    EXPECT_EQ(refused(TarMember{.name = "g", .type = 'g', .data = pax_record("path", "b")}, a),
-              "x.tar: a global pax header: the archive is refused");
+    for (const char* key : {"path", "size", "uid", "mtime", "SCHILY.xattr.user.a", "hdrcharset", "anything"}) {
+        EXPECT_EQ(refused(TarMember{.name = "g", .type = 'g', .data = pax_record("comment", "c") + pax_record(key, "1")}, a),
+                  std::string("x.tar: a global pax header with ") + key + ": the archive is refused");
+    }
+    EXPECT_EQ(refused(TarMember{.name = "g", .type = 'g', .data = "9 path=b\n0 x=y\n"}, a), "x.tar: a malformed pax record: the archive is refused");
+    EXPECT_EQ(refused(pax(pax_record("path", "b")), TarMember{.name = "g", .type = 'g', .data = pax_record("comment", "c")}, a),
+              "x.tar: a global pax header between another one and its member: the archive is refused");
     EXPECT_EQ(refused(pax("99 path=b\n"), a), "x.tar: a malformed pax record: the archive is refused");
     EXPECT_EQ(refused(pax("9 path=b\n0 x=y\n"), a), "x.tar: a malformed pax record: the archive is refused");
     EXPECT_EQ(refused(pax("9 path=bcd"), a), "x.tar: a malformed pax record: the archive is refused");
