@@ -2,6 +2,7 @@
 #include "image/oci_layer_writer.h"
 
 #include "base/strings.h"
+#include "image/tree_place.h"
 
 #include <lxcpp/error.h>
 
@@ -16,7 +17,7 @@ namespace {
 constexpr std::string_view kWhiteout = ".wh.";
 constexpr std::string_view kOpaque = ".wh..wh..opq";
 constexpr std::string_view kReserved = ".wh..wh.";
-constexpr auto kFollow = sys::Links::InRoot;
+constexpr std::size_t kMostPlaces = 1000;
 
 [[noreturn]] void refuse(std::string_view path, std::string_view why) {
     throw Error(fmt::format("unpack '{}': {}", printable(path), why));
@@ -26,6 +27,12 @@ std::pair<std::string_view, std::string_view> split_path(std::string_view path) 
     const auto slash = path.rfind('/');
     if (slash == path.npos) return {"", path};
     return {path.substr(0, slash), path.substr(slash + 1)};
+}
+
+std::string child_of(std::string_view directory, std::string_view name) {
+    std::string path(directory);
+    if (!path.empty()) path += '/';
+    return path += name;
 }
 
 // Some builders write names from the root on: the root is the image's.
@@ -41,8 +48,8 @@ mode_t type_of(TarType type) {
     case TarType::Symlink: return S_IFLNK;
     case TarType::Directory: return S_IFDIR;
     case TarType::Fifo: return S_IFIFO;
-    case TarType::CharDevice: return S_IFCHR;
-    case TarType::BlockDevice: return S_IFBLK;
+    case TarType::CharDevice:
+    case TarType::BlockDevice: break;
     }
     return 0;
 }
@@ -50,7 +57,7 @@ mode_t type_of(TarType type) {
 } // namespace
 
 OciLayerWriter::OciLayerWriter(const sys::RootedDir& root, bool on_top)
-    : root_(root), on_top_(on_top), writer_(root, {.parents = kFollow, .link_symlinks = true}) {}
+    : root_(root), on_top_(on_top), writer_(root, {.parents = sys::Links::InRoot, .link_symlinks = true}) {}
 
 void OciLayerWriter::write(const TarEntry& entry, MemberReader& reader) {
     const std::string path = normal_path(without_root(entry.path));
@@ -58,10 +65,15 @@ void OciLayerWriter::write(const TarEntry& entry, MemberReader& reader) {
     if (directory.starts_with(kWhiteout) || directory.find("/.wh.") != directory.npos)
         refuse(path, "below a name that says what is removed");
     if (leaf.starts_with(kWhiteout)) return white_out(directory, leaf, entry);
-    if (on_top_) {
-        make_way(path, entry);
-        remember(path);
-    }
+    const bool device = entry.type == TarType::CharDevice || entry.type == TarType::BlockDevice; // is not made
+    if (!on_top_ || device) return write_member(path, entry, reader);
+    const std::string place = child_of(place_of(directory), leaf);
+    make_way(place, entry);
+    remember(place);
+    write_member(place, entry, reader);
+}
+
+void OciLayerWriter::write_member(std::string_view path, const TarEntry& entry, MemberReader& reader) {
     if (entry.type != TarType::HardLink || !entry.link.starts_with('/')) return writer_.write_as(path, entry, reader);
     TarEntry relative = entry;
     relative.link = without_root(entry.link);
@@ -75,27 +87,45 @@ void OciLayerWriter::white_out(std::string_view directory, std::string_view leaf
     if (name.empty() || name == "." || name == ".." || (!opaque && leaf.starts_with(kReserved)))
         refuse(entry.path, "says that something is removed, and not what");
     if (!on_top_) return;
-    std::string path(directory);
-    if (!opaque) path += (path.empty() ? "" : "/") + std::string(name);
-    if (opaque) {
-        if (path.empty() || root_.exists(path, kFollow)) hide_children(root_.sub_dir(path, kFollow), path);
-    } else {
-        hide(path);
+    const TreePlace place = find_place(root_, directory);
+    if (place.blocked || !place.missing.empty()) return; // nothing is there
+    if (opaque) hide_children(root_.sub_dir(place.path), place.path);
+    else hide(child_of(place.path, name));
+    forget();
+}
+
+// Some directories may be gone.
+void OciLayerWriter::forget() {
+    writer_.forget_directories();
+    places_.clear();
+}
+
+// Where the members of a directory go. What is in its way from below makes room, as it does where each layer has
+// a directory of its own.
+std::string OciLayerWriter::place_of(std::string_view directory) {
+    std::string key(directory);
+    if (const auto known = places_.find(key); known != places_.end()) return known->second;
+    const TreePlace place = find_place(root_, directory);
+    if (place.blocked) {
+        if (written_.contains(place.path)) refuse(place.path, "the layer has it as something else already");
+        remove_lower(place.path);
+        forget();
     }
-    writer_.forget_directories(); // some of them may be gone
+    if (places_.size() >= kMostPlaces) places_.clear();
+    return places_.emplace(std::move(key), place.whole()).first->second;
 }
 
 // Takes away what is below at a path, except for what the layer brought already.
 void OciLayerWriter::hide(std::string_view path) {
-    const auto old = root_.stat(path, kFollow);
+    const auto old = root_.stat(path);
     if (!old) return;
     if (!written_.contains(std::string(path))) return remove_lower(path);
-    if (S_ISDIR(old->st_mode)) hide_children(root_.sub_dir(path, kFollow), std::string(path));
+    if (S_ISDIR(old->st_mode)) hide_children(root_.sub_dir(path), std::string(path));
 }
 
 void OciLayerWriter::hide_children(const sys::RootedDir& directory, const std::string& path) {
     for (const auto& entry : directory.list()) {
-        const std::string child = path.empty() ? entry.name : path + "/" + entry.name;
+        const std::string child = child_of(path, entry.name);
         const auto info = directory.stat(entry.name);
         if (!info) continue;
         if (!written_.contains(child)) {
@@ -109,7 +139,7 @@ void OciLayerWriter::hide_children(const sys::RootedDir& directory, const std::s
 
 void OciLayerWriter::remove_lower(std::string_view path) {
     const auto [directory, leaf] = split_path(path);
-    const auto where = root_.sub_dir(directory, kFollow);
+    const auto where = root_.sub_dir(directory);
     const auto info = where.stat(leaf);
     if (info && S_ISDIR(info->st_mode)) where.remove_tree(leaf);
     else where.remove(leaf);
@@ -119,12 +149,11 @@ void OciLayerWriter::remove_lower(std::string_view path) {
 // members to where they do not belong.
 void OciLayerWriter::make_way(std::string_view path, const TarEntry& entry) {
     if (path.empty()) return;
-    const auto old = root_.stat(path, kFollow);
+    const auto old = root_.stat(path);
     if (!old || (old->st_mode & S_IFMT) == type_of(entry.type)) return;
     if (written_.contains(std::string(path))) refuse(path, "the layer has it as something else already");
-    if (entry.type == TarType::CharDevice || entry.type == TarType::BlockDevice) return; // is not made
     remove_lower(path);
-    if (S_ISDIR(old->st_mode)) writer_.forget_directories();
+    if (!S_ISREG(old->st_mode)) forget();
 }
 
 void OciLayerWriter::remember(std::string_view path) {

@@ -6,13 +6,14 @@
 
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <unordered_set>
 
 namespace lxcpp::image {
 
 // Writes the members of a layer over what the layers below left (OCI image-spec, layer.md): whiteouts take away what
 // is below, and never what the layer itself brings, in whatever order; a member takes the place of one of another type
-// below. Links on the way to a member are followed within the root.
+// below, and so does a directory that it is in. Links to directories on the way are followed within the root.
 class OciLayerWriter {
 public:
     // on_top: root holds the layers below; otherwise there is nothing that could be taken away.
@@ -24,6 +25,9 @@ public:
     [[nodiscard]] std::uint64_t skipped_devices() const noexcept { return writer_.skipped_devices(); }
 
 private:
+    void write_member(std::string_view path, const TarEntry& entry, MemberReader& reader);
+    [[nodiscard]] std::string place_of(std::string_view directory);
+    void forget();
     void white_out(std::string_view directory, std::string_view leaf, const TarEntry& entry);
     void hide(std::string_view path);
     void hide_children(const sys::RootedDir& directory, const std::string& path);
@@ -35,6 +39,7 @@ private:
     bool on_top_;
     TreeWriter writer_;
     std::unordered_set<std::string> written_; // by this layer, and the directories that it went through
+    std::unordered_map<std::string, std::string> places_; // of directories as the layer writes them
 };
 
 } // namespace lxcpp::image
