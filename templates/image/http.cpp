@@ -18,7 +18,6 @@
 #include <numeric>
 
 namespace lxcpp::image {
-
 namespace {
 
 using namespace std::chrono_literals;
@@ -110,8 +109,9 @@ void set_request(const Active& active) {
         check_curl(curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE, static_cast<long>(fetch.post->size())));
         check_curl(curl_easy_setopt(easy, CURLOPT_POSTFIELDS, fetch.post->c_str()));
     }
-    const bool own_host = same_origin(fetch.url, active.transfer.url());
-    if (own_host && !fetch.ca_certificates.empty()) trust(easy, fetch.ca_certificates);
+    if (!same_origin(fetch.url, active.transfer.url())) return;
+    if (!fetch.ca_certificates.empty()) trust(easy, fetch.ca_certificates);
+    if (!fetch.client_certificate.empty()) identify(easy, fetch.client_certificate, fetch.client_key);
 }
 
 void prepare(Active& active, const HttpOptions& options) {
@@ -145,7 +145,7 @@ HttpTransfer::Next conclude(Active& active, CURLcode code, bool allow_http, Fetc
     // An error page may have been cut off by us; its status line is what counts.
     const bool cut_page = code == CURLE_WRITE_ERROR && status != 200 && status != 206;
     if (code != CURLE_OK && !cut_page)
-        return transfer.failed(describe_failure(code, active.detail.data()), is_transient_failure(code));
+        return transfer.failed(describe_failure(code, active.detail.data()), is_transient_failure(code, active.detail.data()));
     if (curl_off_t wait = 0; curl_easy_getinfo(active.easy.get(), CURLINFO_RETRY_AFTER, &wait) == CURLE_OK)
         transfer.ask_to_wait(std::chrono::seconds(wait));
     if (!is_redirect_status(status)) return transfer.complete(result);

@@ -23,6 +23,7 @@ struct Fetch {
     std::filesystem::path destination;
     std::optional<std::uint64_t> size;  // exact size expected
     std::optional<std::string> sha256;  // 64 hex digits
+    std::optional<std::string> sha512;  // instead: 128 lower-case ones
     std::uint64_t max_bytes = 1u << 30; // enforced while receiving, also when size is unknown
     bool missing_ok = false;            // 404 and 410 give found = false instead of an Error
     std::vector<std::string> headers;   // "Name: value"; sent to the host of url only
@@ -32,6 +33,8 @@ struct Fetch {
     std::optional<std::string> post;    // a form to send; never sent on to where an answer redirects
     bool refusal_ok = false;            // 4xx gives found = false and what the server says of it
     std::string ca_certificates;        // PEM, trusted besides the system's; for the host of url only
+    std::string client_certificate;     // PEM, to say who we are; shown to the host of url only
+    std::string client_key;             // PEM
 };
 
 struct Fetched {
@@ -40,7 +43,7 @@ struct Fetched {
     bool unchanged = false; // the server still has the version that Fetch names; there is no body
     std::string body;     // of a fetch into memory
     std::uint64_t size = 0;
-    std::string sha256;   // of the bytes received, lower case hex
+    std::string sha256;   // of the bytes received, lower case hex; empty when they were checked by sha512
     std::string final_url; // after redirects, without user and password
     std::string etag;      // strong ones only
     std::string last_modified;

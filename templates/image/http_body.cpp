@@ -30,10 +30,17 @@ bool still_named(const sys::RootedDir& directory, const std::string& name, FdRef
     return named && named->st_ino == opened.st_ino && named->st_dev == opened.st_dev;
 }
 
+void hash_file(FdRef file, OciHash& hash, std::string_view what) {
+    std::vector<std::uint8_t> buffer(256u << 10);
+    while (const std::size_t got = sys::read_some(file, buffer, what)) hash.update(std::span(buffer).first(got));
+}
+
 } // namespace
 
 HttpBody::HttpBody(const Fetch& fetch) : fetch_(fetch) {
-    if (fetch.sha256) expected_ = check_sha256(*fetch.sha256, "expected digest");
+    if (fetch.sha256) expected_ = {.algorithm = "sha256", .hex = check_sha256(*fetch.sha256, "expected digest")};
+    else if (fetch.sha512) expected_ = {.algorithm = "sha512", .hex = *fetch.sha512};
+    if (expected_) hash_ = OciHash(*expected_);
     if (fetch.size) check_limit(*fetch.size);
     if (!fetch.destination.empty())
         directory_ = sys::RootedDir::open(fetch.destination.parent_path());
@@ -41,6 +48,12 @@ HttpBody::HttpBody(const Fetch& fetch) : fetch_(fetch) {
 
 std::string HttpBody::leaf(std::string_view suffix) const {
     return fetch_.destination.filename().string().append(suffix);
+}
+
+OciDigest HttpBody::digest_of(FdRef file) const {
+    OciHash hash(*expected_);
+    hash_file(file, hash, fetch_.destination.string());
+    return hash.finish();
 }
 
 std::optional<Fetched> HttpBody::keep_existing() const {
@@ -51,14 +64,14 @@ std::optional<Fetched> HttpBody::keep_existing() const {
     if (!S_ISREG(info.st_mode)) throw Error("the destination is not a regular file");
     const auto size = static_cast<std::uint64_t>(info.st_size);
     if (fetch_.size && *fetch_.size != size) return std::nullopt;
-    if (sha256_of(*file, fetch_.destination.string()) != *expected_) return std::nullopt;
+    if (digest_of(*file) != *expected_) return std::nullopt;
     timespec now = {};
     clock_gettime(CLOCK_REALTIME, &now);
     directory_->set_times(leaf(), now); // the cache forgets what is not used
     Fetched kept;
     kept.kept = true;
     kept.size = size;
-    kept.sha256 = *expected_;
+    if (fetch_.sha256) kept.sha256 = expected_->hex;
     kept.final_url = display_url(fetch_.url);
     return kept;
 }
@@ -81,9 +94,7 @@ void HttpBody::load_part() {
     const auto size = static_cast<std::uint64_t>(sys::stat_fd(part_).st_size);
     const auto limit = fetch_.size.value_or(fetch_.max_bytes);
     if (!version || version->empty() || size == 0 || size >= limit) return restart({}, {});
-    std::vector<std::uint8_t> buffer(256u << 10);
-    while (const std::size_t got = sys::read_some(part_, buffer, leaf(kPart)))
-        hash_.update(std::span(buffer).first(got));
+    hash_file(part_, hash_, leaf(kPart));
     received_ = size;
     version_ = *version;
 }
@@ -141,14 +152,15 @@ void HttpBody::remove_part() {
 Fetched HttpBody::finish() {
     Fetched result;
     result.size = received_;
-    result.sha256 = hash_.finish_hex();
+    const OciDigest found = hash_.finish();
+    if (found.algorithm == "sha256") result.sha256 = found.hex;
     if (fetch_.size && received_ != *fetch_.size) {
         remove_part();
         throw MismatchError(fmt::format("got {} bytes, expected {}", received_, *fetch_.size));
     }
-    if (expected_ && result.sha256 != *expected_) {
+    if (expected_ && found != *expected_) {
         remove_part();
-        throw MismatchError(fmt::format("sha256 is {}, expected {}", result.sha256, *expected_));
+        throw MismatchError(fmt::format("{} is {}, expected {}", found.algorithm, found.hex, expected_->hex));
     }
     result.body = std::move(memory_);
     if (!directory_) return result;

@@ -2,8 +2,8 @@
 #pragma once
 
 #include "base/fd.h"
-#include "base/sha256.h"
 #include "image/http.h"
+#include "image/oci_hash.h"
 #include "sys/rooted_dir.h"
 
 #include <lxcpp/error.h>
@@ -47,16 +47,17 @@ public:
 
 private:
     [[nodiscard]] std::string leaf(std::string_view suffix = {}) const;
+    [[nodiscard]] OciDigest digest_of(FdRef file) const;
     void load_part();
     void check_limit(std::uint64_t total) const;
     void remove_part();
 
     const Fetch& fetch_;
-    std::optional<std::string> expected_;
+    std::optional<OciDigest> expected_;
     std::optional<sys::RootedDir> directory_; // of the destination
     Fd part_;
     std::string memory_;
-    Sha256 hash_;
+    OciHash hash_;
     std::uint64_t received_ = 0;
     std::string version_;
 };

@@ -5,8 +5,10 @@
 
 #include <lxcpp/error.h>
 
+#include <array>
 #include <cstdlib>
 #include <fmt/core.h>
+#include <string_view>
 
 namespace lxcpp::image {
 
@@ -18,13 +20,18 @@ const char* environment(const char* name) noexcept {
     return value != nullptr && *value != '\0' ? value : nullptr;
 }
 
+// How OpenSSL tells what the other side refuses, which may be after the handshake.
+constexpr std::string_view kAlert = " alert ";
+constexpr std::array<std::string_view, 2> kWantsCertificate = {"alert certificate required", "alert bad certificate"};
+
 } // namespace
 
 void check_curl(CURLcode code) {
     if (code != CURLE_OK) throw Error(fmt::format("libcurl: {}", curl_easy_strerror(code)));
 }
 
-bool is_transient_failure(CURLcode code) noexcept {
+bool is_transient_failure(CURLcode code, const char* detail) noexcept {
+    if (std::string_view(detail).find(kAlert) != std::string_view::npos) return false;
     switch (code) {
     case CURLE_OPERATION_TIMEDOUT:
     case CURLE_SEND_ERROR:
@@ -38,6 +45,9 @@ bool is_transient_failure(CURLcode code) noexcept {
 }
 
 std::string describe_failure(CURLcode code, const char* detail) {
+    for (const std::string_view alert : kWantsCertificate)
+        if (std::string_view(detail).find(alert) != std::string_view::npos)
+            return "the server wants to see a certificate of ours that it knows (for registries: NAME.cert and NAME.key in certs.d)";
     switch (code) {
     case CURLE_COULDNT_RESOLVE_HOST: return "could not resolve host";
     case CURLE_COULDNT_RESOLVE_PROXY: return "could not resolve the proxy";
@@ -61,9 +71,24 @@ void set_tls(CURL* easy) {
     }
 }
 
+namespace {
+
+curl_blob blob_of(const std::string& text) noexcept {
+    return {.data = const_cast<char*>(text.data()), .len = text.size(), .flags = CURL_BLOB_COPY};
+}
+
+} // namespace
+
+void identify(CURL* easy, const std::string& certificate, const std::string& key) {
+    curl_blob first = blob_of(certificate);
+    curl_blob second = blob_of(key);
+    check_curl(curl_easy_setopt(easy, CURLOPT_SSLCERT_BLOB, &first));
+    check_curl(curl_easy_setopt(easy, CURLOPT_SSLKEY_BLOB, &second));
+}
+
 // They take the place of the file of authorities; Debian has the system's as a directory too.
 void trust(CURL* easy, const std::string& certificates) {
-    curl_blob blob{.data = const_cast<char*>(certificates.data()), .len = certificates.size(), .flags = CURL_BLOB_COPY};
+    curl_blob blob = blob_of(certificates);
     check_curl(curl_easy_setopt(easy, CURLOPT_CAINFO_BLOB, &blob));
     check_curl(curl_easy_setopt(easy, CURLOPT_CAPATH, "/etc/ssl/certs"));
 }

@@ -9,10 +9,10 @@ namespace lxcpp::image {
 // Throws Error "libcurl: …" unless it worked.
 void check_curl(CURLcode code);
 
-// A failure that may be gone the next time.
-[[nodiscard]] bool is_transient_failure(CURLcode code) noexcept;
+// A failure that may be gone the next time; detail is what CURLOPT_ERRORBUFFER holds.
+[[nodiscard]] bool is_transient_failure(CURLcode code, const char* detail) noexcept;
 
-// A failure in words; detail is what CURLOPT_ERRORBUFFER holds.
+// A failure in words.
 [[nodiscard]] std::string describe_failure(CURLcode code, const char* detail);
 
 // Certificates are always checked. Against the system's authorities, or those that the environment
@@ -21,5 +21,8 @@ void set_tls(CURL* easy);
 
 // And against these (PEM), besides the system's.
 void trust(CURL* easy, const std::string& certificates);
+
+// Shows the server that we are who has this key (both PEM).
+void identify(CURL* easy, const std::string& certificate, const std::string& key);
 
 } // namespace lxcpp::image

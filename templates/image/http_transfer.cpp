@@ -39,7 +39,7 @@ void HttpTransfer::begin_body() {
         if (head_.length) body_.check_announced(*head_.length);
         // A date is a weaker promise than an ETag; it will do where the digest has the last word.
         const auto& version =
-            head_.etag.empty() && fetch_.sha256 ? head_.last_modified : head_.etag;
+            head_.etag.empty() && (fetch_.sha256 || fetch_.sha512) ? head_.last_modified : head_.etag;
         body_.restart(version, head_.length);
         joined_ = false;
     } else if (head_.status == 206) {

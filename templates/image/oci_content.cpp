@@ -158,7 +158,7 @@ private:
 
     void finish_record() {
         ImageRecord& record = out_.record;
-        record.fingerprint = image_.digest.hex;
+        record.fingerprint = image_.fingerprint;
         record.created = parse_rfc3339(config_.created);
         record.volumes = config_.volumes;
         record.description = annotation("org.opencontainers.image.title");

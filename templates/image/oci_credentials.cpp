@@ -125,7 +125,9 @@ OciRegistryOptions default_registry_options(const std::filesystem::path& config)
         if (options.registries_conf || !sys::exists(directory / "registries.conf")) continue;
         options.registries_conf = directory / "registries.conf";
     }
-    options.certificate_directories = {config / "certs.d", containers / "certs.d", "/etc/docker/certs.d"};
+    options.certificate_directories = {config / "certs.d"};
+    if (home) options.certificate_directories.emplace_back(*home + "/.config/containers/certs.d");
+    options.certificate_directories.insert(options.certificate_directories.end(), {containers / "certs.d", "/etc/docker/certs.d"});
     return options;
 }
 

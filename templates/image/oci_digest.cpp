@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "image/oci_digest.h"
+#include "image/oci_hash.h"
+
+#include <lxcpp/error.h>
 
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <fmt/core.h>
 #include <utility>
 
 namespace lxcpp::image {
@@ -19,6 +22,11 @@ bool is_hex_digit(char c) noexcept {
 }
 
 } // namespace
+
+void require_oci_digest(const OciDigest& expected, const OciDigest& found, std::string_view name, std::string_view what) {
+    if (expected == found) return;
+    throw Error(fmt::format("{}: {} {}is {}, expected {}", name, found.algorithm, what, found.hex, expected.hex));
+}
 
 std::optional<OciDigest> parse_oci_digest(std::string_view text) {
     const auto colon = text.find(':');

@@ -85,7 +85,6 @@ ImageRecord fetch_oci_image(const OciImageRequest& request, const ImageStore& st
                             HttpClient& http, ProgressSink& progress) {
     const auto source = open_source(request, trees, http, progress);
     const OciImage image = resolve_oci_image(*source, request.platform);
-    (void)require_sha256(image.digest, request.reference.text()); // it becomes the fingerprint
     const LayerStack stack = store_layers(*source, image, trees, progress);
     OciContent translated = translate_oci_image(image, merged_view(stack));
     ImageRecord& record = translated.record;

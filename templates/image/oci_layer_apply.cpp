@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/error.h"
-#include "base/sha256.h"
 #include "image/decompress.h"
 #include "image/oci_files.h"
+#include "image/oci_hash.h"
 #include "image/oci_layer_writer.h"
 #include "image/oci_layers.h"
 #include "image/read_ahead.h"
@@ -20,7 +20,7 @@ namespace {
 // Hashes what passes.
 class HashingSource {
 public:
-    explicit HashingSource(ByteSource source) : source_(std::move(source)) {}
+    HashingSource(ByteSource source, OciHash hash) : source_(std::move(source)), hash_(std::move(hash)) {}
     std::size_t read(std::span<char> into) {
         const auto got = source_(into);
         hash_.update(std::string_view(into.data(), got));
@@ -29,11 +29,11 @@ public:
     [[nodiscard]] ByteSource as_source() {
         return [this](std::span<char> into) { return read(into); };
     }
-    [[nodiscard]] std::string finish() { return hash_.finish_hex(); }
+    [[nodiscard]] OciDigest finish() { return hash_.finish(); }
 
 private:
     ByteSource source_;
-    Sha256 hash_;
+    OciHash hash_;
 };
 
 // Images know gzip, zstd and none; each other decoder would only be there to be attacked.
@@ -45,25 +45,20 @@ void check_compression(const OciBlob& blob) {
         if (text.starts_with(start)) throw Error(fmt::format("{}: compressed with {}; layers are with gzip or zstd", blob.name, name));
 }
 
-void require_digest(const OciDigest& expected, const std::string& found, std::string_view name, std::string_view what) {
-    if (require_sha256(expected, name) == found) return;
-    throw Error(fmt::format("{}: sha256 {}is {}, expected {}", name, what, found, expected.hex));
-}
-
 // What is wrong with the bytes themselves, before anybody made sense of them.
 void check_stored(const LayerBlob& layer) {
     if (!layer.digest) return;
-    HashingSource stored(blob_source(layer.blob));
+    HashingSource stored(blob_source(layer.blob), OciHash(*layer.digest));
     std::vector<char> buffer(256u << 10);
     while (stored.read(buffer) != 0) {}
-    require_digest(*layer.digest, stored.finish(), layer.blob.name, "");
+    require_oci_digest(*layer.digest, stored.finish(), layer.blob.name);
 }
 
 LayerApplied unpack(const LayerBlob& layer, const sys::RootedDir& root, bool on_top) {
     check_compression(layer.blob);
-    HashingSource stored(blob_source(layer.blob));
+    HashingSource stored(blob_source(layer.blob), layer.digest ? OciHash(*layer.digest) : OciHash());
     Decompressor decompressor(stored.as_source(), layer.blob.name);
-    HashingSource content([&](std::span<char> into) { return decompressor.read(into); });
+    HashingSource content([&](std::span<char> into) { return decompressor.read(into); }, OciHash(layer.diff_id));
     LayerApplied applied;
     {
         ReadAhead ahead(content.as_source());
@@ -77,8 +72,8 @@ LayerApplied unpack(const LayerBlob& layer, const sys::RootedDir& root, bool on_
         writer.finish(); // the reader was at the end of all bytes
         applied.skipped_devices = writer.skipped_devices();
     }
-    if (layer.digest) require_digest(*layer.digest, stored.finish(), layer.blob.name, "");
-    require_digest(layer.diff_id, content.finish(), layer.blob.name, "of what it unpacks to ");
+    if (layer.digest) require_oci_digest(*layer.digest, stored.finish(), layer.blob.name);
+    require_oci_digest(layer.diff_id, content.finish(), layer.blob.name, "of what it unpacks to ");
     return applied;
 }
 

@@ -36,7 +36,7 @@ public:
 
     void begin(std::string_view phase, std::uint64_t total, ProgressUnit unit) override { sink_.begin(phase, total, unit); }
     void update(std::uint64_t done, std::uint64_t total) override {
-        if (ended_) throw Error("ended");
+        if (ended_) throw OciFetchEnded("ended");
         sink_.update(done, total);
     }
     void end(std::string_view note) override { sink_.end(note); }

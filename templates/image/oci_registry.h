@@ -7,12 +7,14 @@
 #include "image/oci_registry_options.h"
 #include "image/oci_source.h"
 
+#include <filesystem>
 #include <optional>
+#include <string>
 #include <vector>
 
 namespace lxcpp::image {
 
-// An image of a registry, or of the first of its mirrors that has it. Layers are downloaded into the cache, where an
+// An image of a registry, or of its mirrors: each is asked for what those before it did not have. Layers are downloaded into the cache, where an
 // interrupted download goes on the next time.
 class OciRegistry final : public OciSource {
 public:
@@ -31,17 +33,25 @@ public:
     [[nodiscard]] OciText config(const OciManifest& manifest) override;
     void fetch_layers(std::span<const OciLayer> layers, const OciLayerDone& done, ProgressSink& progress) override;
     [[nodiscard]] std::string how() const override;
-    [[nodiscard]] bool trusted() const override;
+    [[nodiscard]] bool trusted() const override { return encrypted_; }
 
 private:
     [[nodiscard]] RegistryClient client_for(const RegistryPlace& place) const;
-    [[nodiscard]] OciText manifest(const std::string& name);
     [[nodiscard]] RegistryClient& client();
+    template <typename Body>
+    auto anywhere(Body&& body);
+    [[nodiscard]] OciText manifest(const std::string& name, const std::optional<OciDigest>& digest);
+    [[nodiscard]] std::filesystem::path file_of(const OciDigest& digest) const;
+    [[nodiscard]] Fetch fetch_of(const OciLayer& layer) const;
+    void forget_file(const OciDigest& digest) const;
 
     OciReference reference_;
     Access access_;
-    std::vector<RegistryPlace> places_;
-    std::optional<RegistryClient> client_; // of the place that has the image
+    std::vector<RegistryPlace> places_;    // not empty
+    std::size_t place_ = 0;                // the one that is asked
+    std::optional<RegistryClient> client_; // of it
+    std::string told_by_;                  // who said which manifest it is
+    bool encrypted_ = false;               // and how
 };
 
 } // namespace lxcpp::image

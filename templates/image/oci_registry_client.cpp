@@ -35,14 +35,6 @@ bool wants_authorization(const Fetched& refused) {
            });
 }
 
-[[noreturn]] void refuse(const Fetched& answer, bool with_password) {
-    std::string text = describe_refusal(answer);
-    if (answer.status == 401 || answer.status == 403)
-        text += with_password ? "; the registry does not accept the user and password, or they may not read this"
-                              : "; there is no such image, or it is not for everybody: log in, or give --username";
-    throw Error(text);
-}
-
 std::string percent_encoded(std::string_view text) {
     std::string encoded;
     for (const char c : text) {
@@ -85,6 +77,16 @@ std::string describe_refusal(const Fetched& refused) {
     return fmt::format("{}{}{}", refused.status, words, message.empty() ? "" : ": " + message);
 }
 
+void RegistryClient::refuse(const Fetched& answer, bool with_password) const {
+    std::string text = describe_refusal(answer);
+    if (answer.status == 401 || answer.status == 403) {
+        if (!access_.credentials && access_.warn) std::ranges::for_each(access_.unread, access_.warn);
+        text += with_password ? "; the registry does not accept the user and password, or they may not read this"
+                              : "; there is no such image, or it is not for everybody: log in, or give --username";
+    }
+    throw Error(text);
+}
+
 std::string RegistryClient::url(const std::string& path) const {
     return fmt::format("{}://{}/v2/{}/{}", scheme_, registry_endpoint(access_.place.host), access_.place.repository, path);
 }
@@ -92,8 +94,14 @@ std::string RegistryClient::url(const std::string& path) const {
 void RegistryClient::complete(Fetch& fetch) const {
     fetch.url = url(fetch.url);
     fetch.refusal_ok = true;
-    fetch.ca_certificates = access_.certificates;
+    show_certificates(fetch);
     if (!authorization_.empty()) fetch.headers.push_back("Authorization: " + authorization_);
+}
+
+void RegistryClient::show_certificates(Fetch& fetch) const {
+    fetch.ca_certificates = access_.certificates.authorities;
+    fetch.client_certificate = access_.certificates.client;
+    fetch.client_key = access_.certificates.client_key;
 }
 
 Fetched RegistryClient::try_get(const std::string& path, std::uint64_t max_bytes, const std::string& accept) {
@@ -112,8 +120,9 @@ void RegistryClient::find_scheme() {
     std::string reason;
     for (const char* scheme : {"https", "http"}) {
         try {
-            (void)http_.fetch({.url = fmt::format("{}://{}", scheme, ping), .max_bytes = kLargestToken,
-                               .refusal_ok = true, .ca_certificates = access_.certificates}, silent);
+            Fetch fetch{.url = fmt::format("{}://{}", scheme, ping), .max_bytes = kLargestToken, .refusal_ok = true};
+            show_certificates(fetch);
+            (void)http_.fetch(fetch, silent);
             scheme_ = scheme;
             return;
         } catch (const Error& error) {
@@ -194,7 +203,7 @@ Fetched RegistryClient::ask_for_token(const TokenRequest& request) {
         access_.warn(fmt::format("{} sends us to {} for a token; that is not its own, so that it gets no password",
                                  access_.place.host, display_url(request.url.substr(0, request.url.find('?')))));
     Fetch fetch{.url = request.url, .max_bytes = kLargestToken, .refusal_ok = true};
-    if (same_host(request.url)) fetch.ca_certificates = access_.certificates;
+    if (same_host(request.url)) show_certificates(fetch);
     if (ours && !access_.credentials->identity_token.empty()) {
         const auto query = request.url.find('?');
         Fetch post = fetch;

@@ -4,6 +4,7 @@
 #include "image/http.h"
 #include "image/oci_auth.h"
 #include "image/oci_auth_file.h"
+#include "image/oci_certificates.h"
 #include "image/oci_registries.h"
 
 #include <functional>
@@ -17,8 +18,9 @@ namespace lxcpp::image {
 struct RegistryAccess {
     RegistryPlace place;
     std::optional<RegistryCredentials> credentials;
-    std::string certificates;                      // PEM, of its own authority
+    RegistryCertificates certificates;
     std::function<void(const std::string&)> warn; // a line
+    std::vector<std::string> unread; // lines about where credentials could be, and we may not look
 };
 
 // Requests to one repository of one registry (OCI distribution-spec): over https, or http where the administrator
@@ -39,7 +41,9 @@ public:
 private:
     [[nodiscard]] Fetched try_get(const std::string& path, std::uint64_t max_bytes, const std::string& accept);
     void complete(Fetch& fetch) const;
+    void show_certificates(Fetch& fetch) const;
     void find_scheme();
+    [[noreturn]] void refuse(const Fetched& answer, bool with_password) const;
     void authorize(const Fetched& refused);
     [[nodiscard]] std::string token_for(const AuthChallenge& bearer);
     [[nodiscard]] Fetched ask_for_token(const TokenRequest& request);

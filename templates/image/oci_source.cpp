@@ -4,6 +4,7 @@
 #include "base/sha256.h"
 #include "base/strings.h"
 #include "image/oci_choice.h"
+#include "image/oci_hash.h"
 
 #include <lxcpp/error.h>
 
@@ -15,22 +16,10 @@ namespace {
 
 constexpr unsigned kMostIndexes = 2;
 
-// What it is a document of; its digest in any case.
-OciDigest verified_digest(const OciText& document) {
-    if (!document.digest) return {.algorithm = "sha256", .hex = sha256_hex(document.text)};
-    verify_oci_bytes(document.text, *document.digest, document.name);
-    return *document.digest;
-}
-
-void check_size(const OciText& document, std::uint64_t size) {
-    if (document.text.size() != size)
-        throw Error(fmt::format("{}: has {} bytes, expected {}", document.name, document.text.size(), size));
-}
-
 OciText entry_document(OciSource& source, const OciDescriptor& entry) {
     OciText document = source.document(entry);
     document.digest = entry.digest;
-    check_size(document, entry.size);
+    check_oci_size(document, entry.size);
     return document;
 }
 
@@ -43,34 +32,34 @@ void check_platform(const OciImageConfig& config, const OciPlatform& wanted, std
 
 } // namespace
 
-const std::string& require_sha256(const OciDigest& digest, std::string_view name) {
-    if (digest.algorithm == "sha256") return digest.hex;
-    throw Error(fmt::format("{}: digests by {} are not computed, only sha256", name, digest.algorithm));
+void check_oci_size(const OciText& document, std::uint64_t size) {
+    if (document.text.size() != size)
+        throw Error(fmt::format("{}: has {} bytes, expected {}", document.name, document.text.size(), size));
 }
 
 void verify_oci_bytes(std::string_view bytes, const OciDigest& digest, std::string_view name) {
-    const std::string& expected = require_sha256(digest, name);
-    const std::string found = sha256_hex(bytes);
-    if (found != expected) throw Error(fmt::format("{}: sha256 is {}, expected {}", name, found, expected));
+    OciHash hash(digest);
+    hash.update(bytes);
+    require_oci_digest(digest, hash.finish(), name);
 }
 
 OciImage resolve_oci_image(OciSource& source, const OciPlatform& platform) {
     OciText text = source.top();
     for (unsigned depth = 0;; ++depth) {
-        OciDigest digest = verified_digest(text);
+        if (text.digest) verify_oci_bytes(text.text, *text.digest, text.name);
         OciDocument document = parse_oci_document(text.text, text.name, text.content_type);
         if (const auto* index = std::get_if<OciIndex>(&document)) {
             if (depth == kMostIndexes) throw Error(text.name + ": an index in an index in an index");
             text = entry_document(source, choose_platform(*index, platform, text.name));
             continue;
         }
-        OciImage image{.digest = std::move(digest),
+        OciImage image{.fingerprint = sha256_hex(text.text),
                        .manifest_text = std::move(text.text),
                        .manifest = std::get<OciManifest>(std::move(document)),
                        .config_text = {},
                        .config = {}};
         OciText config = source.config(image.manifest);
-        check_size(config, image.manifest.config_size);
+        check_oci_size(config, image.manifest.config_size);
         verify_oci_bytes(config.text, image.manifest.config, config.name);
         image.config = parse_oci_image_config(config.text, config.name);
         image.config_text = std::move(config.text);

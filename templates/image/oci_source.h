@@ -6,6 +6,8 @@
 #include "image/oci_image_config.h"
 #include "image/progress.h"
 
+#include <lxcpp/error.h>
+
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -33,6 +35,11 @@ struct OciBlob {
     std::uint64_t size = 0;
     std::string name;           // for messages
     std::filesystem::path path; // where it can be removed once it is not needed; empty: nowhere
+};
+
+// The layers are not wanted any more: no failure of the source.
+class OciFetchEnded : public Error {
+    using Error::Error;
 };
 
 // Told of a layer by its place as soon as it is there, from any thread.
@@ -63,7 +70,7 @@ public:
 
 // An image, with all that was verified on the way to its configuration.
 struct OciImage {
-    OciDigest digest; // of the manifest
+    std::string fingerprint; // the SHA-256 of the manifest, by whatever it was asked for
     std::string manifest_text;
     OciManifest manifest;
     std::string config_text;
@@ -73,9 +80,9 @@ struct OciImage {
 // Finds the image for the platform: through indexes, two deep at most. Throws Error.
 [[nodiscard]] OciImage resolve_oci_image(OciSource& source, const OciPlatform& platform);
 
-// Throws Error "NAME: sha256 is X, expected Y" (or of the size) unless the bytes are those.
+// Throws Error "NAME: has X bytes, expected Y" unless it has that size.
+void check_oci_size(const OciText& document, std::uint64_t size);
+// Throws Error "NAME: sha256 is X, expected Y" unless the bytes are those.
 void verify_oci_bytes(std::string_view bytes, const OciDigest& digest, std::string_view name);
-// Error where we cannot compute the digest: only sha256 is.
-[[nodiscard]] const std::string& require_sha256(const OciDigest& digest, std::string_view name);
 
 } // namespace lxcpp::image

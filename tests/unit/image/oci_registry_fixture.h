@@ -43,8 +43,8 @@ protected:
         answers_["/v2/repo/manifests/" + tag] = response;
         answers_["/v2/repo/manifests/" + digest_of(text)] = response;
     }
-    void put_blob(const std::string& bytes) {
-        answers_["/v2/repo/blobs/" + digest_of(bytes)] = {.headers = {"ETag: \"" + digest_of(bytes) + "\""}, .body = bytes};
+    void put_blob(const std::string& bytes, DigestOf digest = digest_of) {
+        answers_["/v2/repo/blobs/" + digest(bytes)] = {.headers = {"ETag: \"" + digest(bytes) + "\""}, .body = bytes};
     }
     [[nodiscard]] std::string blob_path(std::size_t layer) const { return "/v2/repo/blobs/" + digest_of(image_.layers[layer]); }
 

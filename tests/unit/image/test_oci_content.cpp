@@ -40,7 +40,7 @@ protected:
     }
     [[nodiscard]] OciContent translate(const std::string& run, const std::string& annotations = {}) const {
         const BuiltImage built = build_image({make_tar()}, run);
-        OciImage image{.digest = {.algorithm = "sha256", .hex = sha256_hex(built.manifest)},
+        OciImage image{.fingerprint = sha256_hex(built.manifest),
                        .manifest_text = built.manifest,
                        .manifest = std::get<OciManifest>(parse_oci_document(built.manifest, "m", "")),
                        .config_text = built.config,

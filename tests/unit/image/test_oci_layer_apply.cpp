@@ -28,15 +28,18 @@ OciDigest digest(const std::string& bytes) { return {.algorithm = "sha256", .hex
 class OciLayerApplyTest : public testing::Test {
 protected:
     // What unpacking these bytes says, when they are to have these digests.
-    std::string apply(const std::string& bytes, const std::string& digest_text_of, const std::string& content) {
+    std::string apply(const std::string& bytes, const OciDigest& stored, const OciDigest& content) {
         std::filesystem::remove_all(dir_ / "root");
         std::filesystem::create_directory(dir_ / "root");
         sys::write_file_atomic(dir_ / "blob", bytes);
         const OciBlob blob{.file = std::make_shared<Fd>(sys::open_file(dir_ / "blob")), .size = bytes.size(), .name = "the blob", .path = {}};
         return test::error_of([&] {
-            applied_ = apply_oci_layer({.blob = blob, .digest = digest(digest_text_of), .diff_id = digest(content)},
+            applied_ = apply_oci_layer({.blob = blob, .digest = stored, .diff_id = content},
                                        sys::RootedDir::open(dir_ / "root"), false);
         });
+    }
+    std::string apply(const std::string& bytes, const std::string& stored, const std::string& content) {
+        return apply(bytes, digest(stored), digest(content));
     }
     std::string apply(const std::string& bytes, const std::string& content) { return apply(bytes, bytes, content); }
 
@@ -76,6 +79,23 @@ TEST_F(OciLayerApplyTest, WhatItUnpacksToCountsToo) { // row 32
     EXPECT_THAT(apply(tar_ + "x", tar_ + "x"), HasSubstr("the blob: data after the end of the archive"));
     const std::string hidden = tar_ + make_tar(TarMember{.name = "hidden"});
     EXPECT_THAT(apply(hidden, hidden), HasSubstr("data after the end of the archive"));
+}
+
+TEST_F(OciLayerApplyTest, WhatTheDigestSaysIsWholeNeedsNoEndMark) {
+    const std::string open = tar_.substr(0, tar_.size() - tar_end().size());
+    EXPECT_EQ(apply(compressed(open, &::archive_write_add_filter_gzip), open), "");
+    EXPECT_EQ(sys::read_file(dir_ / "root/b"), "B");
+    EXPECT_THAT(apply(open.substr(0, open.size() - 1024), tar_), HasSubstr("of what it unpacks to")) << "a member is missing";
+    EXPECT_EQ(apply("", ""), "");
+}
+
+TEST_F(OciLayerApplyTest, DigestsMayBeBySha512) {
+    const std::string bytes = compressed(tar_, &::archive_write_add_filter_gzip);
+    const auto id = [](const std::string& of) { return *parse_oci_digest(sha512_digest_of(of)); };
+    EXPECT_EQ(apply(bytes, id(bytes), id(tar_)), "");
+    EXPECT_EQ(apply(bytes, digest(bytes), id(tar_)), "");
+    EXPECT_THAT(apply(bytes, id(tar_), id(tar_)), HasSubstr("the blob: sha512 is"));
+    EXPECT_THAT(apply(bytes, id(bytes), id(bytes)), HasSubstr("the blob: sha512 of what it unpacks to is"));
 }
 
 TEST_F(OciLayerApplyTest, BytesAfterTheCompressedStreamAreRefused) { // row 18

@@ -14,13 +14,27 @@ using testing::HasSubstr;
 
 TEST_F(OciRegistryTest, FindsTheImageAndItsLayers) {
     const OciImage image = resolve();
-    EXPECT_EQ(image.digest.text(), digest_of(image_.manifest));
+    EXPECT_EQ(image.fingerprint, sha256_hex(image_.manifest));
     EXPECT_EQ(image.config_text, image_.config);
     EXPECT_EQ(fetch(), image_.layers);
     const auto requests = server_.requests();
     const auto asked = std::ranges::find(requests, "/v2/repo/manifests/v1", &HttpRequest::path);
     ASSERT_NE(asked, requests.end());
     EXPECT_EQ(asked->header("accept"), oci_accept_header());
+}
+
+// Somebody may move the tag meanwhile: all that follows is asked for by digest.
+TEST_F(OciRegistryTest, ATagIsAskedForOnce) {
+    put_manifest("v1", build_index({{"amd64", image_.manifest}}), kIndexType);
+    answers_["/v2/repo/manifests/" + digest_of(image_.manifest)] = {.headers = {std::string("Content-Type: ") + kManifestType}, .body = image_.manifest};
+    const BuiltImage other = build_image({make_tar(TarMember{.name = "other"})});
+    std::atomic<int> asked = 0;
+    gate_ = [&](const HttpRequest& request) -> std::optional<HttpResponse> {
+        if (request.path != "/v2/repo/manifests/v1" || ++asked == 1) return std::nullopt;
+        return HttpResponse{.headers = {std::string("Content-Type: ") + kManifestType}, .body = other.manifest};
+    };
+    EXPECT_EQ(fetch(), image_.layers);
+    EXPECT_EQ(asked, 1);
 }
 
 TEST_F(OciRegistryTest, HttpIsForRegistriesThatTheAdministratorCallsInsecure) {
@@ -46,6 +60,25 @@ TEST_F(OciRegistryTest, AConfigurationIsVerified) {
     EXPECT_THAT(refusal(), HasSubstr(fmt::format("has {} bytes, expected {}", image_.config.size() + 1, image_.config.size())));
 }
 
+TEST_F(OciRegistryTest, DigestsMayBeBySha512) {
+    image_ = build_image(image_.layers, "", "amd64", sha512_digest_of);
+    put_blob(image_.config, sha512_digest_of);
+    for (const std::string& layer : image_.layers) put_blob(layer, sha512_digest_of);
+    put_manifest("v1", image_.manifest);
+    answers_["/v2/repo/manifests/" + sha512_digest_of(image_.manifest)] = answers_["/v2/repo/manifests/v1"];
+    EXPECT_EQ(resolve("repo@" + sha512_digest_of(image_.manifest)).fingerprint, sha256_hex(image_.manifest));
+    EXPECT_EQ(fetch(), image_.layers);
+    EXPECT_EQ(fetch(), image_.layers) << "from the files that are here";
+    auto& layer = answers_["/v2/repo/blobs/" + sha512_digest_of(image_.layers[1])];
+    layer.body[700] ^= 1;
+    std::filesystem::remove_all(dir_ / "cache/files");
+    EXPECT_THAT(fetch_refusal(), AllOf(HasSubstr("sha512 is"), HasSubstr("expected " + sha512_digest_of(image_.layers[1]).substr(7))));
+    answers_["/v2/repo/blobs/" + sha512_digest_of(image_.config)].body[10] ^= 1;
+    EXPECT_THAT(refusal(), HasSubstr("sha512 is"));
+    answers_["/v2/repo/manifests/" + sha512_digest_of(image_.manifest)].body += " ";
+    EXPECT_THAT(refusal("repo@" + sha512_digest_of(image_.manifest)), HasSubstr("sha512 is"));
+}
+
 TEST_F(OciRegistryTest, RefusalsOfTheRegistryAreReadable) {
     EXPECT_EQ(refusal("repo:v2"), "http://" + host() + "/v2/repo/manifests/v2: 404 Not Found: MANIFEST_UNKNOWN: manifest unknown");
     answers_["/v2/repo/manifests/v1"] = {.status = "451 Whatever", .body = "<html>a page"};
@@ -66,7 +99,7 @@ TEST_F(OciRegistryTest, TheTypeThatTheServerSaysMustAgree) {
 TEST_F(OciRegistryTest, ChoosesThePlatformOfAnIndex) {
     put_manifest("v1", build_index({{"arm64", "none"}, {"amd64", image_.manifest}}), kIndexType);
     answers_["/v2/repo/manifests/" + digest_of(image_.manifest)] = {.headers = {std::string("Content-Type: ") + kManifestType}, .body = image_.manifest};
-    EXPECT_EQ(resolve().digest.text(), digest_of(image_.manifest));
+    EXPECT_EQ(resolve().fingerprint, sha256_hex(image_.manifest));
     EXPECT_THAT(refusal("repo:v1", "s390x"), HasSubstr("no image for linux/s390x; there is linux/amd64, linux/arm64"));
 }
 
@@ -161,6 +194,77 @@ TEST_F(OciRegistryTest, MirrorsAreAskedFirst) {
     EXPECT_EQ(source.top().text, image_.manifest);
     ASSERT_EQ(lines_.lines.size(), 1u);
     EXPECT_THAT(lines_.lines[0], AllOf(HasSubstr("mirror " + host()), HasSubstr("MANIFEST_UNKNOWN")));
+}
+
+// origin.invalid has a mirror, repo on one server, and is the other repo of it.
+class OciMirrorTest : public OciRegistryTest {
+protected:
+    OciMirrorTest() {
+        sys::write_file_atomic(conf(), fmt::format("[[registry]]\nprefix = \"origin.invalid\"\nlocation = \"{0}/origin\"\ninsecure = true\n"
+                                                   "[[registry.mirror]]\nlocation = \"{0}\"\ninsecure = true\n", host()));
+        for (const auto& [path, response] : std::map(answers_)) answers_["/v2/origin" + path.substr(3)] = response;
+    }
+    std::vector<std::string> pull() {
+        OciRegistry source(parse_docker_name("origin.invalid/repo:v1"), {.http = http_, .cache = cache_, .options = options_, .progress = lines_});
+        const OciImage image = resolve_oci_image(source, {.os = "linux", .architecture = "amd64", .variant = {}});
+        std::vector<std::string> bytes(image.manifest.layers.size());
+        source.fetch_layers(image.manifest.layers, [&](std::size_t i, const OciBlob& blob) {
+            EXPECT_EQ(bytes.at(i), "") << "told twice";
+            bytes.at(i) = sys::read_file(blob.path);
+        }, silent_);
+        return bytes;
+    }
+    [[nodiscard]] std::size_t asked(const std::string& path) const {
+        return static_cast<std::size_t>(std::ranges::count(server_.requests(), path, &HttpRequest::path));
+    }
+};
+
+TEST_F(OciMirrorTest, WhatAMirrorLacksComesFromTheNextPlace) {
+    answers_.erase(blob_path(1));
+    EXPECT_EQ(pull(), image_.layers);
+    ASSERT_EQ(lines_.lines.size(), 1u);
+    EXPECT_THAT(lines_.lines[0], AllOf(HasSubstr("mirror " + host()), HasSubstr(blob_path(1)), HasSubstr("404 Not Found")));
+    EXPECT_EQ(asked("/v2/origin" + blob_path(1).substr(3)), 1u);
+    answers_.erase("/v2/origin" + blob_path(1).substr(3));
+    std::filesystem::remove_all(dir_ / "cache/files");
+    EXPECT_THAT(test::error_of([&] { (void)pull(); }), AllOf(HasSubstr("/v2/origin" + blob_path(1).substr(3)), HasSubstr("404 Not Found")));
+}
+
+TEST_F(OciMirrorTest, WhatAMirrorHasDamagedOrBreaksOffComesFromTheNextPlace) {
+    answers_[blob_path(0)].body[700] ^= 1;
+    EXPECT_EQ(pull(), image_.layers);
+    ASSERT_EQ(lines_.lines.size(), 1u);
+    EXPECT_THAT(lines_.lines[0], HasSubstr("sha256 is"));
+    std::filesystem::remove_all(dir_ / "cache/files");
+    answers_[blob_path(0)] = {.body = image_.layers[0], .cut_after = 600};
+    EXPECT_EQ(pull(), image_.layers);
+    EXPECT_THAT(lines_.lines.back(), HasSubstr("closed before the end"));
+}
+
+TEST_F(OciMirrorTest, DocumentsAreVerifiedOfEachPlace) {
+    const std::string config = "/v2/repo/blobs/" + digest_of(image_.config);
+    answers_[config].body[10] ^= 1;
+    EXPECT_EQ(pull(), image_.layers);
+    ASSERT_EQ(lines_.lines.size(), 1u);
+    EXPECT_THAT(lines_.lines[0], AllOf(HasSubstr(config), HasSubstr("sha256 is")));
+    answers_["/v2/origin" + config.substr(3)].body[10] ^= 1;
+    EXPECT_THAT(test::error_of([&] { (void)pull(); }), AllOf(HasSubstr("/v2/origin" + config.substr(3)), HasSubstr("sha256 is")));
+}
+
+TEST_F(OciMirrorTest, WhoSaidWhichImageItIsCounts) {
+    answers_.erase(blob_path(1));
+    OciRegistry source(parse_docker_name("origin.invalid/repo:v1"), {.http = http_, .cache = cache_, .options = options_, .progress = lines_});
+    (void)source.top();
+    EXPECT_THAT(source.how(), HasSubstr("from " + host() + " over http"));
+    EXPECT_FALSE(source.trusted());
+}
+
+TEST_F(OciMirrorTest, WhoWantsNoMoreIsNotSentToTheNextPlace) {
+    OciRegistry source(parse_docker_name("origin.invalid/repo:v1"), {.http = http_, .cache = cache_, .options = options_, .progress = lines_});
+    const OciImage image = resolve_oci_image(source, {.os = "linux", .architecture = "amd64", .variant = {}});
+    const auto enough = [](std::size_t, const OciBlob&) { throw OciFetchEnded("enough"); };
+    EXPECT_THAT(test::error_of([&] { source.fetch_layers(image.manifest.layers, enough, silent_); }), HasSubstr("enough"));
+    EXPECT_TRUE(lines_.lines.empty());
 }
 
 } // namespace
