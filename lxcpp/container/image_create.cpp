@@ -20,7 +20,12 @@ StorageKind choose_image_storage(const ImageCreate& create, const HeldImage& ima
     const bool elsewhere = !create.options.directory.empty();
     const std::filesystem::path place = elsewhere ? create.options.directory.parent_path() : create.impl.lxcpath;
     const bool unprivileged = !create.idmap.empty() || !create.options.privileged;
-    return choose_storage(create.options.backend, probe_storage({image.trees, place, unprivileged, elsewhere, create.idmapped}));
+    return choose_storage(create.options.backend, probe_storage({.trees = image.trees,
+                                                                         .directory = place,
+                                                                         .unprivileged = unprivileged,
+                                                                         .elsewhere = elsewhere,
+                                                                         .idmapped = create.idmapped,
+                                                                         .copied = create.options.backend == "btrfs"}));
 }
 
 void make_of_image(const ImageCreate& create, const HeldImage& image, StorageKind kind, const std::filesystem::path& construction,

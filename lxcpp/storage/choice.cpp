@@ -26,13 +26,15 @@ using Obstacle = std::optional<std::string>;
 Obstacle against_btrfs(const StorageWish& wish, FdRef store, FdRef place) {
     if (wish.elsewhere) return "--dir names a directory, and a snapshot is one of its own";
     if (!sys::on_one_btrfs(store, place)) return "the store of images and " + wish.directory.string() + " are not on one btrfs";
-    if (wish.trees.size() != 1) return "the image has several layers, of which no snapshot can be made";
-    if (!sys::is_subvolume(store)) return wish.trees.front().string() + " is no subvolume";
+    const bool layers = wish.trees.size() != 1;
+    if (layers && !wish.copied) return "the image has several layers, of which no snapshot can be made";
+    if (!layers && !sys::is_subvolume(store)) return wish.trees.front().string() + " is no subvolume";
     if (wish.unprivileged && !wish.idmapped) return "this kernel cannot map the ids of a btrfs";
     return std::nullopt;
 }
 
 Obstacle against_reflink(const StorageWish& wish, FdRef place) {
+    if (wish.trees.size() != 1) return "the image has several layers, and what an overlay shows of them shares no blocks";
     // Nothing can be made in the tree, but beside it.
     const Fd beside = sys::open_file(wish.trees.front().parent_path(), {.access = sys::Access::Path, .directory = true});
     if (sys::can_share_blocks(beside, place)) return std::nullopt;

@@ -18,6 +18,7 @@ struct StorageWish {
     bool unprivileged = true;                 // the container has ids of its own
     bool elsewhere = false;                   // --dir
     bool idmapped = true;                     // the file system of directory takes idmapped mounts (sys::can_idmap)
+    bool copied = false;                      // a subvolume with a copy of several layers will do for btrfs
 };
 
 // Why a backend cannot be used; those that can are missing.

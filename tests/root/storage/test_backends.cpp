@@ -116,7 +116,10 @@ TEST_F(Backends, WhatCannotBeThere) {
     EXPECT_TRUE(elsewhere.contains(StorageKind::Btrfs));
     EXPECT_TRUE(elsewhere.contains(StorageKind::Overlay));
     const auto layers = probe_storage({{path("trees/top"), path("trees/one")}, disk_->mount_point(), true, false});
-    EXPECT_TRUE(layers.contains(StorageKind::Btrfs));
+    EXPECT_TRUE(layers.contains(StorageKind::Btrfs) && layers.contains(StorageKind::Reflink));
+    EXPECT_EQ(choose_storage("best", layers), StorageKind::Overlay);
+    const auto copied = probe_storage({.trees = {path("trees/top"), path("trees/one")}, .directory = disk_->mount_point(), .copied = true});
+    EXPECT_EQ(choose_storage("btrfs", copied), StorageKind::Btrfs);
     const test::TempDir temp;
     const auto apart = probe_storage({{path("trees/one")}, temp.path(), true, false});
     EXPECT_TRUE(apart.contains(StorageKind::Btrfs) && apart.contains(StorageKind::Reflink));
