@@ -134,7 +134,8 @@ private:
             line("lxc.environment.runtime", quote_environment(name + "=" + value));
         }
         if (!path) line("lxc.environment.runtime", kPath);
-        if (!home && !user_.home.empty()) line("lxc.environment.runtime", quote_environment("HOME=" + user_.home));
+        // As runc does it, where nobody says: the user's of the image, or else the root.
+        if (!home) line("lxc.environment.runtime", quote_environment("HOME=" + (user_.home.empty() ? "/" : user_.home)));
     }
 
     void put_signal() {

@@ -114,6 +114,15 @@ void print_line(std::string_view name, const std::string& value) {
 
 std::string time_line(std::time_t time) { return time == 0 ? "" : day_text(time); }
 
+// What OCI images say of themselves has names of its own.
+void print_property(const std::string& name, const std::string& value) {
+    constexpr std::string_view kLabel = "label.";
+    constexpr std::string_view kPort = "port.";
+    if (name.starts_with(kLabel)) print_line("Label", name.substr(kLabel.size()) + " = " + value);
+    else if (name.starts_with(kPort)) print_line("Port", name.substr(kPort.size()));
+    else print_line("Property", name + " = " + value);
+}
+
 void print_info(const ImageStore& store, const ImageRecord& record, const std::vector<std::string>& aliases, const ImageUsers& users) {
     print_line("Fingerprint", record.fingerprint);
     print_line("Aliases", join(aliases, ", "));
@@ -136,7 +145,7 @@ void print_info(const ImageStore& store, const ImageRecord& record, const std::v
     print_line("Used by", join(users.of_image(record.fingerprint), ", "));
     for (const std::string& volume : record.volumes) print_line("Volume", volume);
     for (const std::string& tree : record.trees) print_line("Tree", store.tree_path(tree).string());
-    for (const auto& [name, value] : record.properties) print_line("Property", name + " = " + value);
+    for (const auto& [name, value] : record.properties) print_property(name, value);
 }
 
 int info(const Cli& cli, const Options& options, std::span<const std::string> words) {

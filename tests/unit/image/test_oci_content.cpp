@@ -114,6 +114,10 @@ TEST_F(OciContentTest, WhatIsMissingHasDefaults) {
     EXPECT_EQ(config(R"("Cmd":["/app"])"), "lxc.arch = x86_64\nlxc.execute.cmd = /app\n"
                                            "lxc.environment.runtime = PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n"
                                            "lxc.environment.runtime = HOME=/root\nlxc.signal.halt = SIGTERM\n");
+    // Where the image does not say it of the user, as runc does it.
+    for (const char* user : {"1000", "1000:4"})
+        EXPECT_THAT(config(std::string(R"("Cmd":["/app"],"User":")") + user + "\""), HasSubstr("lxc.environment.runtime = HOME=/\n")) << user;
+    EXPECT_THAT(config(R"("Cmd":["/app"],"Env":["HOME=/mine"],"User":"web")"), testing::AllOf(HasSubstr("HOME=/mine\n"), testing::Not(HasSubstr("HOME=/srv"))));
     EXPECT_THAT(translate("").notes, ElementsAre(HasSubstr("has no command")));
     EXPECT_THAT(translate(R"("Cmd":["/app"],"WorkingDir":"/none","StopSignal":"SIGNOT")").notes,
                 ElementsAre(HasSubstr("the working directory /none is left out"), HasSubstr("SIGNOT")));
