@@ -16,6 +16,7 @@
 #include "container/outside_directory.h"
 #include "container/record.h"
 #include "container/template_config.h"
+#include "container/template_image.h"
 #include "container/template_run.h"
 #include "container/template_words.h"
 #include "host/subid.h"
@@ -225,6 +226,9 @@ TemplateRun template_run(const Work& work, const std::filesystem::path& program)
     run.quiet = work.options.quiet;
     run.rootfs = work.options.directory;
     if (work.outside) run.rootfs_fd = work.outside->fd();
+    if (!run.own || work.options.template_name != "oci") return run;
+    const auto image = local_image(run.arguments);
+    if (image && !run.idmap.empty() && sys::exists(*image) && sys::can_idmap(*image)) run.image = *image;
     return run;
 }
 

@@ -31,6 +31,19 @@ sys::MountTree tree_at(const std::filesystem::path& path, FdRef meant, FdRef idm
     throw Error("--dir " + path.string() + ": somebody has replaced the directory meanwhile");
 }
 
+// What its caller named may be for the host's root alone: the template may read that, and nothing beside it.
+sys::MountTree image_tree(const TemplateNamespace& wish) {
+    sys::MountTree tree = tree_of(wish.image, wish.image_idmap);
+    tree.set_attributes(MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+    return tree;
+}
+
+void attach_image(const sys::MountTree& tree, const std::filesystem::path& target) {
+    if (S_ISDIR(sys::stat_fd(tree.fd()).st_mode)) sys::make_dir(target, 0755);
+    else sys::write_file_atomic(target, "");
+    tree.attach(target);
+}
+
 // In a child that has its own copy of all mounts.
 void arrange(const TemplateNamespace& wish) {
     sys::unshare_namespaces(CLONE_NEWNS);
@@ -41,11 +54,14 @@ void arrange(const TemplateNamespace& wish) {
     if (with_cache) cache = tree_of(wish.cache, wish.idmap);
     std::optional<sys::MountTree> rootfs;
     if (!wish.rootfs.empty()) rootfs = tree_at(wish.rootfs, wish.rootfs_fd, wish.idmap);
+    std::optional<sys::MountTree> image;
+    if (!wish.image.empty()) image = image_tree(wish);
     sys::MountTree::create("tmpfs", "lxcpp-create", {"mode=0755", "size=64k"}, MOUNT_ATTR_NODEV).attach(wish.lxcpath);
     const std::filesystem::path directory = wish.lxcpath / wish.name;
     sys::make_dir(directory, 0755);
     place.attach(directory);
     if (rootfs) rootfs->attach(wish.rootfs);
+    if (image) attach_image(*image, wish.lxcpath / kTemplateImage);
     if (!with_cache) return;
     if (!sys::exists(wish.cache)) sys::make_dirs(wish.cache); // it was below the lxcpath
     cache->attach(wish.cache);

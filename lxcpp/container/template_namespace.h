@@ -18,7 +18,11 @@ struct TemplateNamespace {
     FdRef idmap;                 // user namespace for idmapped mounts; invalid = plain
     std::filesystem::path cache; // visible with the same ids; empty = as it is
     FdRef rootfs_fd;             // the directory that is to be seen at rootfs
+    std::filesystem::path image; // of the host, to be read at <lxcpath>/.image with the ids of image_idmap; empty = none
+    FdRef image_idmap;
 };
+
+inline constexpr const char* kTemplateImage = ".image";
 
 // Throws Error. The namespace lives as long as the descriptor (or a process in it).
 [[nodiscard]] Fd make_template_namespace(const TemplateNamespace& wish);

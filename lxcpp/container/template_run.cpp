@@ -48,6 +48,7 @@ std::vector<std::string> arguments(const Container::Impl& impl, const TemplateRu
             argv.emplace_back("0");
         }
     }
+    if (!run.image.empty()) argv.push_back("--image-at=" + (impl.lxcpath / kTemplateImage).string());
     return argv;
 }
 
@@ -92,7 +93,7 @@ void run_template(const Container::Impl& impl, const std::filesystem::path& cons
     }
     const Fd mount_namespace = make_template_namespace(
         {impl.lxcpath, impl.name, construction, run.rootfs, run.idmapped ? FdRef(user_namespace) : FdRef(),
-         run.own ? impl.paths.cache : std::filesystem::path(), run.rootfs_fd});
+         run.own ? impl.paths.cache : std::filesystem::path(), run.rootfs_fd, run.image, user_namespace});
     sys::SpawnOptions options;
     options.argv = arguments(impl, run);
     options.program = run.program.string();

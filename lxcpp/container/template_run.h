@@ -21,6 +21,7 @@ struct TemplateRun {
     bool quiet = false;
     std::filesystem::path rootfs;  // --dir; empty = in the container's directory
     FdRef rootfs_fd;               // that directory
+    std::filesystem::path image;   // that the arguments name, on this machine; empty = none
 };
 
 // An absolute path, ours in <data>/templates/lxcpp-NAME, or LXC's /usr/share/lxc/templates/lxc-NAME.

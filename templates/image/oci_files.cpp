@@ -33,8 +33,8 @@ std::uint64_t regular_size(FdRef file, std::string_view name) {
 
 class DirectoryFiles final : public OciFiles {
 public:
-    explicit DirectoryFiles(const std::filesystem::path& path)
-        : label_(path.string()), root_(sys::RootedDir::open(path)) {}
+    explicit DirectoryFiles(const OciPlace& place)
+        : label_(place.label), root_(sys::RootedDir::open(place.path).open_at("", O_RDONLY | O_DIRECTORY), place.label) {}
 
     [[nodiscard]] std::optional<OciBlob> find(std::string_view name) const override {
         auto file = root_.try_open_at(name, O_RDONLY | O_NONBLOCK);
@@ -65,8 +65,8 @@ std::string joined(std::string_view member, std::string_view link) {
 
 class ArchiveFiles final : public OciFiles {
 public:
-    ArchiveFiles(const std::filesystem::path& path, const std::filesystem::path& scratch) : label_(path.string()) {
-        Fd file = sys::open_file(path, {.nonblock = true});
+    ArchiveFiles(const OciPlace& place, const std::filesystem::path& scratch) : label_(place.label) {
+        Fd file = sys::open_file(place.path, {.nonblock = true});
         const auto size = regular_size(file, label_);
         file_ = std::make_shared<Fd>(is_tar(file) ? std::move(file) : unpacked(file, size, scratch));
         read_index();
@@ -158,12 +158,10 @@ std::string OciFiles::read(std::string_view name, std::size_t limit) const {
     return text;
 }
 
-std::unique_ptr<OciFiles> open_oci_directory(const std::filesystem::path& path) {
-    return std::make_unique<DirectoryFiles>(path);
-}
+std::unique_ptr<OciFiles> open_oci_directory(const OciPlace& place) { return std::make_unique<DirectoryFiles>(place); }
 
-std::unique_ptr<OciFiles> open_oci_archive(const std::filesystem::path& path, const std::filesystem::path& scratch) {
-    return std::make_unique<ArchiveFiles>(path, scratch);
+std::unique_ptr<OciFiles> open_oci_archive(const OciPlace& place, const std::filesystem::path& scratch) {
+    return std::make_unique<ArchiveFiles>(place, scratch);
 }
 
 ByteSource blob_source(const OciBlob& blob) {

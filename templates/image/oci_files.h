@@ -32,11 +32,16 @@ public:
     [[nodiscard]] std::string read(std::string_view name, std::size_t limit) const;
 };
 
+// Where files are, and what messages call that.
+struct OciPlace {
+    std::filesystem::path path;
+    std::string label;
+};
+
 // Throws Error.
-[[nodiscard]] std::unique_ptr<OciFiles> open_oci_directory(const std::filesystem::path& path);
+[[nodiscard]] std::unique_ptr<OciFiles> open_oci_directory(const OciPlace& place);
 // A compressed archive is unpacked into scratch first.
-[[nodiscard]] std::unique_ptr<OciFiles> open_oci_archive(const std::filesystem::path& path,
-                                                         const std::filesystem::path& scratch);
+[[nodiscard]] std::unique_ptr<OciFiles> open_oci_archive(const OciPlace& place, const std::filesystem::path& scratch);
 
 // All bytes of the blob in order, as a source for readers of streams.
 [[nodiscard]] ByteSource blob_source(const OciBlob& blob);

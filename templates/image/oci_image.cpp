@@ -37,7 +37,7 @@ std::string protocol_of(OciTransport transport) {
 
 std::unique_ptr<OciSource> open_source(const OciImageRequest& request, const ImageCache& trees, HttpClient& http,
                                        ProgressSink& progress) {
-    if (request.reference.transport != OciTransport::Registry) return open_local_image(request.reference, trees.scratch());
+    if (request.reference.transport != OciTransport::Registry) return open_local_image(request.reference, trees.scratch(), request.image_at);
     return std::make_unique<OciRegistry>(request.reference, OciRegistry::Access{.http = http,
                                                                                 .cache = trees,
                                                                                 .options = request.registry,

@@ -9,6 +9,7 @@
 #include "image/progress.h"
 #include "store/image_store.h"
 
+#include <filesystem>
 #include <string>
 
 namespace lxcpp::image {
@@ -19,6 +20,7 @@ namespace lxcpp::image {
 // Which image to bring into the store, and how to get at it.
 struct OciImageRequest {
     OciReference reference;
+    std::filesystem::path image_at; // of a local one: where to find it, when that is not its path
     OciPlatform platform = native_oci_platform();
     OciRegistryOptions registry; // for docker://
     bool keep_downloads = true;  // false: what was interrupted is not resumed, and nothing remains of it

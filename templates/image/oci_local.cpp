@@ -173,13 +173,15 @@ private:
 
 } // namespace
 
-std::unique_ptr<OciSource> open_local_image(const OciReference& reference, const std::filesystem::path& scratch) {
+std::unique_ptr<OciSource> open_local_image(const OciReference& reference, const std::filesystem::path& scratch,
+                                            const std::filesystem::path& at) {
+    const OciPlace place{.path = at.empty() ? std::filesystem::path(reference.path) : at, .label = reference.path};
     return with_context(reference.text(), [&]() -> std::unique_ptr<OciSource> {
         switch (reference.transport) {
-        case OciTransport::Layout: return std::make_unique<LayoutImage>(open_oci_directory(reference.path), reference);
-        case OciTransport::LayoutArchive: return std::make_unique<LayoutImage>(open_oci_archive(reference.path, scratch), reference);
-        case OciTransport::DockerArchive: return std::make_unique<DockerArchive>(open_oci_archive(reference.path, scratch), reference);
-        case OciTransport::Directory: return std::make_unique<FlatImage>(open_oci_directory(reference.path));
+        case OciTransport::Layout: return std::make_unique<LayoutImage>(open_oci_directory(place), reference);
+        case OciTransport::LayoutArchive: return std::make_unique<LayoutImage>(open_oci_archive(place, scratch), reference);
+        case OciTransport::DockerArchive: return std::make_unique<DockerArchive>(open_oci_archive(place, scratch), reference);
+        case OciTransport::Directory: return std::make_unique<FlatImage>(open_oci_directory(place));
         case OciTransport::Registry: break;
         }
         throw Error("is no image of this machine");

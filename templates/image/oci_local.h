@@ -10,8 +10,8 @@
 namespace lxcpp::image {
 
 // An image on this machine: oci:, oci-archive:, docker-archive: or dir:. scratch: for what has to be unpacked first.
-// Throws Error.
-[[nodiscard]] std::unique_ptr<OciSource> open_local_image(const OciReference& reference,
-                                                          const std::filesystem::path& scratch);
+// at: where it is now, if not at its path. Throws Error.
+[[nodiscard]] std::unique_ptr<OciSource> open_local_image(const OciReference& reference, const std::filesystem::path& scratch,
+                                                          const std::filesystem::path& at = {});
 
 } // namespace lxcpp::image

@@ -44,13 +44,14 @@ image::OciPlatform parse_platform(const std::string& text) {
                 "with lxc.net.0.ipv4.address and .gateway, or use an image that has a DHCP client");
 }
 
-constexpr std::array<Option, 15> kOptions{{
+constexpr std::array<Option, 16> kOptions{{
     {"path", 'p', Takes::Value, [](Options& o, const std::string& v) { o.path = v; }},
     {"name", 'n', Takes::Value, [](Options& o, const std::string& v) { o.name = v; }},
     {"rootfs", '\0', Takes::Value, [](Options&, const std::string&) {}}, // create makes it of the image
     {"mapped-uid", '\0', Takes::Value, [](Options& o, const std::string&) { o.mapped = true; }},
     {"mapped-gid", '\0', Takes::Value, [](Options& o, const std::string&) { o.mapped = true; }},
     {"url", 'u', Takes::Value, [](Options& o, const std::string& v) { o.reference = image::parse_oci_reference(v); }},
+    {"image-at", '\0', Takes::Value, [](Options& o, const std::string& v) { o.image_at = v; }}, // create's own
     {"username", '\0', Takes::Value, [](Options& o, const std::string& v) { o.user = v; }},
     {"password", '\0', Takes::Value, [](Options& o, const std::string& v) { o.password = v; }},
     {"arch", 'a', Takes::Value, [](Options& o, const std::string& v) { o.platform = parse_arch(v); }},

@@ -18,6 +18,7 @@ struct Options {
     std::string name;
     bool mapped = false; // --mapped-uid: we are root of a user namespace
     image::OciReference reference;
+    std::filesystem::path image_at; // where to find what the reference names on this machine, if that is elsewhere
     image::OciPlatform platform;
     std::optional<std::string> user;
     std::optional<std::string> password;

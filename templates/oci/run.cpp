@@ -37,8 +37,8 @@ ImageRecord explained(const Options& options, Body&& body) {
     try {
         return body();
     } catch (const SystemError& error) {
-        if (error.code() != EACCES || !options.mapped || options.reference.path.empty()) throw;
-        throw Error(fmt::format("{}; the template is root of the container only: let everybody read the image, or bring it "
+        if (error.code() != EACCES || !options.mapped) throw;
+        throw Error(fmt::format("{}; the template is root of the container only: let everybody read it, or bring the image "
                                 "into the store with lxcpp-image pull", error.what()));
     }
 }
@@ -53,6 +53,7 @@ void run_template(const Options& options, const Paths& paths, image::ProgressSin
     trees.remove_leftovers();
     image::HttpClient http({.retries = 4, .first_backoff = std::chrono::seconds(1)});
     const image::OciImageRequest request{.reference = options.reference,
+                                         .image_at = options.image_at,
                                          .platform = options.platform,
                                          .registry = registry_options(options, paths),
                                          .keep_downloads = !options.no_cache};

@@ -2,55 +2,8 @@
 # shellcheck shell=bash disable=SC2154,SC2016
 # The oci template: images that umoci made and skopeo copied, out of directories, archives and a registry.
 
-# shellcheck source=tests/system/registry.sh
-source "$(dirname "${BASH_SOURCE[0]}")/registry.sh"
-
-COMMAND='id; pwd; echo "$FOO"'
-PRINTS='uid=33(web) gid=34(web) groups=4(adm)
-/d
-a b'
-
-# $SANDBOX/tmp/img:v1, a BusyBox in three layers: removed, replaced, opaque and linked files, changed attributes.
-make_image() {
-    need_tool umoci
-    need_tool skopeo
-    need_tool busybox
-    cd "$SANDBOX/tmp" || exit 1
-    local r=bundle/rootfs tool
-    {
-        umoci init --layout img && umoci new --image img:v1 && umoci unpack --image img:v1 bundle
-        mkdir -p $r/bin $r/etc $r/d/opaque $r/srv $r/proc $r/sys $r/dev $r/tmp $r/root
-        cp "$(command -v busybox)" $r/bin/busybox
-        for tool in sh ls cat echo sleep id env pwd; do ln -s busybox $r/bin/$tool; done
-        printf '%s\n' root:x:0:0:root:/root:/bin/sh web:x:33:34:web:/srv:/bin/sh >$r/etc/passwd
-        printf '%s\n' root:x:0: web:x:34: adm:x:4:web >$r/etc/group
-        echo old >$r/d/old; echo keep >$r/d/keep; echo a >$r/d/opaque/a; ln $r/d/keep $r/d/hard; ln -s d $r/link
-        umoci repack --refresh-bundle --image img:v1 bundle
-        rm $r/d/old; rm -r $r/d/opaque; mkdir $r/d/opaque; echo b >$r/d/opaque/b; echo new >$r/d/new
-        rm $r/link; mkdir $r/link; echo x >$r/link/x
-        umoci repack --refresh-bundle --image img:v1 bundle
-        ln $r/d/keep $r/d/hard2; chmod 1777 $r/tmp; chown 33:34 $r/srv; rm -r $r/link
-        umoci repack --image img:v1 bundle
-        umoci config --image img:v1 --config.entrypoint /bin/sh --config.entrypoint -c \
-            --config.cmd "$COMMAND" --config.env FOO="a b" --config.user web --config.workingdir /d
-    } >umoci.log 2>&1 || { cat umoci.log; fail "umoci could not make the image"; exit 1; }
-    chmod -R a+rX img # the template is root of the container only
-}
-
-# A container of the image runs the image's command as the image says.
-runs() { # TEMPLATE-ARGUMENTS…
-    expect 0 lxcpp-create -n "$C1" -t oci -- "$@"
-    expect 0 lxcpp-execute -n "$C1"
-    out_is "$PRINTS"
-    expect 0 lxcpp-destroy -n "$C1"
-}
-
-refused() { # TEMPLATE-ARGUMENTS…; the message is in $ERR
-    expect 1 lxcpp-create -n "$C1" -t oci -- "$@"
-    [ ! -e "$LXCPATH/$C1" ] || fail "a container was left"
-}
-
-trees() { ls "$LXCPP_CACHE_DIR/images/trees"; }
+# shellcheck source=tests/system/oci_images.sh
+source "$(dirname "${BASH_SOURCE[0]}")/oci_images.sh"
 
 test_directories_and_archives() {
     make_image
@@ -69,12 +22,61 @@ test_directories_and_archives() {
     runs -u "docker-archive:$PWD/d.tar:app:v1"
     runs -u "dir:$PWD/flat"
     is "$(trees)" "$first" "layers, which all forms share"
-    chmod 0600 img/index.json
-    refused -u "oci:$PWD/img:v1"
-    err_has "the template is root of the container only"
     refused -u "oci:$PWD/nothing"
     err_has "$PWD/nothing"
     is "$(find "$LXCPP_CACHE_DIR/images/tmp" "$LXCPP_CACHE_DIR/images/files" -type f | wc -l)" 0 "number of files left in the cache"
+}
+
+# As "podman save" and "skopeo copy" leave them below umask 077: the caller's rights count, for what the caller named.
+test_images_that_only_root_may_read() {
+    make_image
+    copy oci:img:v1 oci-archive:a.tar:v1
+    copy oci:img:v1 docker-archive:d.tar:app:v1
+    copy oci:img:v1 dir:flat
+    mkdir private
+    mv img a.tar d.tar flat private
+    chmod -R go-rwx private
+    runs -u "oci:$PWD/private/img:v1"
+    grep -qx "source: oci:$PWD/private/img:v1" "$LXCPP_CACHE_DIR"/images/images/*/record || fail "the source is not told as it was given"
+    rm -rf "$LXCPP_CACHE_DIR/images"
+    runs --url="oci-archive:private/a.tar" # relative to where we are
+    grep -qx "source: oci-archive:$PWD/private/a.tar" "$LXCPP_CACHE_DIR"/images/images/*/record || fail "the source cannot be found from elsewhere"
+    runs -u "docker-archive:$PWD/private/d.tar:app:v1"
+    runs -u "dir:$PWD/private/flat"
+    ln -s img private/current
+    runs -u "oci:$PWD/private/current:v1"
+    : >private/empty
+    refused -u "oci-archive:$PWD/private/empty"
+    err_has "$PWD/private/empty"
+    is "$(find private -newer private/empty)" '' "files of the image that were written to"
+}
+
+test_a_store_on_btrfs() {
+    make_image
+    local where="$PWD/btrfs" backend fingerprint
+    command -v mkfs.btrfs >/dev/null || skip "no mkfs.btrfs"
+    truncate -s 400M disk && mkfs.btrfs -q disk >/dev/null 2>&1 && mkdir btrfs || { fail "mkfs.btrfs"; return; }
+    mount -o loop disk btrfs 2>/dev/null || skip "no btrfs in this kernel"
+    chmod 0755 btrfs
+    mkdir btrfs/ct
+    export LXCPP_CACHE_DIR="$where/cache"
+    LXCPATH="$where/ct"
+    expect 0 lxcpp-image pull "oci:$PWD/img:v1" --alias app
+    is "$(trees | wc -l)" 3 "number of layers"
+    for backend in btrfs overlay best dir; do
+        expect 0 lxcpp-create -P "$LXCPATH" -n "$C1" -B "$backend" -t oci -- -u "oci:$PWD/img:v1"
+        expect 0 lxcpp-execute -P "$LXCPATH" -n "$C1"
+        out_is "$PRINTS"
+        expect 0 lxcpp-execute -P "$LXCPATH" -n "$C1" -- /bin/sh -c 'cat /d/opaque/b /d/new; test ! -e /d/old && test ! -e /link && echo x >/tmp/mine'
+        out_is $'b\nnew'
+        expect 0 lxcpp-destroy -P "$LXCPATH" -n "$C1"
+    done
+    expect 0 lxcpp-image verify app
+    fingerprint=$(sed -n 's/^fingerprint: //p' "$LXCPP_CACHE_DIR"/images/images/*/record)
+    expect 0 lxcpp-image delete "$fingerprint"
+    expect 0 lxcpp-image prune
+    is "$(trees)" '' "layers that remain"
+    umount btrfs
 }
 
 # What overlayfs shows of our trees is what umoci unpacks; times of directories aside.
@@ -203,6 +205,22 @@ test_two_creates_of_one_image() {
     done
     is "$(trees | wc -l)" 3 "number of layers"
     end_registry
+}
+
+test_info_tells_what_an_image_says_of_itself() {
+    make_image
+    umoci config --image img:v1 --config.label org.opencontainers.image.version=1.2 --config.label 'note=a  b' --config.exposedports 80/tcp \
+        --config.exposedports 53/udp || fail "umoci config"
+    expect 0 lxcpp-image pull "oci:$PWD/img:v1" --alias app
+    expect 0 lxcpp-image info app
+    out_matches 'Serial: +1\.2'
+    out_matches 'Label: +org\.opencontainers\.image\.version = 1\.2'
+    out_matches 'Label: +note = a  b'
+    out_matches 'Port: +80/tcp'
+    out_matches 'Port: +53/udp'
+    expect 0 lxcpp-image info app --format json
+    out_has '"label.note=a  b"'
+    out_has '"port.53/udp=exposed"'
 }
 
 # What a container's image said of how to run it is also in an image made of that container.
