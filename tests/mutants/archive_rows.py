@@ -43,10 +43,11 @@ ARCHIVE_ROWS = {
                f"{WRITER}KeepsNamesByteForByte unit.NormalPath.TakesPathsApart {READERS_DISAGREE}"),
     "T23": Row("whiteouts, and names that look like them",
                f"{LAYER}MarkersThatSayNothingAreRefused {LAYER}AWhiteoutOfALinkDoesNotFollowIt "
-               f"{LAYER}WhatTheLayerBringsStaysInAnyOrder {LAYER}AnOpaqueMarkerHidesOnlyWhatIsBelowWhereverItStands"),
+               f"{LAYER}WhatTheLayerBringsStaysInAnyOrder {LAYER}AnOpaqueMarkerHidesOnlyWhatIsBelowWhereverItStands "
+               f"{LAYER}MarkersFindTheirDirectoryThroughLinks"),
     "T24": Row("a device 0:0 as a whiteout", f"{WRITER}MakesNoWhiteout {LAYER}ACharacterDeviceIsNoWhiteout"),
     "T25": Row("sizes of pax headers that readers apply to different members", f"{READER}AppliesAPaxSizeToTheMemberOnly"),
-    "T26": Row("global and malformed pax headers", READERS_DISAGREE),
+    "T26": Row("global and malformed pax headers", f"{READERS_DISAGREE} {READER}ACommentForAllMembersChangesNone"),
     "T27": Row("names without an end, or two of them", READERS_DISAGREE),
     "T28": Row("bad checksums and sizes", f"{READER}RefusesDamage {READER}ReadsNumbersOfAllForms"),
     "T29": Row("times that no clock has", f"{READER}KeepsTimesWithinWhatFileSystemsHold"),
@@ -57,7 +58,8 @@ ARCHIVE_ROWS = {
                "unit.OciLayerApplyTest.WhatItUnpacksToCountsToo unit.OciImageConfig.IsOfTheManifestsLayers"),
     "T33": Row("documents that grow", "unit.JsonDocument.RefusesWhatIsTooLarge unit.JsonDocument.RefusesAMemberThatStandsTwice "
                "unit.OciDocument.RefusesWhatIsTooLarge"),
-    "T34": Row("an index without our platform", "unit.OciChoice.SaysWhichPlatformsThereAre"),
+    "T34": Row("an index without our platform", "unit.OciChoice.SaysWhichPlatformsThereAre "
+               "unit.OciRegistryTest.TheImageItselfSaysForWhichPlatformItIs"),
     "T35": Row("redirects", f"{HTTP}FollowsRedirectsButNotForEver {HTTP}FollowsRedirectsToHttpServersOnly "
                f"{HTTP}CredentialsStayWithTheirServer unit.HttpUrl.RedirectsNeverLeaveHttps"),
     "T36": Row("servers that stall, lie about sizes, change files between parts",

@@ -77,6 +77,13 @@ ROWS = {
     "F8": Row("numbers that are narrowed on the way to init", f"{POLICY}f8_more_than_fits"),
     "G1": Row("an image is not what its fingerprint says, although its parts are",
               "unit.ImportTest.RefusesAnImageOfAnotherHash system.image.refuses_what_is_not_expected"),
+    "G2": Row("a digest that is a path", "unit.OciDigest.IsNothingElse"),
+    "G3": Row("a document that is a manifest and an index, or not what the server calls it",
+              "unit.OciDocument.RefusesWhatIsBothOrNeither unit.OciRegistryTest.TheTypeThatTheServerSaysMustAgree"),
+    "G4": Row("credentials go to where a registry redirects, or to whom it names for tokens",
+              "unit.HttpTest.CredentialsStayWithTheirServer unit.OciRegistryAuthTest.ARealmElsewhereGetsNoPassword "
+              "unit.OciRegistryAuthTest.NothingGoesAlongToWhereALayerIsStored"),
+    "G5": Row("redirects to plain http", "unit.HttpUrl.RedirectsNeverLeaveHttps"),
     "G9": Row("an image by plain http, unsigned",
               "unit.ServerIndexTest.PlainHttpNeedsAKey system.download.plain_http_needs_a_key_or_a_word"),
     "G8": Row("what an image brings is obeyed as if we had written it",
