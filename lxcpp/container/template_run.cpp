@@ -39,7 +39,7 @@ std::string available(const Paths& paths) {
 std::vector<std::string> arguments(const Container::Impl& impl, const TemplateRun& run) {
     std::vector<std::string> argv{run.program.string(), "--path=" + impl.directory().string(), "--name=" + impl.name,
                                   "--rootfs=" + (run.rootfs.empty() ? impl.directory() / "rootfs" : run.rootfs).string()};
-    argv.insert(argv.end(), run.arguments.begin(), run.arguments.end());
+    if (!run.own) argv.insert(argv.end(), run.arguments.begin(), run.arguments.end());
     if (run.own && run.quiet) argv.emplace_back("--quiet"); // errors still come, on standard error
     if (!run.idmap.empty()) {
         // The ids of the caller inside the map, as LXC's templates want them.
@@ -49,6 +49,8 @@ std::vector<std::string> arguments(const Container::Impl& impl, const TemplateRu
         }
     }
     if (!run.image.empty()) argv.push_back("--image-at=" + (impl.lxcpath / kTemplateImage).string());
+    // An option of theirs without its value does not take one of ours for it.
+    if (run.own) argv.insert(argv.end(), run.arguments.begin(), run.arguments.end());
     return argv;
 }
 

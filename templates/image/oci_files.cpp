@@ -158,7 +158,11 @@ std::string OciFiles::read(std::string_view name, std::size_t limit) const {
     return text;
 }
 
-std::unique_ptr<OciFiles> open_oci_directory(const OciPlace& place) { return std::make_unique<DirectoryFiles>(place); }
+std::unique_ptr<OciFiles> open_oci_directory(const OciPlace& place) {
+    const auto info = sys::stat_path(place.path, false);
+    if (info && S_ISREG(info->st_mode)) throw Error("is a file; archives are oci-archive:FILE and docker-archive:FILE");
+    return std::make_unique<DirectoryFiles>(place);
+}
 
 std::unique_ptr<OciFiles> open_oci_archive(const OciPlace& place, const std::filesystem::path& scratch) {
     return std::make_unique<ArchiveFiles>(place, scratch);

@@ -83,7 +83,10 @@ private:
 class FlatImage final : public LocalImage {
 public:
     using LocalImage::LocalImage;
-    [[nodiscard]] OciText top() override { return read("manifest.json"); }
+    [[nodiscard]] OciText top() override {
+        if (files().find("oci-layout")) throw Error(files().label() + ": is an OCI layout: oci:DIRECTORY");
+        return read("manifest.json");
+    }
 
 private:
     [[nodiscard]] std::string blob_name(const OciDigest& digest) const override { return digest.hex; }

@@ -209,8 +209,14 @@ OciReference any_reference(std::string_view url) {
         if (url.starts_with(other))
             throw Error(
                 "the stores of docker and podman are not read; use a registry or an archive");
-    throw Error(
-        "expected docker://NAME, oci:DIR, oci-archive:FILE, docker-archive:FILE or dir:DIR");
+    std::string hint; // what people write who come from docker
+    const auto name = url.starts_with("docker:") ? url.substr(7) : url;
+    try {
+        if (!name.starts_with('/')) hint = "; is it " + docker_name(name).text() + "?";
+    } catch (const Error&) {
+        hint.clear(); // no name either
+    }
+    throw Error("expected docker://NAME, oci:DIR, oci-archive:FILE, docker-archive:FILE or dir:DIR" + hint);
 }
 
 std::string_view prefix_of(OciTransport transport) noexcept {

@@ -31,7 +31,7 @@ ARCHIVE_ROWS = {
                f"unit.PortableXattr.AreTheOnesThatDriveNothing {WRITER}DropsAttributesThatDriveTheHost"),
     "T17": Row("bombs, and windows of gigabytes",
                f"{BYTES}StopsAtItsLimits {BYTES}RefusesDictionariesThatAreTooLarge unit.Decompressor.StopsBombs "
-               "unit.ZstdStream.RefusesWindowsThatAreTooLarge"),
+               "unit.ZstdStream.RefusesWindowsThatAreTooLarge unit.OciLayerApplyTest.BombsAreStopped"),
     "T18": Row("several streams, garbage after them, cut-off ones",
                f"{BYTES}GivesTheContentAndTheDigestOfTheFile {BYTES}ADamagedByteInAnyBlockIsNoticed "
                f"unit.Decompressor.ReadsGzipAndRefusesDamage {READER}RefusesDamage"),

@@ -98,6 +98,11 @@ TEST_F(OciLayerApplyTest, DigestsMayBeBySha512) {
     EXPECT_THAT(apply(bytes, id(bytes), id(bytes)), HasSubstr("the blob: sha512 of what it unpacks to is"));
 }
 
+TEST_F(OciLayerApplyTest, BombsAreStopped) { // row 17
+    const std::string big = make_tar(TarMember{.name = "big", .data = std::string(80u << 20, '\0')});
+    EXPECT_THAT(apply(compressed(big, &::archive_write_add_filter_gzip), big), HasSubstr("the blob: it expands more than 200-fold"));
+}
+
 TEST_F(OciLayerApplyTest, BytesAfterTheCompressedStreamAreRefused) { // row 18
     const std::string bytes = compressed(tar_, &::archive_write_add_filter_gzip) + "junk";
     EXPECT_THAT(apply(bytes, tar_), HasSubstr("the blob: "));

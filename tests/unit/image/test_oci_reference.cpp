@@ -110,8 +110,12 @@ TEST(OciReference, RefusesLocalImagesThatAreNone) {
 }
 
 TEST(OciReference, RefusesOtherTransports) {
-    for (const char* url : {"", "alpine", "docker:alpine", "https://docker.io/alpine", "DOCKER://alpine", "sif:x"})
-        EXPECT_EQ(problem(url), "expected docker://NAME, oci:DIR, oci-archive:FILE, docker-archive:FILE or dir:DIR") << url;
+    const std::string expected = "expected docker://NAME, oci:DIR, oci-archive:FILE, docker-archive:FILE or dir:DIR";
+    for (const char* url : {"", "https://docker.io/alpine", "DOCKER://alpine", "docker:/alpine", "docker:", "/srv/img"})
+        EXPECT_EQ(problem(url), expected) << url;
+    EXPECT_EQ(problem("alpine"), expected + "; is it docker://docker.io/library/alpine:latest?");
+    EXPECT_EQ(problem("docker:alpine:3"), expected + "; is it docker://docker.io/library/alpine:3?");
+    EXPECT_EQ(problem("host:5000/app"), expected + "; is it docker://host:5000/app:latest?");
     for (const char* url : {"docker-daemon:alpine:latest", "containers-storage:alpine"})
         EXPECT_EQ(problem(url), "the stores of docker and podman are not read; use a registry or an archive");
     EXPECT_TRUE(error_of([] { (void)parse_oci_reference(std::string("oci:a\0b", 7)); }).ends_with(": has a NUL character"));

@@ -37,6 +37,18 @@ TEST_F(OciRegistryTest, ATagIsAskedForOnce) {
     EXPECT_EQ(asked, 1);
 }
 
+// "urls" of a descriptor would have us ask anybody.
+TEST_F(OciRegistryTest, ForeignLayersComeFromTheRegistryToo) {
+    HttpServer other([](const HttpRequest&) { return HttpResponse{.status = "500 Asked"}; });
+    const std::string from = "application/vnd.oci.image.layer.v1.tar\"";
+    const std::string to = "application/vnd.oci.image.layer.nondistributable.v1.tar\",\"urls\":[\"" + other.url("/layer") + "\"]";
+    for (auto at = image_.manifest.find(from); at != std::string::npos; at = image_.manifest.find(from, at + 1)) image_.manifest.replace(at, from.size(), to);
+    ASSERT_NE(image_.manifest.find("urls"), std::string::npos);
+    put_manifest("v1", image_.manifest);
+    EXPECT_EQ(fetch(), image_.layers);
+    EXPECT_TRUE(other.requests().empty());
+}
+
 TEST_F(OciRegistryTest, HttpIsForRegistriesThatTheAdministratorCallsInsecure) {
     options_.registries_conf.reset();
     EXPECT_THAT(refusal(), HasSubstr("https://" + host() + "/v2/repo/manifests/v1"));
