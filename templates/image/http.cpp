@@ -5,6 +5,7 @@
 #include "base/strings.h"
 #include "image/c_handle.h"
 #include "image/http_curl.h"
+#include "image/http_pool.h"
 #include "image/http_transfer.h"
 #include "image/http_url.h"
 
@@ -25,19 +26,7 @@ using namespace std::chrono_literals;
 constexpr auto kLockedPoll = 200ms; // another process receives the same file
 constexpr auto kPoll = 500ms;       // at least this often the progress line lives
 
-using Easy = std::unique_ptr<CURL, Deleter<curl_easy_cleanup>>;
-using Multi = std::unique_ptr<CURLM, Deleter<curl_multi_cleanup>>;
 using HeaderList = std::unique_ptr<curl_slist, Deleter<curl_slist_free_all>>;
-
-struct CurlLibrary {
-    CurlLibrary() {
-        if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
-            throw Error("libcurl cannot be initialised");
-    }
-    CurlLibrary(const CurlLibrary&) = delete;
-    CurlLibrary& operator=(const CurlLibrary&) = delete;
-    ~CurlLibrary() { curl_global_cleanup(); }
-};
 
 // A transfer with its libcurl handle; the callbacks' data, so it does not move.
 struct Active {
@@ -155,35 +144,6 @@ HttpTransfer::Next conclude(Active& active, CURLcode code, bool allow_http, Fetc
     return transfer.redirected(accept_redirect(transfer.url(), target != nullptr ? target : "", allow_http));
 }
 
-// Handles that outlive one batch: the multi handle keeps connections open.
-struct HttpPool {
-    CurlLibrary library;
-    HttpOptions options;
-    Multi multi;
-    std::vector<Easy> idle;
-
-    explicit HttpPool(HttpOptions wanted) : options(std::move(wanted)), multi(curl_multi_init()) {
-        if (!multi) throw Error("libcurl: out of memory");
-        curl_multi_setopt(multi.get(), CURLMOPT_MAX_TOTAL_CONNECTIONS,
-                          static_cast<long>(options.connections));
-    }
-
-    Easy take() {
-        if (idle.empty()) {
-            Easy easy(curl_easy_init());
-            if (!easy) throw Error("libcurl: out of memory");
-            return easy;
-        }
-        Easy easy = std::move(idle.back());
-        idle.pop_back();
-        return easy;
-    }
-    void give_back(Easy easy) {
-        curl_easy_reset(easy.get()); // it points into a transfer that ends
-        idle.push_back(std::move(easy));
-    }
-};
-
 // The work of one fetch_all call: waiting → active → results.
 class Batch {
 public:
@@ -198,6 +158,7 @@ public:
 
     std::vector<Fetched> run(std::string_view phase) {
         progress_.begin(phase, expected_total(), ProgressUnit::Bytes);
+        if (fetches_.size() > 1) progress_.show_parts([this] { return parts(); });
         try {
             while (!waiting_.empty() || !active_.empty()) step();
         } catch (...) {
@@ -332,6 +293,14 @@ private:
         std::uint64_t sum = finished_bytes_;
         for (const auto& active : active_) sum += active->transfer.body().size();
         return sum;
+    }
+
+    // What is on its way.
+    [[nodiscard]] std::vector<ProgressPart> parts() const {
+        std::vector<ProgressPart> found;
+        for (const auto& active : active_)
+            found.push_back({file_name(active->transfer.fetch().url), active->transfer.body().size(), size_of(active->index).value_or(0)});
+        return found;
     }
 
     // 0 unless the size of everything is known: by the fetches, or by what servers have announced meanwhile.

@@ -5,6 +5,7 @@
 #include "base/strings.h"
 #include "image/c_handle.h"
 #include "image/http.h"
+#include "store/image_record.h"
 
 #include <lxcpp/error.h>
 
@@ -12,6 +13,7 @@
 #include <curl/curl.h>
 #include <fmt/core.h>
 #include <memory>
+#include <string_view>
 
 namespace lxcpp::image {
 
@@ -86,6 +88,13 @@ ServerUrl parse_server_url(const std::string& text) {
     server.text = fmt::format("{}://{}{}", server.scheme, server.place, url_part(url, CURLUPART_PATH));
     while (server.text.ends_with('/')) server.text.pop_back();
     return server;
+}
+
+std::string file_name(const std::string& url) {
+    const std::string_view path = std::string_view(url).substr(0, url.find_first_of("?#"));
+    std::string_view name = path.substr(path.rfind('/') + 1);
+    if (const auto colon = name.find(':'); colon != name.npos && is_fingerprint(name.substr(colon + 1))) name.remove_prefix(colon + 1);
+    return is_fingerprint(name) ? short_fingerprint(name) : printable(name);
 }
 
 std::string display_url(const std::string& url) {

@@ -13,7 +13,8 @@ void check_url(const std::string& url, bool allow_http);
 // user and password are kept on the same origin and dropped otherwise. Throws Error.
 [[nodiscard]] std::string accept_redirect(const std::string& from, const std::string& to,
                                           bool allow_http);
-
+// What a file is called for people: the last part of its path; of a digest the first 12 digits.
+[[nodiscard]] std::string file_name(const std::string& url);
 
 // A server, or a folder of one, below which files have their places.
 struct ServerUrl {

@@ -35,6 +35,7 @@ public:
     void end_all() noexcept { ended_ = true; }
 
     void begin(std::string_view phase, std::uint64_t total, ProgressUnit unit) override { sink_.begin(phase, total, unit); }
+    void show_parts(ProgressParts parts) override { sink_.show_parts(std::move(parts)); }
     void update(std::uint64_t done, std::uint64_t total) override {
         if (ended_) throw OciFetchEnded("ended");
         sink_.update(done, total);

@@ -9,7 +9,10 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <fmt/core.h>
+#include <map>
+#include <utility>
 
 namespace lxcpp::image {
 
@@ -37,9 +40,9 @@ std::string amount(const ProgressState& state) {
 
 // "  4.2 MB/s  0:07 left", as far as it can be known.
 std::string speed(const ProgressState& state) {
-    if (state.elapsed < kRateWindow || state.done == 0) return {};
+    if (state.elapsed < kRateWindow || state.done <= state.before) return {};
     const double seconds = static_cast<double>(state.elapsed.count()) / 1000;
-    const double rate = static_cast<double>(state.done) / seconds;
+    const double rate = static_cast<double>(state.done - state.before) / seconds;
     std::string text;
     if (state.unit == ProgressUnit::Bytes)
         text = fmt::format("  {}/s", format_amount(static_cast<std::uint64_t>(rate), state.unit));
@@ -65,13 +68,18 @@ public:
         state_ = {.phase = printable(phase), .total = total, .unit = unit};
         started_ = clock_();
         shown_ = started_;
+        fresh_ = true;
+        parts_ = nullptr;
         show_begin();
     }
+
+    void show_parts(ProgressParts parts) override { parts_ = std::move(parts); }
 
     void update(std::uint64_t done, std::uint64_t total) override {
         state_.done = done;
         state_.total = total;
         const auto now = clock_();
+        if (std::exchange(fresh_, false) && now - started_ < kRedraw) state_.before = done; // nothing is that fast
         if (now - shown_ < interval()) return;
         shown_ = now;
         state_.elapsed = since_start(now);
@@ -79,6 +87,7 @@ public:
     }
 
     void end(std::string_view note) override {
+        parts_ = nullptr;
         state_.elapsed = since_start(clock_());
         show_end(printable(note));
     }
@@ -105,6 +114,8 @@ protected:
         }
     }
     [[nodiscard]] const ProgressState& state() const noexcept { return state_; }
+    [[nodiscard]] std::vector<ProgressPart> parts() const { return parts_ ? parts_() : std::vector<ProgressPart>(); }
+    [[nodiscard]] std::chrono::steady_clock::time_point now() const { return clock_(); }
     [[nodiscard]] FdRef output() const noexcept { return output_; }
 
 private:
@@ -116,36 +127,94 @@ private:
     FdRef output_;
     ProgressClock clock_;
     ProgressState state_;
+    ProgressParts parts_;
+    bool fresh_ = true; // the phase has had no update yet
     std::chrono::steady_clock::time_point started_;
     std::chrono::steady_clock::time_point shown_;
 };
 
-// Redraws one line. It is written in one piece and cleared to its end, so nothing flickers.
+// Redraws the line of the phase, below those of its parts. All is written in one piece, each line cleared to its end
+// and then what was below, so nothing flickers. The cursor waits at the end of the last line.
 class TerminalProgress final : public ShownProgress {
 public:
     using ShownProgress::ShownProgress;
-    void abandon() noexcept override { put("\n"); }
-    void message(std::string_view line) override { put(kStart + printable(line) + kClear + "\n"); }
+    void abandon() noexcept override {
+        try {
+            put(above_ == 0 ? "\n" : to_first_line() + phase_line() + kClearBelow + "\n");
+        } catch (const std::exception&) { // no memory for a line
+            put("\n");
+        }
+    }
+    void message(std::string_view line) override { put(to_first_line() + printable(line) + kClear + "\n" + kClearBelow); }
 
 private:
-    static constexpr auto kStart = "\r";
     static constexpr auto kClear = "\x1b[K";
+    static constexpr auto kClearBelow = "\x1b[J";
+    static constexpr std::size_t kMostParts = 8;
+    static constexpr std::uint64_t kLargePart = 1'000'000; // what is smaller is gone before it is read
+
+    struct Start {
+        std::chrono::steady_clock::time_point time;
+        std::uint64_t done = 0;
+    };
 
     std::chrono::milliseconds interval() const override { return kRedraw; }
-    void show_begin() override { show_update(); }
-    void show_update() override {
-        put(kStart + render_progress_line(state(), width() - 1) + kClear);
+    void show_begin() override {
+        starts_.clear();
+        put(to_first_line() + phase_line() + kClear);
     }
-    // A serial line does not know its width. One column less, or some terminals wrap.
-    [[nodiscard]] unsigned width() const noexcept {
-        const auto size = sys::window_size(output());
-        return size && size->ws_col >= 20 ? size->ws_col : 80u;
+    void show_update() override {
+        const std::vector<std::string> lines = part_lines();
+        std::string text = to_first_line();
+        for (const std::string& line : lines) text += line + kClear + "\n";
+        put(text + phase_line() + (lines.empty() && !had_parts_ ? kClear : kClearBelow));
+        above_ = lines.size();
+        had_parts_ = above_ != 0;
     }
     void show_end(const std::string& note) override {
         std::string line = finished(note);
-        line.insert(line.size() - 1, kClear);
-        put(kStart + line);
+        line.insert(line.size() - 1, above_ == 0 ? kClear : kClearBelow);
+        put(to_first_line() + line);
     }
+
+    // From where the cursor waits.
+    [[nodiscard]] std::string to_first_line() {
+        const std::size_t up = std::exchange(above_, 0);
+        return up == 0 ? "\r" : fmt::format("\r\x1b[{}A", up);
+    }
+    [[nodiscard]] std::string phase_line() const { return render_progress_line(state(), width()); }
+
+    std::vector<std::string> part_lines() {
+        std::vector<ProgressPart> shown = parts();
+        std::erase_if(shown, [](const ProgressPart& part) { return part.total != 0 && part.total < kLargePart; });
+        shown.resize(std::min({shown.size(), kMostParts, height() / 2}));
+        std::size_t longest = 0;
+        for (const ProgressPart& part : shown) longest = std::max(longest, part.name.size());
+        std::vector<std::string> lines;
+        for (const ProgressPart& part : shown) lines.push_back(part_line(part, longest));
+        return lines;
+    }
+    std::string part_line(const ProgressPart& part, std::size_t name_width) {
+        const auto [start, fresh] = starts_.try_emplace(part.name, Start{now(), part.done});
+        const auto elapsed = std::chrono::duration_cast<std::chrono::milliseconds>(now() - start->second.time);
+        return render_progress_line({.phase = fmt::format("  {:<{}}", printable(part.name), name_width), .done = part.done, .total = part.total,
+                                     .unit = ProgressUnit::Bytes, .elapsed = elapsed, .before = start->second.done},
+                                    width());
+    }
+
+    // A serial line does not know its width. One column less, or some terminals wrap.
+    [[nodiscard]] unsigned width() const noexcept {
+        const auto size = sys::window_size(output());
+        return size && size->ws_col > 1 ? size->ws_col - 1u : 79u;
+    }
+    [[nodiscard]] std::size_t height() const noexcept {
+        const auto size = sys::window_size(output());
+        return size && size->ws_row != 0 ? size->ws_row : 24u;
+    }
+
+    std::size_t above_ = 0; // lines of parts above the cursor
+    bool had_parts_ = false;
+    std::map<std::string, Start> starts_; // of parts of this phase
 };
 
 class PlainProgress final : public ShownProgress {
@@ -187,7 +256,9 @@ void ProgressPhase::end(std::string_view note) {
 }
 
 std::unique_ptr<ProgressSink> make_progress(FdRef output, ProgressClock clock) {
-    if (sys::is_terminal(output)) return std::make_unique<TerminalProgress>(output, clock);
+    const char* kind = std::getenv("TERM");
+    const bool dumb = kind != nullptr && std::string_view(kind) == "dumb";
+    if (!dumb && sys::is_terminal(output)) return std::make_unique<TerminalProgress>(output, clock);
     return std::make_unique<PlainProgress>(output, clock);
 }
 
@@ -212,15 +283,18 @@ std::string format_duration(std::chrono::seconds time) {
 }
 
 std::string render_progress_line(const ProgressState& state, unsigned width) {
-    const std::string figures = amount(state) + speed(state);
-    const std::string head = state.phase + ' ';
-    if (state.total == 0) return (head + figures).substr(0, width);
-    const std::string share = fmt::format(" {:3}%  ", percent(state));
-    const std::size_t fixed = head.size() + 2 + share.size() + figures.size();
-    // Too narrow for a bar that says something: the figures alone.
-    if (fixed + 10 > width) return (head + share.substr(1) + figures).substr(0, width);
-    const std::size_t bar_width = std::min<std::size_t>(40, width - fixed);
-    return head + bar(percent(state), bar_width) + share + figures;
+    const std::string share = state.total == 0 ? "" : fmt::format(" {:3}%", percent(state));
+    const std::string short_line = fmt::format("{}{} {}{}", state.phase, share, share.empty() ? "" : " ", amount(state));
+    const std::string line = short_line + speed(state);
+    // Too narrow for a bar that says something: the figures alone, or what there is room for.
+    if (!share.empty() && line.size() + 13 <= width) {
+        const std::size_t bar_width = std::min<std::size_t>(40, width - line.size() - 3);
+        return fmt::format("{} {}{}", state.phase, bar(percent(state), bar_width), line.substr(state.phase.size()));
+    }
+    if (line.size() <= width) return line;
+    if (short_line.size() <= width) return short_line;
+    const std::size_t room = width > share.size() ? width - share.size() : 0;
+    return (state.phase.substr(0, room) + share).substr(0, width);
 }
 
 } // namespace lxcpp::image

@@ -5,13 +5,23 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace lxcpp::image {
 
 enum class ProgressUnit { Bytes, Items };
+
+// One of several files that a phase works at just now; total 0 = not known.
+struct ProgressPart {
+    std::string name;
+    std::uint64_t done = 0;
+    std::uint64_t total = 0;
+};
+using ProgressParts = std::function<std::vector<ProgressPart>()>;
 
 // Where long work says how far it is. One phase at a time, always called from one thread.
 class ProgressSink {
@@ -23,6 +33,8 @@ public:
 
     // A phase starts, e.g. "Downloading packages". total 0 = not known.
     virtual void begin(std::string_view phase, std::uint64_t total, ProgressUnit unit) = 0;
+    // What the phase that has begun works at; asked for in update() only, and as long as the phase lasts.
+    virtual void show_parts(ProgressParts) {}
     // The absolute amount done; may also correct the total. Cheap: call as often as you like.
     virtual void update(std::uint64_t done, std::uint64_t total) = 0;
     // The phase is complete; a note ("183 files, 12 kept") ends its line.
@@ -64,9 +76,9 @@ private:
 
 using ProgressClock = std::chrono::steady_clock::time_point (*)();
 
-// A bar that redraws one line (percent, amount, rate, time left) when output is a terminal;
-// otherwise one line at the start and end of a phase and one about every five seconds. The clock is
-// replaced by tests.
+// A bar that redraws one line (percent, amount, rate, time left), and one above it for each of several large files,
+// when output is a terminal that can (not TERM=dumb); otherwise one line at the start and end of a phase and one about
+// every five seconds. The clock is replaced by tests.
 [[nodiscard]] std::unique_ptr<ProgressSink>
 make_progress(FdRef output, ProgressClock clock = &std::chrono::steady_clock::now);
 
@@ -79,8 +91,9 @@ struct ProgressState {
     std::uint64_t total = 0;
     ProgressUnit unit = ProgressUnit::Items;
     std::chrono::milliseconds elapsed{};
+    std::uint64_t before = 0; // of done: was there at the start, and says nothing of the rate
 };
-// One line of at most width columns, without control characters.
+// One line of at most width columns, without control characters: as much as fits, the share last.
 [[nodiscard]] std::string render_progress_line(const ProgressState& state, unsigned width);
 
 } // namespace lxcpp::image

@@ -5,8 +5,6 @@
 # shellcheck source=tests/system/image_files.sh
 source "$(dirname "${BASH_SOURCE[0]}")/image_files.sh"
 
-pull() { run lxcpp-image pull --server "$SERVER" "$@"; }
-
 test_pulls_and_refreshes() {
     need_image_server
     local build="alpine/edge/$ARCH/default" first second
@@ -42,6 +40,39 @@ test_pulls_and_refreshes() {
     err_has "names no image"
     expect 1 lxcpp-image refresh
     end_servers
+}
+
+has_part() { # of at least SIZE bytes
+    [ -n "$(find "$LXCPP_CACHE_DIR/images/files" -name '*.part' -size "+${1}c" 2>/dev/null)" ]
+}
+
+test_an_interrupted_download_goes_on() {
+    need_image_server
+    need_tool xz
+    local build="alpine/edge/$ARCH/default/20260101_05:24" pull
+    make_payload "$SANDBOX/payload"
+    head -c 4000000 /dev/urandom >"$SANDBOX/payload/random" # some seconds of the slow server
+    add_build alpine edge 20260101_05:24 "$SANDBOX/payload"
+    write_streams "$build"
+    serve_tls
+    set -m # or SIGINT is ignored in the background
+    lxcpp-image pull --server "$SERVER/slow" alpine/edge >/dev/null 2>"$SANDBOX/tmp/said" &
+    pull=$!
+    set +m
+    until has_part 1500000; do kill -0 $pull 2>/dev/null || break; done
+    kill -INT $pull
+    wait $pull
+    differs $? 0 "exit code of the interrupted pull"
+    expect 0 lxcpp-image list --format csv
+    is "$(wc -l <"$SANDBOX/out")" 1 "lines: no image is there"
+    expect 0 lxcpp-image verify
+    out_has "left over: interrupted work"
+    expect 0 lxcpp-image pull --server "$SERVER" alpine/edge
+    out_is "$(fingerprint_of "$build")"
+    expect 0 lxcpp-image verify
+    out_is "ok: 1 image"
+    end_servers # what it served is in its log then
+    is "$(requests "^206 /images/$build/rootfs.tar.xz")" 1 "requests for the rest"
 }
 
 blob() { # FILE: into the layout $OCI; prints its descriptor but for the media type

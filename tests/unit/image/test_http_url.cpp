@@ -50,6 +50,14 @@ TEST(HttpUrl, OriginIsSchemeHostAndPort) {
     EXPECT_FALSE(same_origin("https://h.example/", "https://h.example.evil.example/"));
 }
 
+TEST(HttpUrl, FilesHaveShortNames) {
+    const std::string digest(64, 'a');
+    EXPECT_EQ(file_name("https://h/images/x/rootfs.tar.xz?token=1/2"), "rootfs.tar.xz");
+    EXPECT_EQ(file_name("https://h/v2/app/blobs/sha256:" + digest), "aaaaaaaaaaaa");
+    EXPECT_EQ(file_name("https://h/" + digest), "aaaaaaaaaaaa");
+    EXPECT_EQ(file_name("https://h/a:b"), "a:b");
+}
+
 TEST(HttpUrl, AddressesOfServers) {
     const auto server = parse_server_url("https://Images.Example.org:8443/a/b//");
     EXPECT_EQ(server.scheme, "https");

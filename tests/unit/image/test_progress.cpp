@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <cstdlib>
 #include <unistd.h>
 
 using namespace lxcpp;
@@ -56,9 +57,19 @@ TEST(ProgressText, LineWithBar) {
               "Downloading [#########          ]  50%  50.0 MB of 100.0 MB  5.0 MB/s  0:10 left");
     EXPECT_EQ(render_progress_line(half_way(), 60),
               "Downloading  50%  50.0 MB of 100.0 MB  5.0 MB/s  0:10 left");
-    EXPECT_EQ(render_progress_line(half_way(), 20), "Downloading  50%  50");
+    EXPECT_EQ(render_progress_line(half_way(), 40), "Downloading  50%  50.0 MB of 100.0 MB");
+    EXPECT_EQ(render_progress_line(half_way(), 20), "Downloading  50%");
+    EXPECT_EQ(render_progress_line(half_way(), 10), "Downl  50%");
     for (unsigned width = 1; width < 200; ++width)
         EXPECT_LE(render_progress_line(half_way(), width).size(), width);
+}
+
+TEST(ProgressText, WhatWasThereAtTheStartIsNoSpeed) {
+    auto state = half_way();
+    state.before = 40'000'000;
+    EXPECT_EQ(render_progress_line(state, 60), "Downloading  50%  50.0 MB of 100.0 MB  1.0 MB/s  0:50 left");
+    state.before = state.done;
+    EXPECT_EQ(render_progress_line(state, 40), "Downloading  50%  50.0 MB of 100.0 MB");
 }
 
 TEST(ProgressText, WithoutTotalOrTime) {
@@ -73,6 +84,7 @@ class ProgressSinkTest : public testing::Test {
 protected:
     ProgressSinkTest() : scratch_("/tmp", "lxcpp-progress-") {
         fake_now = {};
+        ::setenv("TERM", "xterm", 1);
         file_ = sys::open_file(path(), {.access = sys::Access::Write, .create = true});
     }
     std::filesystem::path path() { return scratch_.path() / "out"; }
@@ -126,6 +138,7 @@ TEST_F(ProgressSinkTest, ATerminalShowsOneLineThatFits) {
     for (int i = 0; i < 1000; ++i) { // no time passes: nothing is redrawn
         sink->update(static_cast<std::uint64_t>(i), 100'000'000);
     }
+    sink->show_parts([] { return std::vector<ProgressPart>(); });
     fake_now += 10s;
     sink->update(50'000'000, 100'000'000);
     sink->end("183 files");
@@ -133,6 +146,46 @@ TEST_F(ProgressSinkTest, ATerminalShowsOneLineThatFits) {
     EXPECT_EQ(read_all(pty.master), "\rDownloading [                       ]   0%  0 B of 100.0 MB\x1b[K"
                      "\rDownloading  50%  50.0 MB of 100.0 MB  5.0 MB/s  0:10 left\x1b[K"
                      "\rDownloading: 183 files in 0:10\x1b[K\r\n");
+}
+
+TEST_F(ProgressSinkTest, ATerminalShowsLargePartsAboveTheTotal) {
+    auto pty = sys::open_pty();
+    sys::set_window_size(pty.master, {.ws_row = 24, .ws_col = 60, .ws_xpixel = 0, .ws_ypixel = 0});
+    const auto sink = make_progress(pty.slave, &fake_clock);
+    std::vector<ProgressPart> parts{{"meta.tar.xz", 10, 500}, {"a", 0, 2'000'000}, {"root.xz", 0, 8'000'000}};
+    sink->begin("Down", 10'000'000, ProgressUnit::Bytes);
+    sink->show_parts([&] { return parts; });
+    fake_now += 1s;
+    sink->update(0, 10'000'000);
+    parts = {{"root.xz", 4'000'000, 8'000'000}};
+    fake_now += 2s;
+    sink->update(6'000'000, 10'000'000);
+    sink->message("said");
+    fake_now += 1s;
+    sink->update(8'000'000, 10'000'000);
+    sink->end("2 files");
+    pty.slave.reset();
+    EXPECT_EQ(read_all(pty.master),
+              "\rDown [                               ]   0%  0 B of 10.0 MB\x1b[K"
+              "\r  a       [                           ]   0%  0 B of 2.0 MB\x1b[K\r\n"
+              "  root.xz [                           ]   0%  0 B of 8.0 MB\x1b[K\r\n"
+              "Down [                               ]   0%  0 B of 10.0 MB\x1b[J"
+              "\r\x1b[2A  root.xz  50%  4.0 MB of 8.0 MB  2.0 MB/s  0:02 left\x1b[K\r\n"
+              "Down  60%  6.0 MB of 10.0 MB  2.0 MB/s  0:02 left\x1b[J"
+              "\r\x1b[1Asaid\x1b[K\r\n\x1b[J"
+              "\r  root.xz  50%  4.0 MB of 8.0 MB  1.3 MB/s  0:03 left\x1b[K\r\n"
+              "Down  80%  8.0 MB of 10.0 MB  2.0 MB/s  0:01 left\x1b[J"
+              "\r\x1b[1ADown: 2 files in 0:04\x1b[J\r\n");
+}
+
+TEST_F(ProgressSinkTest, ATerminalThatCannotGetsLines) {
+    ::setenv("TERM", "dumb", 1);
+    auto pty = sys::open_pty();
+    const auto sink = make_progress(pty.slave, &fake_clock);
+    sink->begin("Downloading", 2, ProgressUnit::Items);
+    sink->end("");
+    pty.slave.reset();
+    EXPECT_EQ(read_all(pty.master), "Downloading: 2\r\nDownloading: 0\r\n");
 }
 
 TEST_F(ProgressSinkTest, AReaderThatWentAwayIsNoError) {
