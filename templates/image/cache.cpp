@@ -200,6 +200,13 @@ PendingTree::~PendingTree() {
     }
 }
 
+void PendingTree::take(PendingTree other) {
+    const auto root = sys::RootedDir::open(trees_);
+    root.remove_tree(hidden(name_, kNew));
+    root.rename(hidden(other.name_, kNew), hidden(name_, kNew));
+    other.lock_.reset();
+}
+
 std::filesystem::path PendingTree::publish(std::string_view sums) {
     const auto root = sys::RootedDir::open(trees_);
     sys::sync_filesystem(sys::open_file(path_, {.directory = true, .follow = false}),

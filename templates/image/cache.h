@@ -55,6 +55,8 @@ public:
     ~PendingTree(); // not published: removed
 
     [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
+    // Holds what was built under another name, of a tree that is named after what it turned out to hold.
+    void take(PendingTree other);
     // Syncs the file system and renames into place, replacing an older tree of that name once nobody
     // uses that any more (StateError Busy after a while). sums: of its content (tree_sums.h). Returns
     // the final path.

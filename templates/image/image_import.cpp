@@ -11,6 +11,7 @@
 #include "sys/file.h"
 #include "sys/file_io.h"
 #include "sys/lock.h"
+#include "sys/temp_dir.h"
 
 #include <lxcpp/error.h>
 
@@ -81,18 +82,36 @@ public:
 
     ImageRecord run() {
         read_metadata();
+        if (options_.record.fingerprint.empty() && !S_ISREG(sys::stat_fd(root()).st_mode)) return run_stream();
         const std::string fingerprint = identify();
         if (auto record = known(fingerprint)) return *record;
         const auto lock = lock_image(fingerprint);
         if (auto record = known(fingerprint)) return *record; // somebody was faster
         PendingTree tree = trees_.begin_tree(fingerprint, kWaitForOthers);
-        unpack(tree, fingerprint);
+        (void)unpack(tree, fingerprint);
+        return finish(tree, fingerprint);
+    }
+
+private:
+    // What can be read once is known only when it is unpacked.
+    ImageRecord run_stream() {
+        const sys::TempDir name(trees_.scratch(), "stream-"); // that nobody else has
+        PendingTree unnamed = trees_.begin_tree(name.path().filename().string(), kWaitForOthers);
+        const std::string fingerprint = unpack(unnamed, "");
+        if (auto record = known(fingerprint)) return *record;
+        const auto lock = lock_image(fingerprint);
+        if (auto record = known(fingerprint)) return *record;
+        PendingTree tree = trees_.begin_tree(fingerprint, kWaitForOthers);
+        tree.take(std::move(unnamed));
+        return finish(tree, fingerprint);
+    }
+
+    ImageRecord finish(PendingTree& tree, const std::string& fingerprint) {
         const std::uint64_t size = tree_size(sys::RootedDir::open(tree.path()));
         publish(tree, fingerprint);
         return add_or_remove(fingerprint, size);
     }
 
-private:
     // Of parts that are small; a combined image is read as it is unpacked.
     void read_metadata() {
         if (parts_.metadata && parts_.root) {
@@ -146,7 +165,8 @@ private:
         return record;
     }
 
-    void unpack(const PendingTree& tree, const std::string& fingerprint) {
+    // Returns what it hashes to; expected: empty when that is not known.
+    std::string unpack(const PendingTree& tree, const std::string& expected) {
         const sys::RootedDir to = sys::RootedDir::open(tree.path());
         MetadataFiles files;
         UnpackOptions options{.tree = {.sums = &sums_}, .below = {}, .excludes = description_.excludes, .other = {}, .hash = before_root_};
@@ -155,11 +175,13 @@ private:
             options.other = [&](const std::string& path, std::string content) { files.add(path, std::move(content)); };
         }
         const Unpacked done = unpack_archive(root(), root_name(), to, options, progress_);
-        if (done.sha256 != fingerprint) {
-            throw Error(fmt::format("{}: the image hashes to {}, expected {}", root_name(), done.sha256, fingerprint));
+        if (!expected.empty() && done.sha256 != expected) {
+            throw Error(fmt::format("{}: the image hashes to {}, expected {}", root_name(), done.sha256, expected));
         }
+        if (options_.read_all) options_.read_all();
         if (done.entries == 0) throw Error(root_name() + ": there is no root file system in it");
         if (combined()) add_description(describe_image(files, root_name()));
+        return done.sha256;
     }
 
     // LXC's own metadata, when it came beside the image, counts.

@@ -6,6 +6,7 @@
 #include "image/progress.h"
 #include "store/image_store.h"
 
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -18,7 +19,9 @@ struct ImageParts {
     std::string metadata_name;
     std::optional<Fd> lxc_metadata; // meta.tar.xz beside incus.tar.xz, for LXC's configuration
     std::string lxc_metadata_name;
-    std::optional<Fd> root; // tar or squashfs; none: metadata is a combined image, with rootfs/ in it
+    // tar or squashfs, or a tar that somebody writes to a socket or pipe meanwhile; none: metadata is a combined image,
+    // with rootfs/ in it
+    std::optional<Fd> root;
     std::string root_name;
 };
 
@@ -26,6 +29,8 @@ struct ImportOptions {
     // What is known of the image beforehand; fields that are empty are taken from its metadata. fingerprint: what the
     // parts must hash to (of metadata and then root); empty: whatever they hash to becomes it.
     ImageRecord record;
+    // Called once the root was read to its end, before anything of the image is there; may throw.
+    std::function<void()> read_all;
 };
 
 // Puts a system image into the store: unpacks its root as the tree of its fingerprint, reads its metadata, adds its

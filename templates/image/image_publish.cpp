@@ -8,13 +8,20 @@
 #include "image/pack.h"
 #include "sys/file.h"
 #include "sys/file_io.h"
+#include "sys/signal.h"
+#include "sys/socket.h"
 #include "sys/temp_dir.h"
 
+#include <lxcpp/error.h>
+
 #include <array>
+#include <cerrno>
 #include <ctime>
+#include <exception>
 #include <fmt/core.h>
 #include <optional>
 #include <string_view>
+#include <thread>
 #include <utility>
 
 namespace lxcpp::image {
@@ -100,6 +107,50 @@ std::string with_name(std::string_view text, std::string_view old, std::string_v
     return result;
 }
 
+// Packs a tree into a socket, beside what reads it there.
+class PackingThread {
+public:
+    PackingThread(const sys::RootedDir& tree, Fd to, const PackOptions& options)
+        : thread_([this, &tree, &options, to = std::move(to)]() mutable { run(tree, std::move(to), options); }) {}
+    PackingThread(const PackingThread&) = delete;
+    PackingThread& operator=(const PackingThread&) = delete;
+    ~PackingThread() { join(); }
+
+    // Waits for the end. Throws what the packing threw.
+    Packed finish() {
+        join();
+        if (error_) std::rethrow_exception(error_);
+        return packed_;
+    }
+    // The same, where the reader is gone: that it cannot write any more is no error then.
+    void rethrow() {
+        join();
+        try {
+            if (error_) std::rethrow_exception(error_);
+        } catch (const SystemError& error) {
+            if (error.code() != EPIPE) throw;
+        }
+    }
+
+private:
+    void run(const sys::RootedDir& tree, Fd to, const PackOptions& options) noexcept {
+        try {
+            const sys::SignalFd no_signal{SIGPIPE}; // nor in the thread that writes
+            SilentProgress silent; // one of the two is shown
+            packed_ = pack_tree(tree, to, options, silent);
+        } catch (...) {
+            error_ = std::current_exception();
+        }
+    }
+    void join() {
+        if (thread_.joinable()) thread_.join();
+    }
+
+    Packed packed_;
+    std::exception_ptr error_;
+    std::thread thread_; // last: it uses the others
+};
+
 class Publishing {
 public:
     Publishing(const sys::RootedDir& tree, const ImageStore& store, const ImageCache& cache, const PublishOptions& options)
@@ -117,18 +168,26 @@ public:
 
     ImageRecord run(ProgressSink& progress) {
         const sys::TempDir scratch(cache_.scratch(), "publish-");
+        auto [reader, writer] = sys::stream_pair();
         ImageParts parts;
         parts.metadata = metadata(scratch.path() / "incus.tar", incus_metadata_files(record_, content_));
         parts.metadata_name = "incus.tar";
         parts.lxc_metadata = metadata(scratch.path() / "meta.tar", lxc_metadata_files(record_, content_));
         parts.lxc_metadata_name = "meta.tar";
-        parts.root = write(scratch.path() / "rootfs.tar", [&](FdRef to) {
-            const Packed packed = pack_tree(tree_, to, pack_, progress);
+        parts.root = std::move(reader);
+        parts.root_name = record_.source.empty() ? "rootfs" : record_.source;
+        PackingThread packing(tree_, std::move(writer), pack_);
+        const auto read_all = [&] {
+            const Packed packed = packing.finish();
             if (packed.changed != 0)
                 progress.message(fmt::format("{} files became shorter while they were read: they end in zeros", packed.changed));
-        });
-        parts.root_name = "rootfs.tar";
-        return import_image(store_, cache_, std::move(parts), {.record = record_}, progress);
+        };
+        try {
+            return import_image(store_, cache_, std::move(parts), {.record = record_, .read_all = read_all}, progress);
+        } catch (...) {
+            packing.rethrow(); // an archive that broke off is not why
+            throw;
+        }
     }
 
 private:

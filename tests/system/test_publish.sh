@@ -75,6 +75,35 @@ $C2"
     err_has "nobody: there is no such container"
 }
 
+# Its first message waits in a full pipe, after the container was frozen.
+test_interrupted_it_lets_the_container_go_on() {
+    publish_payload base
+    expect 0 lxcpp-create -n "$C1" --image base -B overlay
+    start "$C1"
+    mkfifo "$SANDBOX/tmp/full"
+    exec 9<>"$SANDBOX/tmp/full"
+    dd if=/dev/zero of="$SANDBOX/tmp/full" bs=4096 oflag=nonblock status=none 2>/dev/null
+    set -m # or SIGINT is ignored in the background
+    lxcpp-image publish "$C1" --alias never >"$SANDBOX/tmp/said" 2>"$SANDBOX/tmp/full" 9>&- &
+    local publish=$!
+    set +m
+    wait_state "$C1" FROZEN
+    kill -INT $publish
+    wait_state "$C1" RUNNING
+    timeout 20 cat <&9 >"$SANDBOX/tmp/drained" &
+    local drain=$!
+    wait $publish
+    is $? 1 "exit code"
+    kill $drain
+    wait $drain 2>/dev/null
+    exec 9>&-
+    grep -aq "interrupted by SIGINT; nothing was published" "$SANDBOX/tmp/drained" || fail "it does not say why it ended"
+    is "$(cat "$SANDBOX/tmp/said")" "" "its output"
+    expect 0 lxcpp-image alias
+    out_lacks never
+    stop "$C1"
+}
+
 test_export_and_import_again() {
     publish_payload web
     expect 0 lxcpp-image export web "$SANDBOX/files"

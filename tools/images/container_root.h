@@ -21,12 +21,14 @@ public:
 
     [[nodiscard]] const sys::RootedDir& tree() const { return *tree_; }
     [[nodiscard]] const Container& container() const { return container_; }
-    [[nodiscard]] bool was_running() const noexcept { return frozen_; }
+    [[nodiscard]] bool was_running() const noexcept { return frozen_ != nullptr; }
 
 private:
+    class ThawOnSignal;
+
     Container container_;
     std::unique_ptr<sys::RootedDir> tree_;
-    bool frozen_ = false;
+    std::unique_ptr<ThawOnSignal> frozen_; // none: it did not run
 };
 
 } // namespace lxcpp::tools::images

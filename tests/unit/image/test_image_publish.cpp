@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "image/image_publish.h"
 
+#include "support/error_of.h"
 #include "support/temp_dir.h"
 #include "sys/file.h"
 
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <unistd.h>
 
 namespace lxcpp::image {
 namespace {
@@ -89,6 +91,14 @@ TEST_F(PublishTest, ItsContainersGetTheirOwnNames) {
     ASSERT_EQ(content.templates.size(), 2u);
     EXPECT_EQ(content.templates[1].text, "127.0.0.1 localhost\n127.0.1.1\t{{ container.name }} web.example\n");
     EXPECT_EQ(content.templates[1].when, (std::vector<std::string>{"create", "copy"}));
+}
+
+TEST_F(PublishTest, WhatCannotBePackedIsNoImage) {
+    if (::geteuid() != 0) GTEST_SKIP() << "needs root";
+    ASSERT_EQ(::lchown((dir_ / "root/srv/data").c_str(), 3'000'000, 0), 0);
+    EXPECT_EQ(test::error_of([&] { publish(); }), "pack 'srv/data': it belongs to 3000000, which is none of the ids from 0 on");
+    EXPECT_TRUE(store_.fingerprints().empty());
+    for (const char* place : {"trees", "tmp", "sums"}) EXPECT_TRUE(fs::is_empty(cache_.directory() / place)) << place;
 }
 
 TEST_F(PublishTest, MayKeepEverything) {
