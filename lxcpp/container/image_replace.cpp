@@ -12,6 +12,7 @@
 #include "container/image_create.h"
 #include "container/image_origin.h"
 #include "container/record.h"
+#include "container/template_words.h"
 #include "sys/file.h"
 #include "sys/mount.h"
 #include "sys/signal.h"
@@ -80,7 +81,7 @@ public:
         const ImageOrigin origin = image_origin(image_.record, kind == StorageKind::Overlay);
         Inventory inventory = Inventory::open(inventory_file(impl_.paths));
         inventory.set_image(impl_.key(), with_old_trees(origin, inventory));
-        save_config(ConfigText(lines.config), impl_.config_file());
+        save_config(ConfigText(without_secrets_in_head(lines.config)), impl_.config_file());
         undo.release(); // it is the root now
         directory_.write_file(kImageLines, lines.of_image, 0640);
         directory_.write_file(kImageFile, format_image_record(image_.record), 0640);

@@ -7,6 +7,7 @@
 #include "container/image_origin.h"
 #include "container/impl.h"
 #include "container/record.h"
+#include "container/template_words.h"
 #include "sys/file.h"
 #include "sys/rooted_dir.h"
 
@@ -21,7 +22,6 @@ namespace {
 
 // Create writes these above the configuration.
 constexpr std::string_view kTemplateLine = "# Template used to create this container: ";
-constexpr std::string_view kArgumentsLine = "# Parameters passed to the template:";
 constexpr std::string_view kUnverified = "--no-validate";
 constexpr std::size_t kMaxConfig = 1u << 20;
 
@@ -31,8 +31,8 @@ void read_header(ContainerRecord& record, std::string_view text) {
         if (line.starts_with(kTemplateLine)) {
             const std::filesystem::path program = line.substr(kTemplateLine.size());
             record.origin = "template " + program.filename().string();
-        } else if (line.starts_with(kArgumentsLine)) {
-            const auto words = split_words(line.substr(kArgumentsLine.size()));
+        } else if (line.starts_with(kTemplateWords)) {
+            const auto words = split_words(line.substr(kTemplateWords.size()));
             record.verified = std::find(words.begin(), words.end(), kUnverified) == words.end();
         }
     }

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "container/template_words.h"
 
+#include "base/strings.h"
+
 #include <algorithm>
 #include <array>
 #include <string_view>
+#include <utility>
 
 namespace lxcpp {
 namespace {
@@ -50,6 +53,19 @@ std::vector<std::string> without_secrets(std::vector<std::string> words) {
         else hide_in_urls(word);
     }
     return words;
+}
+
+std::string without_secrets_in_head(std::string_view config) {
+    const std::size_t at = config.starts_with(kTemplateWords) ? 0 : config.find('\n' + std::string(kTemplateWords)) + 1;
+    if (!config.substr(at).starts_with(kTemplateWords)) return std::string(config);
+    const std::size_t begin = at + kTemplateWords.size();
+    const std::size_t end = std::min(config.find('\n', begin), config.size());
+    std::vector<std::string> words;
+    for (const auto word : split(config.substr(begin, end - begin), ' '))
+        if (!word.empty()) words.emplace_back(word);
+    std::string text(config.substr(0, begin));
+    for (const std::string& word : without_secrets(std::move(words))) text += ' ' + word;
+    return text.append(config.substr(end));
 }
 
 } // namespace lxcpp

@@ -272,8 +272,10 @@ test_replace_keeps_what_is_the_administrators() {
         err_has "is running; stop it first"
         stop "$C1"
         printf 'lxc.environment = MINE=yes\n' >>"$LXCPATH/$C1/config"
+        sed -i '1i # Parameters passed to the template: --password iAmSecret -q' "$LXCPATH/$C1/config" # by an older version
         expect 0 lxcpp-create -q -n "$C1" --image app/2 -B $storage --replace
         start "$C1"
+        config_has "$C1" "^# Parameters passed to the template: --password \*\*\* -q$"
         attach "$C1" sh -c 'cat /new /data/file /etc/hostname; [ -e /root/file ] || echo gone; ls -d /more; echo "$V $MINE"'
         out_is "new"$'\n'"kept"$'\n'"$C1"$'\n'"gone"$'\n'"/more"$'\n'"2 yes"
         stop "$C1"

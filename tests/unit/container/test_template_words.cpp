@@ -21,6 +21,15 @@ TEST(TemplateWords, UserAndPasswordInUrlsAreHidden) {
     EXPECT_THAT(without_secrets({"http://u:s@a/,http://u:s@b"}), ElementsAre("http://***@a/,http://***@b"));
 }
 
+TEST(TemplateWords, TheHeadOfAConfigurationIsRewritten) {
+    const std::string words(kTemplateWords);
+    EXPECT_EQ(without_secrets_in_head("# x\n" + words + " --password  s --url docker://u:s@h/a -q\n# --password s\nlxc.tty.max = 1\n"),
+              "# x\n" + words + " --password *** --url docker://***@h/a -q\n# --password s\nlxc.tty.max = 1\n");
+    EXPECT_EQ(without_secrets_in_head(words + " --token=s"), words + " --token=***");
+    for (const std::string same : {"", "lxc.tty.max = 1\n", "# other: --password s\n"}) EXPECT_EQ(without_secrets_in_head(same), same);
+    EXPECT_EQ(without_secrets_in_head(words + "\n"), words + "\n");
+}
+
 TEST(TemplateWords, OthersStayAsTheyAre) {
     EXPECT_THAT(without_secrets({}), IsEmpty());
     EXPECT_THAT(without_secrets({"--path", "p", "-r", "sid", "--", "password", "--password-less=x"}),
