@@ -9,6 +9,7 @@
 #include <lxcpp/error.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <fmt/core.h>
 #include <set>
 #include <span>
@@ -49,7 +50,19 @@ std::string ImageCheck::tree_problem(const std::string& tree) {
     return seen_[tree] = problem.empty() ? "" : fmt::format("tree {}: {}", short_fingerprint(tree), problem);
 }
 
+// Others work with the store meanwhile: what they took away is no problem of it.
 std::vector<std::string> ImageCheck::problems(const std::string& fingerprint) {
+    auto found = look_at(fingerprint);
+    if (!found.empty() && !is_there(fingerprint)) found.clear();
+    return found;
+}
+
+bool ImageCheck::is_there(const std::string& fingerprint) const {
+    const auto all = store_.fingerprints();
+    return std::ranges::find(all, fingerprint) != all.end();
+}
+
+std::vector<std::string> ImageCheck::look_at(const std::string& fingerprint) {
     std::vector<std::string> found;
     try {
         const auto record = store_.find(fingerprint);
@@ -67,12 +80,23 @@ std::vector<std::string> ImageCheck::problems(const std::string& fingerprint) {
 
 std::vector<std::string> ImageCheck::store_problems() const {
     std::vector<std::string> found;
-    std::set<std::string> there;
-    for (std::string& fingerprint : store_.fingerprints()) there.insert(std::move(fingerprint));
     for (const auto& [alias, fingerprint] : store_.aliases()) {
-        if (!there.contains(fingerprint)) found.push_back(fmt::format("alias {} means the image {}, which is not there", alias, short_fingerprint(fingerprint)));
+        if (is_there(fingerprint)) continue;
+        const auto now = store_.aliases(); // an image's aliases go before it does
+        const auto still = now.find(alias);
+        if (still != now.end() && still->second == fingerprint) found.push_back(fmt::format("alias {} means the image {}, which is not there", alias, short_fingerprint(fingerprint)));
     }
     return found;
+}
+
+// None while they are being taken away.
+std::vector<CacheEntry> ImageCheck::entries() const {
+    try {
+        return trees_.list();
+    } catch (const SystemError& error) {
+        if (error.code() != ENOENT) throw;
+        return {};
+    }
 }
 
 std::vector<std::string> ImageCheck::leftovers() const {
@@ -86,7 +110,7 @@ std::vector<std::string> ImageCheck::leftovers() const {
         }
     }
     std::vector<std::string> found;
-    for (const CacheEntry& entry : trees_.list()) {
+    for (const CacheEntry& entry : entries()) {
         if (entry.kind == CacheKind::Tree && named.contains(entry.name)) continue;
         const std::string_view kind = entry.kind == CacheKind::Tree ? "tree without an image" : entry.kind == CacheKind::File ? "download" : "interrupted work";
         found.push_back(fmt::format("{} {} ({})", kind, short_fingerprint(entry.name), format_amount(entry.size, ProgressUnit::Bytes)));

@@ -28,6 +28,10 @@ public:
     [[nodiscard]] std::string tree_problem(const std::string& tree);
 
 private:
+    [[nodiscard]] bool is_there(const std::string& fingerprint) const;
+    [[nodiscard]] std::vector<std::string> look_at(const std::string& fingerprint);
+    [[nodiscard]] std::vector<CacheEntry> entries() const;
+
     const ImageStore& store_;
     const ImageCache& trees_;
     ProgressSink& progress_;

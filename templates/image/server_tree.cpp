@@ -7,6 +7,7 @@
 #include "image/offer.h"
 #include "image/server_path.h"
 #include "image/streams_writer.h"
+#include "sys/cred.h"
 #include "sys/file.h"
 #include "sys/lock.h"
 #include "sys/rooted_dir.h"
@@ -183,6 +184,7 @@ ServerTreeChange update_server_tree(const std::filesystem::path& directory, cons
                                     ProgressSink& progress) {
     if (!options.skipped)
         for (const StoredImage& image : images) static_cast<void>(product_of(image)); // before anything is written
+    const sys::ScopedUmask umask(022); // a web server, which is somebody else, reads it
     sys::make_dirs(directory, kPublic);
     const auto lock = sys::FileLock::acquire(directory / ".lock", std::chrono::seconds(60), true);
     if (!lock) throw Error(fmt::format("{}: somebody else is updating it", directory.string()));

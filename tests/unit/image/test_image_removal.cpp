@@ -135,6 +135,16 @@ TEST_F(ImageRemovalTest, LeftoversAreWhatNoImageNamesAndNoContainerNeeds) {
     EXPECT_THAT(problems('a'), IsEmpty());
 }
 
+TEST_F(ImageRemovalTest, WhatIsDeletedMeanwhileIsNoProblem) {
+    add('a', "1");
+    trees_.remove_tree(name('1'));
+    EXPECT_THAT(problems('a'), ElementsAre(HasSubstr("it is not there")));
+    sys::remove_file(store_.directory() / "images" / name('a') / "record");
+    EXPECT_THAT(problems('a'), ElementsAre("its record is not there"));
+    store_.remove(name('a'));
+    EXPECT_THAT(problems('a'), IsEmpty());
+}
+
 TEST_F(ImageRemovalTest, LeftoversOfACommandThatRunsStay) {
     add_tree('2');
     const ImageCache other = ImageCache::open(store_.directory());

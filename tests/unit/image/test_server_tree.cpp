@@ -12,6 +12,7 @@
 #include "image/verify.h"
 #include "support/error_of.h"
 #include "support/temp_dir.h"
+#include "sys/cred.h"
 #include "sys/file.h"
 #include "sys/file_io.h"
 #include "tar_builder.h"
@@ -176,6 +177,18 @@ TEST_F(ServerTreeTest, RefusesWhatHasNoPlace) {
               std::string::npos);
     sys::write_file_atomic(dir_ / "www/streams/v1/images.json", "{}");
     EXPECT_NE(test::error_of([&] { update({}); }).find("not one of ours"), std::string::npos);
+}
+
+TEST_F(ServerTreeTest, AnybodyMayReadIt) {
+    {
+        const sys::ScopedUmask umask(077);
+        update({image("20260101_05:24", "one")});
+    }
+    for (const auto& entry : fs::recursive_directory_iterator(dir_ / "www")) {
+        if (entry.path().filename() == ".lock") continue;
+        const auto wanted = entry.is_directory() ? fs::perms::others_read | fs::perms::others_exec : fs::perms::others_read;
+        EXPECT_EQ(entry.status().permissions() & fs::perms::others_all, wanted) << entry.path();
+    }
 }
 
 TEST_F(ServerTreeTest, OthersAreServedWhenOneCannotBe) {
