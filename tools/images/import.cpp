@@ -5,7 +5,6 @@
 
 #include "base/strings.h"
 #include "host/architecture.h"
-#include "image/architecture.h"
 #include "image/archive_kind.h"
 #include "image/digest.h"
 #include "image/image_import.h"
@@ -35,13 +34,9 @@ File open_archive(const std::string& path) {
 
 // --sha256 is of the image: of the one file, or of both, the metadata first. That is its fingerprint.
 ImageRecord record_of(const Options& options, const std::string& source) {
-    ImageRecord record{.distribution = options.distribution, .release = options.release, .variant = options.variant, .description = options.description,
-                       .protocol = "import", .source = std::filesystem::absolute(source).string()};
-    if (!options.architecture.empty()) {
-        const auto known = image::find_architecture(options.architecture);
-        if (!known) throw Error(printable(options.architecture) + ": no such architecture");
-        record.architecture = known->machine;
-    }
+    ImageRecord record = named_record(options);
+    record.protocol = "import";
+    record.source = std::filesystem::absolute(source).string();
     if (options.sha256.empty()) {
         record.verification = "imported from a file without --sha256";
     } else {
@@ -109,13 +104,9 @@ int import(const Cli& cli, const Options& options, std::span<const std::string> 
 }
 
 void add_options(Cli& cli, Options& options) {
-    cli.option("--alias", options.aliases, "a name for it; may be given several times");
+    add_alias_option(cli, options);
     cli.option("--sha256", options.sha256, "what it must hash to: the one file, or metadata and root file system after each other");
-    cli.option("-d,--dist", options.distribution, "distribution, where the image does not say it itself");
-    cli.option("-r,--release", options.release, "its release");
-    cli.option("--variant", options.variant, "its variant");
-    cli.option("-a,--arch", options.architecture, "its architecture (that of this machine)");
-    cli.option("--description", options.description, "a line about it");
+    add_naming_options(cli, options);
 }
 
 } // namespace

@@ -7,7 +7,6 @@
 #include "config/text.h"
 #include "container/image_config.h"
 #include "container/image_origin.h"
-#include "image/architecture.h"
 #include "image/image_publish.h"
 #include "sys/host.h"
 
@@ -31,15 +30,9 @@ std::time_t time_of_build() {
 }
 
 ImageRecord record_of(const Options& options, std::string source, const std::string& architecture) {
-    const std::string wanted = options.architecture.empty() ? architecture : options.architecture;
-    const auto known = image::find_architecture(wanted);
-    if (!known) throw Error(printable(wanted) + ": no such architecture");
-    ImageRecord record;
-    record.distribution = options.distribution;
-    record.release = options.release;
-    record.variant = options.variant;
-    record.architecture = known->machine;
-    record.description = options.description;
+    Options named = options;
+    if (named.architecture.empty()) named.architecture = architecture;
+    ImageRecord record = named_record(named);
     record.created = time_of_build();
     record.protocol = "publish";
     record.source = std::move(source);
@@ -110,12 +103,8 @@ int publish(const Cli& cli, const Options& options, std::span<const std::string>
 }
 
 void add_options(Cli& cli, Options& options) {
-    cli.option("--alias", options.aliases, "a name for it; may be given several times");
-    cli.option("-d,--dist", options.distribution, "distribution (that of its etc/os-release)");
-    cli.option("-r,--release", options.release, "its release");
-    cli.option("--variant", options.variant, "its variant (default)");
-    cli.option("-a,--arch", options.architecture, "its architecture (that of the container or machine)");
-    cli.option("--description", options.description, "a line about it");
+    add_alias_option(cli, options);
+    add_naming_options(cli, options);
     cli.option("--exclude", options.excludes, "a pattern of paths that stay out; may be given several times");
     cli.flag("--keep-identity", options.keep_identity, "leave machine id, host keys, leases and names in it");
 }

@@ -159,7 +159,7 @@ int refresh(const Cli& cli, const Options& options, std::span<const std::string>
 }
 
 void add_pull_options(Cli& cli, Options& options) {
-    cli.option("--alias", options.aliases, "a name for it; may be given several times");
+    add_alias_option(cli, options);
     cli.option("--server", options.server, "the image server: a name of image-servers.conf, a host or a URL");
     cli.flag("--no-validate", options.no_validate, "do not look at signatures; the image is recorded as not verified");
 }

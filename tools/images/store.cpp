@@ -5,6 +5,7 @@
 
 #include "base/strings.h"
 #include "host/own_ids.h"
+#include "image/architecture.h"
 
 #include <lxcpp/error.h>
 
@@ -50,6 +51,27 @@ std::vector<ImageRecord> chosen_images(const ImageStore& store, std::span<const 
         if (std::ranges::find(chosen, record.fingerprint, &ImageRecord::fingerprint) == chosen.end()) chosen.push_back(std::move(record));
     }
     return chosen;
+}
+
+void add_alias_option(Cli& cli, Options& options) {
+    cli.option("--alias", options.aliases, "a name for it; may be given several times");
+}
+
+void add_naming_options(Cli& cli, Options& options) {
+    cli.option("-d,--dist", options.distribution, "distribution, in place of what it says itself");
+    cli.option("-r,--release", options.release, "its release");
+    cli.option("--variant", options.variant, "its variant");
+    cli.option("-a,--arch", options.architecture, "its architecture");
+    cli.option("--description", options.description, "a line about it");
+}
+
+ImageRecord named_record(const Options& options) {
+    ImageRecord record{.distribution = options.distribution, .release = options.release, .variant = options.variant, .description = options.description};
+    if (options.architecture.empty()) return record;
+    const auto known = image::find_architecture(options.architecture);
+    if (!known) throw Error(printable(options.architecture) + ": no such architecture");
+    record.architecture = known->machine;
+    return record;
 }
 
 void check_aliases(std::span<const std::string> aliases) {

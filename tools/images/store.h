@@ -31,6 +31,11 @@ void reach_trees();
 // Those of the words, each once; all when all is wanted. Throws Error when neither is given.
 [[nodiscard]] std::vector<ImageRecord> chosen_images(const ImageStore& store, std::span<const std::string> names, bool all);
 
+// --alias, and what says what an image is (-d, -r, --variant, -a, --description) in place of what it says itself.
+void add_alias_option(Cli& cli, Options& options);
+void add_naming_options(Cli& cli, Options& options);
+[[nodiscard]] ImageRecord named_record(const Options& options); // of these alone; throws Error for an unknown architecture
+
 void check_aliases(std::span<const std::string> aliases); // of the command line; throws Error
 
 // Sets them; says which of them meant another image before.

@@ -5,6 +5,7 @@
 #include "base/strings.h"
 #include "gpg_fixture.h"
 #include "served_tree.h"
+#include "streams_tree.h"
 #include "support/error_of.h"
 #include "sys/file.h"
 #include "sys/temp_dir.h"
@@ -26,11 +27,6 @@ using testing::IsEmpty;
 using testing::StartsWith;
 
 namespace {
-
-constexpr auto kIndex = "streams/v1/index.json";
-constexpr auto kProducts = "streams/v1/images.json";
-constexpr auto kIndexText = R"({"format": "index:1.0", "index": {"images": {"datatype": "image-downloads",
-    "path": "streams/v1/images.json", "format": "products:1.0", "products": ["debian:trixie:amd64:default"]}}})";
 
 // One build: what its files hold, and where they are.
 struct Build {

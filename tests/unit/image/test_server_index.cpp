@@ -3,6 +3,7 @@
 
 #include "gpg_fixture.h"
 #include "served_tree.h"
+#include "streams_tree.h"
 #include "support/error_of.h"
 #include "sys/file.h"
 #include "sys/temp_dir.h"
@@ -24,14 +25,7 @@ using testing::StartsWith;
 
 namespace {
 
-constexpr auto kIndex = "streams/v1/index.json";
-constexpr auto kProducts = "streams/v1/images.json";
 constexpr auto kClassic = "meta/1.0/index-user";
-
-std::string index_text() {
-    return R"({"format": "index:1.0", "index": {"images": {"datatype": "image-downloads", "path": "streams/v1/images.json",
-               "format": "products:1.0", "products": ["debian:trixie:amd64:default"]}}})";
-}
 
 std::string products_text() {
     return fmt::format(R"({{"format": "products:1.0", "datatype": "image-downloads", "products": {{"debian:trixie:amd64:default":
@@ -56,7 +50,7 @@ protected:
     ServerIndexTest() : dir_("/tmp", "lxcpp-index-"), cache_(ImageCache::open(dir_.path())), server_(std::in_place, std::ref(tree_)) {
         for (const char* name : {"http_proxy", "all_proxy", "ALL_PROXY"}) ::unsetenv(name);
         access_.server = {.name = "test", .url = server_->url(""), .keyrings = {}, .fingerprints = {}};
-        tree_.put(kIndex, index_text());
+        tree_.put(kIndex, kIndexText);
         tree_.put(kProducts, products_text());
     }
 
@@ -140,7 +134,7 @@ TEST_F(ServerIndexTest, AKeyMakesSignaturesMandatory) {
 TEST_F(ServerIndexTest, OneByteOfAnyDocument) {
     expect_keys();
     for (const auto* path : {kIndex, kProducts}) {
-        tree_.put(kIndex, index_text());
+        tree_.put(kIndex, kIndexText);
         tree_.put(kProducts, products_text());
         sign_streams();
         tree_.damage(path);
@@ -162,11 +156,11 @@ TEST_F(ServerIndexTest, OnlyTheKeysOfTheServerCount) {
 
 TEST_F(ServerIndexTest, ExpiredAndRevokedKeys) {
     const auto old = signer_->make_key("Old", "ed25519", "1d", "20200101T000000");
-    tree_.put(std::string(kIndex) + ".gpg", sign(index_text(), old, "20200101T120000"));
+    tree_.put(std::string(kIndex) + ".gpg", sign(kIndexText, old, "20200101T120000"));
     expect_keys(old);
     EXPECT_THAT(refusal(), HasSubstr(old.fingerprint + " expired on 2020-01-02"));
     const auto lost = signer_->make_key("Lost");
-    tree_.put(std::string(kIndex) + ".gpg", sign(index_text(), lost));
+    tree_.put(std::string(kIndex) + ".gpg", sign(kIndexText, lost));
     signer_->revoke(lost);
     expect_keys(lost);
     EXPECT_THAT(refusal(), HasSubstr(lost.fingerprint + " was revoked"));
@@ -174,7 +168,7 @@ TEST_F(ServerIndexTest, ExpiredAndRevokedKeys) {
 
 TEST_F(ServerIndexTest, ClearSignedStreams) {
     expect_keys();
-    tree_.put("streams/v1/index.sjson", signer_->clear_sign(index_text(), good_));
+    tree_.put("streams/v1/index.sjson", signer_->clear_sign(kIndexText, good_));
     tree_.put("streams/v1/images.sjson", signer_->clear_sign(products_text(), good_));
     // What is signed counts, whatever stands beside it.
     tree_.put(kProducts, "{}");
