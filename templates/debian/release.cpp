@@ -17,6 +17,7 @@ constexpr std::array<std::string_view, 12> kMonths{"Jan", "Feb", "Mar", "Apr", "
                                                    "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 constexpr std::array<std::string_view, 7> kDays{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
 constexpr std::time_t kClockSlack = 3600;
+constexpr std::time_t kLastDate = 253'402'300'799; // 31 Dec 9999 23:59:59
 
 [[noreturn]] void fail(std::string_view what, std::string_view problem) {
     throw Error(fmt::format("{}: {}", what, problem));
@@ -55,6 +56,11 @@ bool contains(const std::vector<std::string>& list, const std::string& item) {
 // Security suites of old releases say "updates/main" for main.
 bool has_component(const Release& release, const std::string& name) {
     return contains(release.components, name) || contains(release.components, "updates/" + name);
+}
+
+// Of a date: not more digits than it has, so that there is one way to write 60.
+std::optional<std::uint64_t> date_number(std::string_view text, std::size_t digits = 2) noexcept {
+    return text.size() <= digits ? parse_u64(text) : std::nullopt;
 }
 
 template <std::size_t Count>
@@ -124,15 +130,14 @@ std::optional<std::time_t> parse_release_date(std::string_view text) noexcept {
             return std::nullopt;
         }
         const auto clock = split(parts[3], ':');
-        const auto day = parse_u64(parts[0]);
+        const auto day = date_number(parts[0]);
         const auto month = position(kMonths, parts[1]);
-        const auto year = parse_u64(parts[2]);
+        const auto year = date_number(parts[2], 4);
         if (clock.size() != 3 || !day || !month || !year) return std::nullopt;
-        const auto hour = parse_u64(clock[0]);
-        const auto minute = parse_u64(clock[1]);
-        const auto second = parse_u64(clock[2]);
-        if (!hour || !minute || !second || *day < 1 || *day > 31 || *year < 1970 || *year > 9999 ||
-            *hour > 23 || *minute > 59 || *second > 60) {
+        const auto hour = date_number(clock[0]);
+        const auto minute = date_number(clock[1]);
+        const auto second = date_number(clock[2]);
+        if (!hour || !minute || !second || *day < 1 || *day > 31 || *year < 1970 || *hour > 23 || *minute > 59 || *second > 60) {
             return std::nullopt;
         }
         std::tm broken{};
@@ -144,7 +149,7 @@ std::optional<std::time_t> parse_release_date(std::string_view text) noexcept {
         broken.tm_sec = static_cast<int>(*second);
         const std::time_t time = ::timegm(&broken);
         // timegm(3) makes the 1st of July of the 31st of June. A leap second is the next minute's first one.
-        const bool exists = *second == 60 || broken.tm_mday == static_cast<int>(*day);
+        const bool exists = time <= kLastDate && (*second == 60 || broken.tm_mday == static_cast<int>(*day));
         return exists ? std::optional(time) : std::nullopt;
     } catch (...) {
         return std::nullopt;

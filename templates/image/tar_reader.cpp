@@ -28,7 +28,7 @@ constexpr FieldPlace kMtime{136, 12};
 constexpr FieldPlace kChecksum{148, 8};
 constexpr std::size_t kTypeOffset = 156;
 constexpr FieldPlace kLink{157, 100};
-constexpr FieldPlace kMagic{257, 6};
+constexpr FieldPlace kMagic{257, 8}; // and version
 constexpr FieldPlace kMajor{329, 8};
 constexpr FieldPlace kMinor{337, 8};
 constexpr FieldPlace kPrefix{345, 155};
@@ -41,6 +41,8 @@ constexpr FieldPlace kSparseSize{483, 12};
 constexpr std::size_t kSparseNextCount = 21;
 constexpr std::size_t kSparseNextMore = 504;
 
+constexpr std::string_view kPosixMagic{"ustar\0", 6};
+constexpr std::string_view kGnuMagic{"ustar  \0", 8};
 constexpr std::uint64_t kMaxName = 4096;
 constexpr std::uint64_t kMaxPax = 1u << 20;
 constexpr std::uint64_t kMaxSize = std::uint64_t{1} << 50;
@@ -271,7 +273,10 @@ void TarReader::read_member(const Block& block, std::uint64_t header_size, Overr
     entry_ = TarEntry{};
     entry_.type = *type;
     std::string path(text_field(block, kName));
-    const bool posix = field(block, kMagic) == std::string_view("ustar\0", 6);
+    const auto magic = field(block, kMagic);
+    const bool posix = magic.starts_with(kPosixMagic);
+    // Others read some of these with a prefix and some without.
+    if (!posix && magic != kGnuMagic && magic.starts_with("ustar")) fail("a header that is neither POSIX' nor GNU's");
     if (const auto prefix = text_field(block, kPrefix); posix && !prefix.empty()) {
         path = fmt::format("{}/{}", prefix, path);
     }

@@ -147,6 +147,8 @@ std::vector<std::string> made_seeds() {
         tar(TarMember{.name = "././@LongLink", .type = 'K', .data = std::string(150, 'k') + '\0'},
             TarMember{.name = "b", .type = '2', .link = "x"}),
     };
+    for (const char* magic : {"ustar  ", "ustarr0", "ustar 00", ""}) // a prefix is one in some of them only
+        seeds.push_back(tar(TarMember{.name = "etc/motd", .data = "hello", .magic = magic, .prefix = "pre"}));
     for (const auto& [key, value] : {std::pair("path", "a/b"), std::pair("mtime", "-1.25"), std::pair("size", "3"),
                                      std::pair("linkpath", "t"), std::pair("uid", "70000"),
                                      std::pair("SCHILY.xattr.user.a", "v")}) {

@@ -77,6 +77,9 @@ TEST(Release, ReadsDates) {
     EXPECT_EQ(parse_release_date("31 Jun 2026 00:00:00 UTC"), std::nullopt);
     EXPECT_EQ(parse_release_date("29 Feb 2026 00:00:00 UTC"), std::nullopt);
     EXPECT_EQ(parse_release_date("31 Dec 2016 23:59:60 UTC"), parse_release_date("01 Jan 2017 00:00:00 UTC"));
+    for (const char* text : {"31 Dec 2016 23:59:060 UTC", "031 Dec 2016 23:59:00 UTC", "31 Dec 02016 23:59:00 UTC", "31 Dec 9999 23:59:60 UTC"})
+        EXPECT_EQ(parse_release_date(text), std::nullopt) << text;
+    EXPECT_TRUE(parse_release_date("31 Dec 9999 23:59:59 UTC"));
     EXPECT_EQ(format_release_date(1783764997), "Sat, 11 Jul 2026 10:16:37 UTC");
 }
 

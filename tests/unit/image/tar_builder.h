@@ -24,6 +24,7 @@ struct TarMember {
     std::string size; // empty: that of data
     std::string mtime = "14000000000";
     std::string magic = std::string("ustar\0", 6) + "00";
+    std::string prefix = {};
     bool good_checksum = true;
 };
 
@@ -52,6 +53,7 @@ inline std::string tar_header(const TarMember& member) {
     block[156] = member.type;
     put(157, member.link, 100);
     put(257, member.magic, 8);
+    put(345, member.prefix, 155);
     put(148, "        ", 8);
     unsigned sum = 0;
     for (const char c : block) sum += static_cast<unsigned char>(c);

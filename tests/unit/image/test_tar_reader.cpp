@@ -175,6 +175,21 @@ TEST(TarReader, KeepsTimesWithinWhatFileSystemsHold) {
               "x.tar: pax mtime is 'nan': the archive is refused");
 }
 
+// Where a prefix is one depends on the magic: a header that one reader takes for POSIX' and another for an old one
+// would have two names.
+TEST(TarReader, TakesPrefixesOfPosixOnly) {
+    const auto archive = [](const std::string& magic) {
+        TarMember member{.name = "a", .magic = magic};
+        member.prefix = "above";
+        return make_tar(member);
+    };
+    EXPECT_EQ(only_entry(archive(std::string("ustar\0", 6) + "00")).path, "above/a");
+    EXPECT_EQ(only_entry(archive("")).path, "a");
+    EXPECT_EQ(only_entry(archive("ustar  ")).path, "a");
+    for (const char* magic : {"ustarr0", "ustar 00", "ustar  x"})
+        EXPECT_EQ(refusal(archive(magic)), "x.tar: a header that is neither POSIX' nor GNU's: the archive is refused") << magic;
+}
+
 TEST(TarReader, RefusesDamage) {
     const auto fine = make_tar(TarMember{.name = "a", .data = "hello"});
     EXPECT_EQ(refusal(fine), "");
