@@ -91,6 +91,7 @@ test_publish_and_export() { # 300 s
     mkdir out
     within export lxcpp-image export one out
     xz -t out/rootfs.tar.xz || fail "what was exported"
+    within "export of a squashfs" lxcpp-image export one squashed --format=squashfs --compression=xz-1 --block-size=1M
 }
 
 test_pull_of_layers() { # 300 s
