@@ -19,7 +19,7 @@ struct DecompressLimits {
 };
 
 // A stream of gzip, xz, zstd, bzip2 or plain bytes, told apart by their first bytes. Windows of zstd of more than
-// 32 MiB, and dictionaries of xz of more than 256 MiB, are refused.
+// 32 MiB, and dictionaries of xz of more than 64 MiB, are refused.
 class Decompressor {
 public:
     // source gives the compressed bytes; what names the stream in messages.

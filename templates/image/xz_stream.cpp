@@ -12,7 +12,7 @@
 namespace lxcpp::image {
 namespace {
 
-constexpr std::uint64_t kMaxMemory = 256u << 20;
+constexpr std::uint64_t kMaxMemory = 68u << 20; // the 64 MiB of xz -9, and what belongs to them
 
 } // namespace
 

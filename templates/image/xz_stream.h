@@ -8,8 +8,8 @@
 
 namespace lxcpp::image {
 
-// Decompresses .xz from front to back, several streams one after the other too, with at most 256 MiB
-// for its dictionary. Any other byte after them is refused.
+// Decompresses .xz from front to back, several streams one after the other too, with at most 64 MiB
+// for its dictionary (xz -9). Any other byte after them is refused.
 class XzStream {
 public:
     // more gives the next compressed bytes, valid until the next call; none at the end.
