@@ -269,10 +269,13 @@ test_in_the_payload_group_of_every_hierarchy() {
     make_container "$C1"
     start "$C1"
     lxcpp-attach -n "$C1" -- /bin/sh -c 'echo in >/tmp/in; exec sleep 600' </dev/null >/dev/null 2>&1 &
-    local tool=$! child
+    local tool=$! child more
     until [ -e "$LXCPATH/$C1/rootfs/tmp/in" ]; do kill -0 $tool || break; done
-    child=$(cat "/proc/$tool/task/$tool/children")
-    is "$(<"/proc/${child% }/cgroup")" "$(<"/proc/$(init_pid "$C1")/cgroup")" "cgroups of the attached program"
+    # The process that joined goes away beside the program that it has made.
+    until read -r child more < <(cat "/proc/$tool/task/$tool/children"; echo) && [ -n "$child" ] && [ -z "$more" ]; do
+        kill -0 $tool || break
+    done
+    is "$(<"/proc/$child/cgroup")" "$(<"/proc/$(init_pid "$C1")/cgroup")" "cgroups of the attached program"
     kill -TERM $tool
     wait $tool
 }
