@@ -57,14 +57,19 @@ std::vector<std::string> trees_below(const OverlayRoot& overlay) {
     return trees;
 }
 
+ImageOrigin needs(std::vector<std::string> trees) {
+    return {.fingerprint = {}, .source = {}, .signer = {}, .verification = {}, .trees = std::move(trees)};
+}
+
 // broken: not all of the configuration could be read, perhaps not what it says of the root.
 void read_image(ContainerRecord& record, const sys::RootedDir& directory, const Config& config, bool broken) {
+    const auto overlay = overlay_root(config.rootfs);
+    const auto below = overlay ? trees_below(*overlay) : std::vector<std::string>();
+    if (!below.empty()) record.image = needs(below);
     const auto text = directory.read_file(kImageFile, kMaxConfig);
     if (!text) return;
-    const auto overlay = overlay_root(config.rootfs);
-    if (overlay) record.image = ImageOrigin{.fingerprint = {}, .source = {}, .signer = {}, .verification = {}, .trees = trees_below(*overlay)};
     record.image = image_origin(parse_image_record(*text, kImageFile), broken);
-    if (overlay) record.image->trees = trees_below(*overlay);
+    if (overlay) record.image->trees = below;
     record.verified = record.image->verified;
     record.origin = image_origin_text(*record.image);
 }
@@ -99,7 +104,7 @@ ContainerRecord read_container(const sys::RootedDir& directory, ContainerKey key
         read_image(record, directory, config, broken);
     } catch (const Error& error) { // the ids that it has count all the same
         scan.problems.push_back(fmt::format("{}: {}", file.parent_path().string(), error.what()));
-        if (broken && !record.image) scan.undecided.push_back(record.key);
+        if (broken && !record.image) record.image = needs({std::string(kEveryTree)});
     }
     return record;
 }
@@ -114,8 +119,7 @@ Scan scan_containers(const std::filesystem::path& lxcpath, const Paths& paths) {
             const auto directory = sys::RootedDir::open(lxcpath / name);
             scan.containers.push_back(read_container(directory, key, paths, scan));
         } catch (const Error& error) { // it is there, whatever it is
-            scan.containers.push_back({.key = key});
-            scan.undecided.push_back(key);
+            scan.containers.push_back({.key = key, .image = needs({std::string(kEveryTree)})});
             scan.problems.push_back(fmt::format("{}: {}", name, error.what()));
         }
     }

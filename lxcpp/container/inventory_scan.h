@@ -14,12 +14,11 @@ namespace lxcpp {
 struct Scan {
     std::vector<ContainerRecord> containers;
     std::vector<std::string> problems; // a configuration that cannot be read, one line each
-    std::vector<ContainerKey> undecided; // of these even which image they need is not known
 };
 
 // Every container of a directory, from its configuration: the ids it maps, whether it is
 // privileged, by which template it was made. A broken configuration still gives what its good lines
-// say; its container is taken to need the image that it was made of.
+// say; its container is taken to need the image that it was made of, and every tree when not even that can be read.
 [[nodiscard]] Scan scan_containers(const std::filesystem::path& lxcpath, const Paths& paths);
 
 // The directories to look in: the given ones, or else the default one and all that the inventory

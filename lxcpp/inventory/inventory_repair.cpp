@@ -57,19 +57,25 @@ void add_found(const Database& database, ContainerRecord record, RebuildReport& 
     rows::insert_container(database, record);
 }
 
+// It says so when it could not be read: then what is known of it stays.
+bool needs_every_tree(const ContainerRecord& record) {
+    return record.image && record.image->trees == std::vector<std::string>{std::string(kEveryTree)};
+}
+
 // Only what the container's own files say; the rest is known to the inventory alone. A directory
 // appears as a whole, so that an interrupted create with one had been finished.
 void update_known(const Database& database, const ContainerRecord& old,
                   const ContainerRecord& record, RebuildReport& report) {
     const std::vector<IdRange> ranges = join_ranges(record.ranges);
+    const std::optional<ImageOrigin>& image = old.image && needs_every_tree(record) ? old.image : record.image;
     const bool same_root = record.rootfs_inode == 0 || (record.rootfs_device == old.rootfs_device &&
                                                         record.rootfs_inode == old.rootfs_inode);
     const bool same = old.ranges == ranges && old.privileged == record.privileged && same_root &&
-                      old.image == record.image;
+                      old.image == image;
     if (same && old.ready) return;
     const std::int64_t id = rows::require_id(database, record.key);
     rows::replace_ranges(database, id, ranges);
-    rows::replace_image(database, id, record.image);
+    rows::replace_image(database, id, image);
     database
         .prepare("UPDATE containers SET ready = 1, privileged = ?2, rootfs_device = ?3, "
                  "rootfs_inode = ?4 WHERE id = ?1")

@@ -30,13 +30,15 @@ struct ProcessRecord {
 };
 
 // The image of the store that a container was made of.
+inline constexpr std::string_view kEveryTree = "*";
+
 struct ImageOrigin {
     std::string fingerprint;
     std::string source;
     std::string signer;       // fingerprint of a key; empty: nobody signed
     std::string verification; // how it was verified, or why not
     bool verified = false;
-    std::vector<std::string> trees; // of the store, that it cannot do without; sorted
+    std::vector<std::string> trees; // of the store, that it cannot do without; sorted. kEveryTree: nobody knows which
     bool operator==(const ImageOrigin&) const = default;
 };
 

@@ -61,6 +61,7 @@ struct ArchiveBytes::State {
     Sha256 hash;
     std::string sha256;
     std::atomic<std::uint64_t> bytes_in = 0;
+    std::atomic<bool> ended = false; // the rest is not wanted
     std::mutex mutex; // of what follows
     std::size_t next_block = 0;
     std::vector<BlockHash> hashes; // of each block
@@ -74,6 +75,7 @@ struct ArchiveBytes::State {
         : file(from), what(std::move(name)), limits(limit), queue(budget) {}
 
     ~State() {
+        ended = true;
         queue.stop();
         join();
     }
@@ -96,6 +98,7 @@ struct ArchiveBytes::State {
         try {
             work();
         } catch (...) {
+            ended = true;
             queue.fail(std::current_exception());
             const std::lock_guard lock(mutex);
             failed = true;
@@ -132,6 +135,7 @@ struct ArchiveBytes::State {
             const auto place = std::span(buffer).first(std::min<std::uint64_t>(buffer.size(), end - at));
             const auto got = next_bytes(place);
             if (got == 0) throw Error(what + ": it became shorter");
+            if (ended) throw Error(what + ": nobody wants the rest");
             at += got;
         }
     }

@@ -214,9 +214,10 @@ std::filesystem::path PendingTree::publish(std::string_view sums) {
     const Fd use = lock_use(cache_, name_, sys::LockKind::Exclusive, kWaitForCopies);
     if (!use.valid())
         throw StateError(StateProblem::Busy, fmt::format("the cached tree {} is still being copied", name_));
+    const bool replaces = root.exists(name_);
+    if (const auto doubt = news_->doubted.find(name_); replaces && doubt != news_->doubted.end() && doubt->second) doubt->second();
     // Sums that belong to another tree are noticed, and cost no more than building it again.
     sys::write_file_atomic(cache_ / kSums / name_, sums, 0600);
-    const bool replaces = root.exists(name_);
     const bool exchanged = replaces && sys::exchange_names(root.fd(), hidden(name_, kNew), name_);
     if (exchanged) root.rename(hidden(name_, kNew), hidden(name_, kOld)); // containers may be on it: it was never absent
     else if (replaces) root.rename(name_, hidden(name_, kOld));
@@ -289,8 +290,8 @@ bool ImageCache::has_tree(std::string_view name) const {
     return !news_->doubted.contains(name) && sys::RootedDir::open(directory_).exists(fmt::format("{}/{}", kTrees, name));
 }
 
-void ImageCache::doubt(std::string_view name) const {
-    news_->doubted.emplace(name);
+void ImageCache::doubt(std::string_view name, std::function<void()> before_replacing) const {
+    news_->doubted.insert_or_assign(std::string(name), std::move(before_replacing));
     news_->built.erase(std::string(name));
 }
 
@@ -367,8 +368,10 @@ CachePruned ImageCache::prune(const CachePrune& options) {
         }
     }
     root.remove_tree(kScratch, true);
-    for (const auto& lock : root.list(kLocks)) { // nobody is here who could hold one
-        if (lock.name.ends_with(".use")) root.remove(fmt::format("{}/{}", kLocks, lock.name));
+    // Who makes a container of a tree holds its lock and not ours.
+    for (const auto& lock : root.list(kLocks)) {
+        const auto tree = std::string_view(lock.name).substr(0, lock.name.rfind(".use"));
+        if (lock.name.ends_with(".use") && !root.exists(fmt::format("{}/{}", kTrees, tree))) root.remove(fmt::format("{}/{}", kLocks, lock.name));
     }
     static_cast<void>(sys::try_lock_file(use_, sys::LockKind::Shared, name));
     return result;

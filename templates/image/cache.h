@@ -11,6 +11,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <map>
 #include <set>
 #include <string>
 #include <string_view>
@@ -42,7 +43,7 @@ struct CachePruned {
 
 // What one ImageCache found out of trees.
 struct TreeNews {
-    std::set<std::string, std::less<>> doubted;
+    std::map<std::string, std::function<void()>, std::less<>> doubted; // what is called before it is replaced
     std::set<std::string, std::less<>> built;
 };
 
@@ -124,8 +125,8 @@ public:
     [[nodiscard]] std::optional<UsedTree> use_tree(std::string_view name) const;
     [[nodiscard]] bool has_tree(std::string_view name) const;
     // What it holds is not what it was: for this object it is as if it were not there, until begin_tree() and publish()
-    // replace it.
-    void doubt(std::string_view name) const;
+    // replace it. before_replacing may throw to keep the old one.
+    void doubt(std::string_view name, std::function<void()> before_replacing = {}) const;
     // Whether it was published by way of this object, and needs no second look.
     [[nodiscard]] bool built(std::string_view name) const;
     // Waits up to timeout for others who build it; StateError Busy after that. Look with use_tree

@@ -150,6 +150,7 @@ void OciLayerWriter::remove_lower(std::string_view path) {
 void OciLayerWriter::make_way(std::string_view path, const TarEntry& entry) {
     if (path.empty()) return;
     const auto old = root_.stat(path);
+    if (old && S_ISLNK(old->st_mode)) forget(); // it may lead elsewhere afterwards
     if (!old || (old->st_mode & S_IFMT) == type_of(entry.type)) return;
     if (written_.contains(std::string(path))) refuse(path, "the layer has it as something else already");
     remove_lower(path);

@@ -60,9 +60,10 @@ struct StreamsDocument::State {
 
     [[nodiscard]] json& products() { return document["products"]; }
 
-    // From whichever product had them: an alias means one.
-    void take_aliases(const std::vector<std::string>& aliases) {
+    // From whichever product of that architecture had them: there an alias means one.
+    void take_aliases(const std::vector<std::string>& aliases, const std::string& architecture) {
         for (json& product : products()) {
+            if (product.value("arch", "") != architecture) continue;
             const std::string had = product.value("aliases", "");
             std::vector<std::string> others;
             for (const auto alias : split(had, ','))
@@ -117,7 +118,7 @@ std::optional<std::string> StreamsDocument::fingerprint(const StreamsProduct& pr
 }
 
 void StreamsDocument::describe(const StreamsProduct& product) {
-    state_->take_aliases(product.aliases);
+    state_->take_aliases(product.aliases, product.architecture);
     json& entry = state_->products()[product.key()];
     entry["aliases"] = join(product.aliases, ",");
     entry["arch"] = product.architecture;

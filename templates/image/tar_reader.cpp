@@ -19,6 +19,8 @@ struct FieldPlace {
     std::size_t offset;
     std::size_t length;
 };
+constexpr std::size_t kMostXattrs = 64; // of a member
+
 constexpr FieldPlace kName{0, 100};
 constexpr FieldPlace kMode{100, 8};
 constexpr FieldPlace kUid{108, 8};
@@ -213,6 +215,7 @@ void TarReader::add_xattr(std::string_view name, std::string_view value, Overrid
         if (content != value) fail(fmt::format("two values of the attribute {}", printable(name)));
         return;
     }
+    if (overrides.xattrs.size() == kMostXattrs) fail(fmt::format("more than {} attributes", kMostXattrs));
     overrides.xattrs.emplace_back(name, value);
 }
 

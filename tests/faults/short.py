@@ -8,7 +8,7 @@ import places
 from image_verbs import VERBS
 
 CALLS = (("kill", "pull-oci", 5), ("kill", "pull-download", 5), ("interrupt", "pull-oci", 2), ("interrupt", "pull-download", 3))
-FULL = (("pull-oci", (0, 2, 7, 13, 21)), ("pull-download", (1, 4, 9, 15, 19)))  # how many disk_steps are left
+FULL = (("pull-oci", (0, 2, 7, 12, 20)), ("pull-download", (1, 4, 8, 14, 19)))  # how many disk_steps are left
 
 
 def possible(name):

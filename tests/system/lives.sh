@@ -87,7 +87,7 @@ freezes() {
 halts() {
     local before=$SECONDS
     RUN_TIMEOUT=120 expect 0 lxcpp-stop -n "$C1" -t 60
-    [ $((SECONDS - before)) -lt 45 ] || fail "a graceful stop took $((SECONDS - before)) s"
+    [ $((SECONDS - before)) -lt 60 ] || fail "a graceful stop took $((SECONDS - before)) s"
     is "$(state_of "$C1")" STOPPED
 }
 

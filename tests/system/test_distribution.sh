@@ -34,7 +34,7 @@ offer_by_server() { # BEFORE needs need_image_server
     gpg --batch --quiet --passphrase '' --quick-gen-key images ed25519 sign 0 2>/dev/null || skip "gpg makes no key here"
     mkdir -p "$LXCPP_CONFIG_DIR/image-keys"
     gpg --batch --quiet --armor --export images >"$LXCPP_CONFIG_DIR/image-keys/127.0.0.1.asc"
-    RUN_TIMEOUT=420 expect 0 lxcpp-image server-tree "$WWW" made --sign "$(gpg --batch --with-colons --list-keys | awk -F: '/^fpr/ { print $10; exit }')"
+    RUN_TIMEOUT=1200 expect 0 lxcpp-image server-tree "$WWW" made --sign "$(gpg --batch --with-colons --list-keys | awk -F: '/^fpr/ { print $10; exit }')"
     gpgconf --kill all
     unset GNUPGHOME
     expect 0 lxcpp-image delete -q made
@@ -123,7 +123,7 @@ debian_lives_on_the_overlay() {
     debian_lives
 }
 
-test_debian_by_download() { # 900 s
+test_debian_by_download() { # 1800 s
     need_image_server
     make_debian
     offer_by_server
@@ -157,7 +157,7 @@ test_debian_by_oci() { # 900 s
 
 is_up() { attach "$C1" sh -c 'until [ -e /booted ]; do sleep 0.1; done'; }
 
-test_busybox_by_download() {
+test_busybox_by_download() { # 300 s
     need_image_server
     make_busybox
     offer_by_server
@@ -170,7 +170,7 @@ test_busybox_by_download() {
     base_stays
 }
 
-test_busybox_by_oci() {
+test_busybox_by_oci() { # 300 s
     need_tool busybox
     make_busybox
     offer_by_registry

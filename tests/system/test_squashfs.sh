@@ -89,7 +89,7 @@ for top, directories, files in os.walk("."):
             print(path, name, os.getxattr(path, name, follow_symlinks=False))' | LC_ALL=C sort)
 }
 
-test_we_write_what_others_write() {
+test_we_write_what_others_write() { # 300 s
     payload
     need_tool python3
     python3 - "$TREE_IN" <<-'PYTHON'

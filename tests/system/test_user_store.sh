@@ -25,6 +25,7 @@ make_users() {
     done
     printf '%s\n' "anna:$FIRST:65536" "$BERT:$((FIRST + 65536)):65536" >"$SANDBOX/accounts/subuid"
     cp "$SANDBOX/accounts/subuid" "$SANDBOX/accounts/subgid"
+    trap 'forget_users 2>/dev/null' EXIT # also of a test that is skipped
     for file in passwd group subuid subgid; do
         [ -e "/etc/$file" ] || skip "there is no /etc/$file to hide"
         mount --bind "$SANDBOX/accounts/$file" "/etc/$file"
@@ -64,7 +65,7 @@ tree() { find "$STORE/trees/$FINGERPRINT" -printf '%P %m %U:%G\n' | sort; }
 of_many_ids() { find "$SANDBOX/home/anna" -uid +$((FIRST - 1)) -print; }
 import_as_anna() { expect 0 "${AS_ANNA[@]}" lxcpp-image import "$SANDBOX/root.tar" -d small -r 1 -a amd64 --alias small "$@"; }
 
-test_store_of_a_user() {
+test_store_of_a_user() { # 300 s
     make_users
     make_archive
     expect 0 "${AS_ANNA[@]}" lxcpp-image list
@@ -117,7 +118,7 @@ srv/fifo 644 $FIRST:$FIRST" "files and owners of the tree"
     forget_users
 }
 
-test_users_do_not_see_each_other() {
+test_users_do_not_see_each_other() { # 300 s
     make_users
     make_archive
     import_as_anna
@@ -287,7 +288,7 @@ $FIRST:$((FIRST + 42))" "owners in the trees"
     forget_users
 }
 
-test_full_disk_and_two_at_once() {
+test_full_disk_and_two_at_once() { # 300 s
     make_users
     make_archive
     mkdir "$SANDBOX/home/anna/.cache"

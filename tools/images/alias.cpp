@@ -29,6 +29,7 @@ int list_aliases(const Options& options) {
 int set(std::span<const std::string> words) {
     if (words.size() != 2) throw Error("alias set: give ALIAS and IMAGE");
     const auto store = ImageStore::open(default_paths().cache);
+    const auto used = image::ImageCache::open(store.directory()); // nobody cleans up meanwhile
     store.set_alias(words[0], require_image(store, words[1]).fingerprint);
     return 0;
 }

@@ -44,7 +44,8 @@ ImageRecord mended(const OpenStore& open, const ImageRecord& record, image::Prog
         damaged.push_back(tree);
     }
     if (damaged.empty()) return record;
-    for (const std::string& tree : damaged) open.trees.doubt(tree);
+    // Bringing it takes a while.
+    for (const std::string& tree : damaged) open.trees.doubt(tree, [label = image_label(record), tree] { require_stopped(tree, label + ": it is damaged"); });
     return again();
 }
 

@@ -33,6 +33,8 @@ bool is_oci(std::string_view source) {
 
 // What fetching needs, open for the length of one command.
 struct Fetching {
+    // Before the store is opened: a user has another number from then on, and files of credentials go by it.
+    image::OciRegistryOptions registry = image::default_registry_options(default_paths().config);
     OpenStore open = open_store();
     image::HttpClient http;
 };
@@ -59,8 +61,7 @@ ImageRecord whole(const Fetching& fetching, image::ProgressSink& progress, const
 
 ImageRecord fetch_oci(Fetching& fetching, const image::OciReference& reference, image::ProgressSink& progress) {
     sys::unshare_namespaces(CLONE_NEWNS); // layers are stacked by mounts that nobody else sees
-    return image::fetch_oci_image({.reference = reference, .registry = image::default_registry_options(default_paths().config)},
-                                  fetching.open.store, fetching.open.trees, fetching.http, progress);
+    return image::fetch_oci_image({.reference = reference, .registry = fetching.registry}, fetching.open.store, fetching.open.trees, fetching.http, progress);
 }
 
 // A path is remembered as one that means the same from everywhere.

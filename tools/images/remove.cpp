@@ -31,6 +31,12 @@ void tell(const Cli& cli, std::string_view problem) {
 
 // The fingerprint that a word means, whether the record is sound or not.
 std::optional<std::string> fingerprint_of(const ImageStore& store, const std::string& word) {
+    try {
+        if (const auto record = store.resolve(word)) return record->fingerprint;
+    } catch (const SystemError&) {
+        throw;
+    } catch (const Error&) { // damaged, or the beginning of several
+    }
     const auto aliases = store.aliases();
     if (const auto alias = aliases.find(word); alias != aliases.end()) return alias->second;
     const auto all = store.fingerprints();
@@ -48,6 +54,8 @@ void remove_one(const Cli& cli, const OpenStore& open, const std::string& word) 
     std::optional<ImageRecord> record;
     try {
         record = require_image(open.store, word);
+    } catch (const SystemError&) {
+        throw; // that it cannot be read now does not mean that it is damaged
     } catch (const Error&) {
         const auto damaged = fingerprint_of(open.store, word);
         if (!damaged) throw;

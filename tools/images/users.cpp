@@ -9,6 +9,7 @@
 
 #include <lxcpp/error.h>
 
+#include <algorithm>
 #include <fmt/core.h>
 #include <optional>
 
@@ -44,7 +45,6 @@ ImageUsers::ImageUsers(const Paths& paths) {
     }
     Scan scan = scan_containers(normal_lxcpath({}, paths), paths);
     for (ContainerRecord& container : scan.containers) take(std::move(container));
-    for (const ContainerKey& key : scan.undecided) undecided_.push_back(label(key, paths));
     problems_ = std::move(scan.problems);
 }
 
@@ -55,7 +55,8 @@ void ImageUsers::require_decided() const {
 
 void ImageUsers::add(const ContainerRecord& container) {
     if (!container.image) return;
-    images_[container.image->fingerprint].push_back(container.key.name);
+    if (std::ranges::find(container.image->trees, kEveryTree) != container.image->trees.end()) undecided_.push_back(container.key.name);
+    if (!container.image->fingerprint.empty()) images_[container.image->fingerprint].push_back(container.key.name);
     for (const std::string& tree : container.image->trees) trees_[tree].push_back(container.key.name);
 }
 

@@ -149,11 +149,28 @@ TEST_F(InventoryScan, ABrokenConfigurationNeedsTheWholeImage) {
     for (const char* name : {"no-record", "neither"}) std::ofstream(lxcpath() / name / "image") << "nonsense\n";
     const Scan scan = scan_containers(lxcpath(), paths());
     ASSERT_EQ(scan.containers.size(), 3u);
-    EXPECT_FALSE(scan.containers[0].image);
+    EXPECT_THAT(scan.containers[0].image->trees, ElementsAre(kEveryTree));
     EXPECT_THAT(scan.containers[1].image->trees, ElementsAre(tree)) << "what the root lies on";
     EXPECT_THAT(scan.containers[2].image->trees, ElementsAre(tree)) << "all that it could lie on";
-    ASSERT_EQ(scan.undecided.size(), 1u);
-    EXPECT_EQ(scan.undecided[0].name, "neither");
+}
+
+// What is known of a container stays when it cannot be read any more; of one that is not known, nobody can say what it
+// does without.
+TEST_F(InventoryScan, ARebuildForgetsNoTreeThatMayBeNeeded) {
+    const std::string tree(64, 'c');
+    add("known", "lxc.rootfs.path = overlay:/i/trees/" + tree + ":/b\n");
+    Inventory inventory = Inventory::open(inventory_file(paths()));
+    std::vector<std::string> problems;
+    const std::vector<std::string> here{lxcpath().string()};
+    (void)rebuild_inventory(inventory, paths(), here, problems);
+    EXPECT_EQ(inventory.users_of_tree(tree).size(), 1u) << "the root says it, without a record of the image";
+    for (const char* name : {"known", "new"}) {
+        add(name, "lxc.nonsense = x\n");
+        std::ofstream(lxcpath() / name / "image") << "nonsense\n";
+    }
+    (void)rebuild_inventory(inventory, paths(), here, problems);
+    EXPECT_EQ(inventory.users_of_tree(tree).size(), 2u);
+    EXPECT_THAT(inventory.users_of_tree(std::string(64, 'd')), ElementsAre(key("new"))) << "it may be any";
 }
 
 TEST_F(InventoryScan, ADamagedRecordOfAnImageHidesNoIds) {

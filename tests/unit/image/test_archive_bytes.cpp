@@ -119,7 +119,7 @@ TEST_F(ArchiveBytesTest, AFileThatChangesIsNoticed) {
     const std::string other = next();
     ASSERT_EQ(one.size(), other.size());
     std::string archive;
-    for (int i = 0; i < 40; ++i) archive += one;
+    for (int i = 0; i < 80; ++i) archive += one; // more than many processors have begun by then
     const Fd from = file(archive);
     ArchiveBytes bytes(from, "x.tar.xz");
     while (sys::offset_of(from, "x") != archive.size()) std::this_thread::yield(); // all is hashed

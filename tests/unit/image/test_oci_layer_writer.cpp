@@ -63,6 +63,13 @@ TarMember file(const std::string& name, const std::string& data = "x") { return 
 TarMember link(const std::string& name, const std::string& target) { return {.name = name, .type = '2', .link = target}; }
 TarMember hard(const std::string& name, const std::string& target) { return {.name = name, .type = '1', .link = target}; }
 
+TEST_F(OciLayerWriterTest, ALinkThatChangesLeadsToItsNewPlaceFromThereOn) {
+    below(dir("x"), dir("y"), link("a", "x"));
+    EXPECT_EQ(above(file("a/f1"), link("a", "y"), file("a/f2")), "");
+    EXPECT_THAT(names("x"), ElementsAre("f1"));
+    EXPECT_THAT(names("y"), ElementsAre("f2"));
+}
+
 TEST_F(OciLayerWriterTest, AWhiteoutTakesAwayWhatIsBelow) {
     below(dir("d"), file("d/a"), file("d/b"), dir("t"), dir("t/u"), file("t/u/v"), link("l", "d"));
     EXPECT_EQ(above(file("d/.wh.a"), file(".wh.t"), file(".wh.l"), file(".wh.absent"), file("none/.wh.x")), "");

@@ -8,6 +8,7 @@
 #include "image/image_metadata.h"
 #include "image/pack.h"
 #include "image/simplestreams.h"
+#include "image/streams_writer.h"
 #include "image/sums_file.h"
 #include "image/verify.h"
 #include "support/error_of.h"
@@ -76,6 +77,21 @@ TEST_F(ServerTreeTest, AReleaseIsFoundByItsNumber) {
     one.record.properties["version"] = "../x";
     (void)update({one});
     EXPECT_EQ(offers()[0].aliases.size(), 3u);
+}
+
+// Clients choose among those of their architecture.
+TEST(StreamsDocument, EachArchitectureHasTheAliases) {
+    StreamsDocument document;
+    StreamsProduct product{.distribution = "debian", .release = "bookworm", .architecture = "amd64", .variant = "default", .aliases = {"debian/12"}, .requirements = {}};
+    document.describe(product);
+    product.architecture = "arm64";
+    document.describe(product);
+    product.variant = "cloud";
+    document.describe(product);
+    for (const Offer& offer : parse_streams_products(document.text(), "images.json")) {
+        const bool moved = offer.architecture == "arm64" && offer.variant == "default";
+        EXPECT_EQ(offer.aliases, moved ? std::vector<std::string>() : std::vector<std::string>{"debian/12"}) << offer.product;
+    }
 }
 
 const std::string kProduct = "images/debian/bookworm/amd64/default/";

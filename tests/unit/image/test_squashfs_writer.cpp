@@ -95,7 +95,7 @@ protected:
         return image;
     }
 
-    test::TempDir dir_;
+    test::TempDir dir_{"/var/tmp"}; // a tmpfs may have no attributes
     PackOptions options_;
     Packed packed_;
 };
