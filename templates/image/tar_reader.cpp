@@ -19,7 +19,7 @@ struct FieldPlace {
     std::size_t offset;
     std::size_t length;
 };
-constexpr std::size_t kMostXattrs = 64; // of a member
+constexpr std::size_t kMostXattrs = 512; // of a member: they are compared with each other
 
 constexpr FieldPlace kName{0, 100};
 constexpr FieldPlace kMode{100, 8};
