@@ -25,12 +25,12 @@ struct Branch { // condition empty: else
 
 // Text, output, or one of the tags that have a block.
 struct Node {
-    enum class Kind { Text, Output, If, For, Set };
+    enum class Kind { Text, Output, If, For, Set, Include };
     Kind kind = Kind::Text;
     int line = 1;
     std::string_view text = {};
     std::vector<std::string> names = {};                // of For and Set
-    std::optional<TemplateExpression> expression = {};  // of Output, For and Set
+    std::optional<TemplateExpression> expression = {};  // of Output, For, Set and Include
     std::vector<Branch> branches = {};                  // of If; of For: its block, and that for an empty list
 };
 
@@ -41,7 +41,8 @@ decltype(auto) at_line(int line, Body&& body) {
 
 class Parser {
 public:
-    Parser(std::string_view text, const TemplateLimits& limits) : parts_(template_parts(text)), limits_(limits) {}
+    Parser(std::string_view text, const TemplateLimits& limits, bool may_include)
+        : parts_(template_parts(text)), limits_(limits), may_include_(may_include) {}
 
     Block parse() { return take_block({}, limits_.depth); }
 
@@ -83,6 +84,7 @@ private:
         if (tag == "if") return block.push_back(take_if(part, depth));
         if (tag == "for") return block.push_back(take_for(part, depth));
         if (tag == "set") return block.push_back(take_set(part));
+        if (tag == "include" && may_include_) return block.push_back(take_include(part));
         if (tag == "comment") return skip_comment(part);
         if (tag == "autoescape") { // nothing is escaped anyway
             Block inner = take_block({"endautoescape"}, depth - 1);
@@ -96,7 +98,7 @@ private:
     TemplateExpression condition(const TemplatePart& part) {
         return at_line(part.line, [&] {
             TemplateTokens tokens = tokens_of(part);
-            tokens.take(); // if, elif
+            tokens.take(); // if, elif, include
             TemplateExpression expression = tokens.take_expression();
             tokens.require_end();
             return expression;
@@ -149,6 +151,10 @@ private:
         });
     }
 
+    Node take_include(const TemplatePart& part) {
+        return Node{.kind = Node::Kind::Include, .line = part.line, .expression = condition(part)};
+    }
+
     void skip_comment(const TemplatePart& part) {
         while (at_ < parts_.size()) {
             const TemplatePart& one = parts_[at_++];
@@ -160,11 +166,12 @@ private:
     std::vector<TemplatePart> parts_;
     std::size_t at_ = 0;
     const TemplateLimits& limits_;
+    bool may_include_;
 };
 
 class Renderer {
 public:
-    Renderer(const TemplateContext& context, const TemplateLimits& limits) : state_(context, limits) {}
+    Renderer(const TemplateContext& context, const TemplateLimits& limits) : context_(context), state_(context, limits) {}
 
     std::string render(const Block& block) {
         run(block);
@@ -184,7 +191,19 @@ private:
         case Node::Kind::Set: return void(state_.set(node.names.front(), value_of(node, *node.expression)));
         case Node::Kind::If: return choose(node);
         case Node::Kind::For: return loop(node);
+        case Node::Kind::Include: return include(node);
         }
+    }
+
+    // The text is a template as well, with the same variables.
+    void include(const Node& node) {
+        at_line(node.line, [&] {
+            const std::string name = value_text(state_.evaluate(*node.expression));
+            if (++included_ > state_.limits().depth) throw Error("files include each other too deeply");
+            const std::string text = context_.include(name);
+            with_context(printable(name), [&] { run(Parser(text, state_.limits(), true).parse()); });
+            --included_;
+        });
     }
 
     TemplateValue value_of(const Node& node, const TemplateExpression& expression) {
@@ -255,8 +274,10 @@ private:
         for (std::size_t i = 0; i < names.size(); ++i) (void)state_.set(names[i], std::move(before[i]));
     }
 
+    const TemplateContext& context_;
     TemplateState state_;
     std::string output_;
+    int included_ = 0;
 };
 
 } // namespace
@@ -264,7 +285,7 @@ private:
 std::string render_template(std::string_view text, const TemplateContext& context, std::string_view name,
                             const TemplateLimits& limits) {
     return with_context(name, [&] {
-        const Block block = Parser(text, limits).parse();
+        const Block block = Parser(text, limits, context.include != nullptr).parse();
         return Renderer(context, limits).render(block);
     });
 }

@@ -4,6 +4,7 @@
 #include "base/template_value.h"
 
 #include <cstddef>
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -12,12 +13,15 @@
 // know. Pure: a text and values in, a text out.
 //   {{ a.b|default:"x" }}  {{ f("key", "x") }}  {% if a == "b" and not c in d %} {% elif .. %} {% else %} {% endif %}
 //   {% for x in list %} {% for k, v in map %} {% empty %} {% endfor %}  {% set x = a %}  {# comment #}  {%- trims -%}
-// Names that are not there are worth nothing; nothing is escaped. Tags that read other files are refused.
+// Names that are not there are worth nothing; nothing is escaped. Tags that read other files are refused, but include
+// where the context has it.
 namespace lxcpp {
 
 struct TemplateContext {
     TemplateValue::Map variables;
     std::map<std::string, TemplateFunction, std::less<>> functions;
+    // The text behind a name, for {% include NAME %}; without it that tag is refused. May throw Error.
+    std::function<std::string(const std::string& name)> include;
 };
 
 // For texts that strangers wrote.

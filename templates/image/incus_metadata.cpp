@@ -29,7 +29,7 @@ struct Place {
         if (node.kind != YamlKind::Text) refuse("a word is expected");
         return node.text;
     }
-    [[nodiscard]] const std::vector<std::pair<std::string, YamlNode>>& members() const {
+    [[nodiscard]] const std::vector<YamlMember>& members() const {
         if (node.kind != YamlKind::Map && node.kind != YamlKind::Null) refuse("a map is expected");
         return node.members;
     }
@@ -107,7 +107,8 @@ ImageTemplate read_template(const MetadataFiles& files, const std::string& path,
         for (const YamlNode& trigger : when->items) one.when.push_back(Place{trigger, where + ": when"}.text());
     }
     if (const YamlNode* properties = member(rule, "properties")) {
-        for (const auto& [name, value] : Place{*properties, where + ": properties"}.members()) one.properties.emplace(name, value.text);
+        for (const YamlMember& property : Place{*properties, where + ": properties"}.members())
+            one.properties.emplace(property.name, property.value.text);
     }
     one.create_only = truth_of(rule, where, "create_only");
     one.uid = number_of(rule, where, "uid", 10, 0, kHighestId);
@@ -121,7 +122,7 @@ void read_templates(const MetadataFiles& files, const YamlNode& root, ImageConte
     if (templates == nullptr) return;
     const auto& members = Place{*templates, "templates"}.members();
     if (members.size() > kMostTemplates) throw Error(fmt::format("templates: more than {}", kMostTemplates));
-    for (const auto& [path, rule] : members) content.templates.push_back(read_template(files, path, rule));
+    for (const YamlMember& rule : members) content.templates.push_back(read_template(files, rule.name, rule.value));
 }
 
 bool is_property_name(std::string_view name) {
@@ -153,7 +154,7 @@ void read_properties(const YamlNode& root, ImageRecord& record) {
     if (properties == nullptr) return;
     const auto& members = Place{*properties, "properties"}.members();
     if (members.size() > kMostProperties) throw Error(fmt::format("properties: more than {}", kMostProperties));
-    for (const auto& [name, value] : members) {
+    for (const auto& [name, value, position] : members) {
         const Place place{value, "properties: " + shown(name)};
         if (!is_property_name(name)) place.refuse("not a name of a property");
         if (value.kind == YamlKind::Null) continue;

@@ -7,9 +7,11 @@
 
 #include <algorithm>
 #include <fmt/core.h>
+#include <map>
 #include <optional>
 #include <set>
 #include <sstream>
+#include <utility>
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/mark.h>
@@ -17,6 +19,17 @@
 
 namespace lxcpp::image {
 namespace {
+
+std::string position(std::string_view name, const YAML::Mark& mark) {
+    return fmt::format("{}:{}:{}", name, mark.line + 1, mark.column + 1);
+}
+
+std::size_t count_nodes(const YamlNode& node) {
+    std::size_t count = 1;
+    for (const YamlNode& item : node.items) count += count_nodes(item);
+    for (const YamlMember& member : node.members) count += count_nodes(member.value);
+    return count;
+}
 
 // Builds the tree from the parser's events, and stops it as soon as a limit is passed.
 class TreeBuilder final : public YAML::EventHandler {
@@ -27,76 +40,138 @@ public:
 
     void OnDocumentStart(const YAML::Mark&) override {}
     void OnDocumentEnd() override {}
-    void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override { scalar(mark, anchor, {}); }
-    void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override { fail(mark, "aliases are not allowed"); }
-    void OnScalar(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor, const std::string& value) override {
-        scalar(mark, anchor, {.kind = YamlKind::Text, .text = value, .items = {}, .members = {}});
+    void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override { scalar(mark, anchor, node_at(mark, YamlKind::Null, {})); }
+    void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+        if (!limits_.aliases) fail(mark, "aliases are not allowed");
+        const auto found = anchors_.find(anchor);
+        if (found == anchors_.end()) fail(mark, "an alias within what it stands for");
+        if (awaits_key()) fail(mark, "a key that is no word");
+        count(mark, count_nodes(found->second));
+        place(found->second);
     }
-    void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor, YAML::EmitterStyle::value) override {
-        begin(mark, anchor, YamlKind::List);
+    void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, const std::string& value) override {
+        YamlNode node = node_at(mark, YamlKind::Text, tag);
+        node.text = value;
+        node.quoted = tag == "!";
+        scalar(mark, anchor, std::move(node));
+    }
+    void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, YAML::EmitterStyle::value) override {
+        begin(mark, tag, anchor, YamlKind::List);
     }
     void OnSequenceEnd() override { end(); }
-    void OnMapStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor, YAML::EmitterStyle::value) override {
-        begin(mark, anchor, YamlKind::Map);
+    void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, YAML::EmitterStyle::value) override {
+        begin(mark, tag, anchor, YamlKind::Map);
     }
     void OnMapEnd() override { end(); }
 
 private:
+    struct Key {
+        std::string name;
+        YamlPlace place;
+        bool merge = false;
+    };
     struct Open {
         YamlNode node;
-        std::optional<std::string> key; // of a map: whose value comes next
-        std::set<std::string> keys;
+        YAML::Mark mark;
+        YAML::anchor_t anchor = 0;
+        std::optional<Key> key = {}; // of a map: whose value comes next
+        std::set<std::string> keys = {};
+        std::vector<YamlNode> merged = {}; // values of "<<"
     };
 
     [[noreturn]] void fail(const YAML::Mark& mark, std::string_view problem) const {
-        throw Error(fmt::format("{}: line {}: {}", name_, mark.line + 1, problem));
+        throw Error(fmt::format("{}: {}", position(name_, mark), problem));
     }
 
-    void count(const YAML::Mark& mark, YAML::anchor_t anchor) {
-        if (anchor != 0) fail(mark, "anchors are not allowed");
-        if (++nodes_ > limits_.nodes) fail(mark, fmt::format("more than {} values", limits_.nodes));
+    [[nodiscard]] YamlPlace place_of(const YAML::Mark& mark) const { return {limits_.file, mark.line + 1, mark.column + 1}; }
+
+    [[nodiscard]] YamlNode node_at(const YAML::Mark& mark, YamlKind kind, const std::string& tag) const {
+        YamlNode node{.kind = kind};
+        node.place = place_of(mark);
+        if (tag != "?" && tag != "!") node.tag = tag;
+        return node;
+    }
+
+    [[nodiscard]] bool awaits_key() const {
+        return !open_.empty() && open_.back().node.kind == YamlKind::Map && !open_.back().key;
+    }
+
+    void count(const YAML::Mark& mark, std::size_t more) {
+        if ((nodes_ += more) > limits_.nodes) fail(mark, fmt::format("more than {} values", limits_.nodes));
+    }
+
+    void check_anchor(const YAML::Mark& mark, YAML::anchor_t anchor) const {
+        if (anchor != 0 && !limits_.aliases) fail(mark, "anchors are not allowed");
     }
 
     void scalar(const YAML::Mark& mark, YAML::anchor_t anchor, YamlNode node) {
-        count(mark, anchor);
-        if (!open_.empty() && open_.back().node.kind == YamlKind::Map && !open_.back().key) {
-            take_key(mark, std::move(node.text));
-        } else {
-            place(std::move(node));
-        }
+        check_anchor(mark, anchor);
+        count(mark, 1);
+        if (anchor != 0) anchors_.insert_or_assign(anchor, node);
+        if (awaits_key()) take_key(mark, std::move(node));
+        else place(std::move(node));
     }
 
-    void take_key(const YAML::Mark& mark, std::string key) {
-        if (!open_.back().keys.insert(key).second) fail(mark, fmt::format("\"{}\" stands there twice", printable(key)));
-        open_.back().key = std::move(key);
+    void take_key(const YAML::Mark& mark, YamlNode key) {
+        const bool merge = limits_.aliases && key.text == "<<" && !key.quoted;
+        if (!open_.back().keys.insert(key.text).second && !merge)
+            fail(mark, fmt::format("\"{}\" stands there twice", printable(key.text)));
+        open_.back().key = Key{std::move(key.text), key.place, merge};
     }
 
-    void begin(const YAML::Mark& mark, YAML::anchor_t anchor, YamlKind kind) {
-        count(mark, anchor);
-        if (!open_.empty() && open_.back().node.kind == YamlKind::Map && !open_.back().key) fail(mark, "a key that is no word");
+    void begin(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, YamlKind kind) {
+        check_anchor(mark, anchor);
+        count(mark, 1);
+        if (awaits_key()) fail(mark, "a key that is no word");
         if (open_.size() >= limits_.depth) fail(mark, fmt::format("more than {} levels deep", limits_.depth));
-        open_.push_back({.node = {.kind = kind, .text = {}, .items = {}, .members = {}}, .key = {}, .keys = {}});
+        open_.push_back({.node = node_at(mark, kind, tag), .mark = mark, .anchor = anchor});
     }
 
     void end() {
-        YamlNode node = std::move(open_.back().node);
+        Open closed = std::move(open_.back());
         open_.pop_back();
-        place(std::move(node));
+        merge(closed);
+        if (closed.anchor != 0) anchors_.insert_or_assign(closed.anchor, closed.node);
+        place(std::move(closed.node));
     }
 
     void place(YamlNode node) {
         if (open_.empty()) {
             root_ = std::move(node);
-        } else if (Open& parent = open_.back(); parent.node.kind == YamlKind::List) {
-            parent.node.items.push_back(std::move(node));
-        } else {
-            parent.node.members.emplace_back(*std::exchange(parent.key, std::nullopt), std::move(node));
+            return;
         }
+        Open& parent = open_.back();
+        if (parent.node.kind == YamlKind::List) return parent.node.items.push_back(std::move(node));
+        Key key = *std::exchange(parent.key, std::nullopt);
+        if (key.merge) return parent.merged.push_back(std::move(node));
+        parent.node.members.push_back({std::move(key.name), std::move(node), key.place});
+    }
+
+    // What a merge key brings is for the names that the map itself does not have; of several, the first counts.
+    void merge(Open& map) const {
+        for (YamlNode& value : map.merged) {
+            if (value.kind == YamlKind::Map) {
+                add_missing(map.node, value);
+            } else if (value.kind == YamlKind::List) {
+                for (const YamlNode& one : value.items) {
+                    if (one.kind != YamlKind::Map) fail(map.mark, "\"<<\" takes a map, or a list of maps");
+                    add_missing(map.node, one);
+                }
+            } else {
+                fail(map.mark, "\"<<\" takes a map, or a list of maps");
+            }
+        }
+    }
+
+    static void add_missing(YamlNode& map, const YamlNode& other) {
+        for (const YamlMember& member : other.members)
+            if (map.find(member.name) == nullptr) map.members.push_back(member);
     }
 
     std::string_view name_;
     const YamlLimits& limits_;
     std::vector<Open> open_;
+    std::map<YAML::anchor_t, YamlNode> anchors_;
     YamlNode root_;
     std::size_t nodes_ = 0;
 };
@@ -104,8 +179,12 @@ private:
 } // namespace
 
 const YamlNode* YamlNode::find(std::string_view name) const noexcept {
-    const auto found = std::ranges::find(members, name, &std::pair<std::string, YamlNode>::first);
-    return found == members.end() ? nullptr : &found->second;
+    const auto found = std::ranges::find(members, name, &YamlMember::name);
+    return found == members.end() ? nullptr : &found->value;
+}
+
+YamlNode* YamlNode::find(std::string_view name) noexcept {
+    return const_cast<YamlNode*>(std::as_const(*this).find(name));
 }
 
 YamlNode parse_yaml(std::string_view text, std::string_view name, const YamlLimits& limits) {
@@ -121,7 +200,7 @@ YamlNode parse_yaml(std::string_view text, std::string_view name, const YamlLimi
         TreeBuilder rest(name, limits);
         if (parser.HandleNextDocument(rest)) throw Error(fmt::format("{}: more than one document", name));
     } catch (const YAML::Exception& error) {
-        throw Error(fmt::format("{}: line {}: {}", name, error.mark.line + 1, printable(error.msg)));
+        throw Error(fmt::format("{}: {}", position(name, error.mark), printable(error.msg)));
     }
     return builder.take();
 }

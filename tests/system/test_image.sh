@@ -115,7 +115,7 @@ test_refuses_what_is_not_expected() {
     echo 'architecture: &a [*a]' >"$FILES/metadata.yaml"
     tar -C "$FILES" -cf "$FILES/bad.tar" metadata.yaml
     expect 1 lxcpp-image import "$FILES/bad.tar" "$FILES/rootfs.tar"
-    err_has "bad.tar: metadata.yaml: line 1: anchors are not allowed"
+    err_has "bad.tar: metadata.yaml:1:15: anchors are not allowed"
     nothing_there
 }
 

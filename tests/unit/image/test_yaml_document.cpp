@@ -39,26 +39,26 @@ TEST(YamlDocument, ReadsJson) {
 
 // One of them can mean a billion values.
 TEST(YamlDocument, RefusesAnchorsAndAliases) {
-    EXPECT_EQ(refused("a: &x 1\nb: *x\n"), "x.yaml: line 1: anchors are not allowed");
-    EXPECT_EQ(refused("a: &x [1]\n"), "x.yaml: line 1: anchors are not allowed");
+    EXPECT_EQ(refused("a: &x 1\nb: *x\n"), "x.yaml:1:4: anchors are not allowed");
+    EXPECT_EQ(refused("a: &x [1]\n"), "x.yaml:1:4: anchors are not allowed");
     EXPECT_NE(refused("a: *x\n"), "");
 }
 
 TEST(YamlDocument, RefusesWhatTwoReadersMayReadDifferently) {
-    EXPECT_EQ(refused("a: 1\na: 2\n"), "x.yaml: line 2: \"a\" stands there twice");
-    EXPECT_EQ(refused("? [a]\n: 1\n"), "x.yaml: line 1: a key that is no word");
+    EXPECT_EQ(refused("a: 1\na: 2\n"), "x.yaml:2:1: \"a\" stands there twice");
+    EXPECT_EQ(refused("? [a]\n: 1\n"), "x.yaml:1:3: a key that is no word");
     EXPECT_EQ(refused("a: 1\n---\nb: 2\n"), "x.yaml: more than one document");
 }
 
 TEST(YamlDocument, NamesTheLineOfAMistake) {
-    EXPECT_THAT(refused("a: 1\nb: [1\n"), HasSubstr("x.yaml: line "));
-    EXPECT_THAT(refused("a: [}\n"), HasSubstr("x.yaml: line "));
+    EXPECT_THAT(refused("a: 1\nb: [1\n"), HasSubstr("x.yaml:3:1: "));
+    EXPECT_THAT(refused("a: [}\n"), HasSubstr("x.yaml:1:"));
 }
 
 TEST(YamlDocument, KeepsItsLimits) {
     EXPECT_EQ(refused("12345", {.bytes = 4}), "x.yaml: larger than 4 bytes");
-    EXPECT_EQ(refused("a:\n b:\n  c: 1\n", {.depth = 2}), "x.yaml: line 3: more than 2 levels deep");
-    EXPECT_EQ(refused("[1, 2, 3]", {.nodes = 3}), "x.yaml: line 1: more than 3 values");
+    EXPECT_EQ(refused("a:\n b:\n  c: 1\n", {.depth = 2}), "x.yaml:3:3: more than 2 levels deep");
+    EXPECT_EQ(refused("[1, 2, 3]", {.nodes = 3}), "x.yaml:1:8: more than 3 values");
     std::string deep;
     for (std::size_t i = 0; i < 10'000; ++i) deep += "- ";
     EXPECT_THAT(refused(deep), HasSubstr("levels deep"));
