@@ -60,12 +60,12 @@ struct Matrix {
 
 // What the build itself does beyond the recipe.
 struct Build {
-    // The drop-ins that let systemd's units run without privileges; distrobuilder always writes them.
-    bool systemd_generator = true;
+    // Without the drop-ins that let units of systemd run without privileges, which distrobuilder always writes.
+    bool skip_systemd_generator = false;
     std::vector<std::string> template_files; // what {% include %} may read, beside the recipe
 
     static void fields(auto&& visit, auto& self) {
-        visit("systemd_generator", self.systemd_generator);
+        visit("skip_systemd_generator", self.skip_systemd_generator);
         visit("template_files", self.template_files);
     }
     bool operator==(const Build&) const = default;

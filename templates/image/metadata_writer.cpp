@@ -1,29 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "image/metadata_writer.h"
 
-#include "base/strings.h"
+#include "image/yaml_text.h"
 
 #include <fmt/core.h>
 #include <map>
 
 namespace lxcpp::image {
 namespace {
-
-// A double-quoted YAML scalar: whatever the text holds, it stays one value.
-std::string quoted(std::string_view text) {
-    std::string result = "\"";
-    for (const char c : text) {
-        if (c == '"' || c == '\\') {
-            result += '\\';
-            result += c;
-        } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
-            result += fmt::format("\\x{:02x}", static_cast<unsigned>(static_cast<unsigned char>(c)));
-        } else {
-            result += c;
-        }
-    }
-    return result + '"';
-}
 
 std::map<std::string, std::string> properties_of(const ImageRecord& record) {
     auto properties = record.properties;
@@ -40,16 +24,16 @@ std::map<std::string, std::string> properties_of(const ImageRecord& record) {
 }
 
 std::string template_rule(const ImageTemplate& one, std::size_t number) {
-    std::string text = fmt::format("  {}:\n    template: {}.tpl\n", quoted(one.target), number);
+    std::string text = fmt::format("  {}:\n    template: {}.tpl\n", yaml_quoted(one.target), number);
     text += "    when:\n";
-    for (const std::string& trigger : one.when) text += fmt::format("      - {}\n", quoted(trigger));
+    for (const std::string& trigger : one.when) text += fmt::format("      - {}\n", yaml_quoted(trigger));
     if (one.when.empty()) text.replace(text.rfind("    when:\n"), 10, "    when: []\n");
     if (one.create_only) text += "    create_only: true\n";
     if (one.uid != 0) text += fmt::format("    uid: \"{}\"\n", one.uid);
     if (one.gid != 0) text += fmt::format("    gid: \"{}\"\n", one.gid);
     if (one.mode != 0644) text += fmt::format("    mode: \"{:04o}\"\n", one.mode);
     if (!one.properties.empty()) text += "    properties:\n";
-    for (const auto& [name, value] : one.properties) text += fmt::format("      {}: {}\n", quoted(name), quoted(value));
+    for (const auto& [name, value] : one.properties) text += fmt::format("      {}: {}\n", yaml_quoted(name), yaml_quoted(value));
     return text;
 }
 
@@ -65,11 +49,11 @@ std::string common_config(const ImageRecord& record, bool user) {
 } // namespace
 
 NamedFiles incus_metadata_files(const ImageRecord& record, const ImageContent& content) {
-    std::string yaml = fmt::format("architecture: {}\ncreation_date: {}\n", quoted(record.architecture), record.created);
+    std::string yaml = fmt::format("architecture: {}\ncreation_date: {}\n", yaml_quoted(record.architecture), record.created);
     if (record.expires != 0) yaml += fmt::format("expiry_date: {}\n", record.expires);
     const auto properties = properties_of(record);
     yaml += properties.empty() ? "properties: {}\n" : "properties:\n";
-    for (const auto& [name, value] : properties) yaml += fmt::format("  {}: {}\n", quoted(name), quoted(value));
+    for (const auto& [name, value] : properties) yaml += fmt::format("  {}: {}\n", yaml_quoted(name), yaml_quoted(value));
     yaml += content.templates.empty() ? "templates: {}\n" : "templates:\n";
     NamedFiles files;
     for (std::size_t i = 0; i < content.templates.size(); ++i) {

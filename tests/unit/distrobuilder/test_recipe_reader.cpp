@@ -94,7 +94,7 @@ mappings: {architecture_map: debian, architectures: {x86_64: amd64}}
 environment: {clear_defaults: true, variables: [{key: A, value: b, releases: [sid]}]}
 vars: {colour: blue}
 matrix: {releases: [a, b], exclude: [{release: a, variant: cloud}]}
-build: {systemd_generator: false, template_files: [f]}
+build: {skip_systemd_generator: true, template_files: [f]}
 )").recipe;
     EXPECT_EQ(recipe.image.expiry, "1w");
     EXPECT_TRUE(recipe.source.skip_verification);
@@ -106,7 +106,7 @@ build: {systemd_generator: false, template_files: [f]}
     EXPECT_EQ(recipe.mappings.architectures.at("x86_64"), "amd64");
     EXPECT_EQ(recipe.vars.at("colour"), "blue");
     EXPECT_EQ(recipe.matrix.exclude[0].variant, "cloud");
-    EXPECT_FALSE(recipe.build.systemd_generator);
+    EXPECT_TRUE(recipe.build.skip_systemd_generator);
 }
 
 TEST(RecipeReader, NamesUnknownKeysWithTheirPlace) {
