@@ -47,7 +47,7 @@ private:
     }
 
     void copy_link(const fs::path& from, const std::string& to) const {
-        const std::string target = fs::read_symlink(from).string();
+        const std::string target = sys::read_link(from).value_or("");
         const auto slash = to.rfind('/');
         root_.make_dirs(to.substr(0, slash), 0755, sys::Links::InRoot);
         root_.remove(to, sys::Links::InRoot);
