@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <fmt/core.h>
+#include <map>
 #include <variant>
 
 namespace lxcpp {
@@ -119,9 +120,11 @@ std::string format_image_record(const ImageRecord& record) {
     for (const Field& field : kFields) {
         if (field.key != "fingerprint") put_field(text, record, field);
     }
+    std::map<std::string, std::string> shown; // in the order in which they are read again
     for (const auto& [name, value] : record.properties) {
-        if (name.find(": ") == name.npos) put(text, std::string(kProperty) + printable(name), value); // else it would end early
+        if (name.find(": ") == name.npos) shown.emplace(printable(name), value); // else it would end early
     }
+    for (const auto& [name, value] : shown) put(text, std::string(kProperty) + name, value);
     return text;
 }
 

@@ -280,6 +280,9 @@ void TarReader::read_member(const Block& block, std::uint64_t header_size, Overr
     const bool posix = magic.starts_with(kPosixMagic);
     // Others read some of these with a prefix and some without.
     if (!posix && magic != kGnuMagic && magic.starts_with("ustar")) fail("a header that is neither POSIX' nor GNU's");
+    // Others go by these whatever the member's type is.
+    const bool holes = block[kSparseMap] != '\0' || block[kSparseMore] != '\0' || field(block, kSparseSize).front() != '\0';
+    if (magic == kGnuMagic && block[kTypeOffset] != 'S' && holes) fail("a member that is no sparse file, with the places of one");
     if (const auto prefix = text_field(block, kPrefix); posix && !prefix.empty()) {
         path = fmt::format("{}/{}", prefix, path);
     }

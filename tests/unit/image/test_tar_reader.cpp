@@ -193,6 +193,18 @@ TEST(TarReader, TakesPrefixesOfPosixOnly) {
         EXPECT_EQ(refusal(archive(magic)), "x.tar: a header that is neither POSIX' nor GNU's: the archive is refused") << magic;
 }
 
+TEST(TarReader, RefusesPlacesOfHolesInOtherMembers) {
+    for (const std::size_t place : {386u, 482u, 483u}) {
+        std::string header = tar_header({.name = "a", .magic = "ustar  "});
+        header[place] = '1';
+        header.replace(148, 8, "        ");
+        unsigned sum = 0;
+        for (const char c : header) sum += static_cast<unsigned char>(c);
+        header.replace(148, 7, octal(sum, 6) + '\0');
+        EXPECT_EQ(refusal(header + tar_end()), "x.tar: a member that is no sparse file, with the places of one: the archive is refused") << place;
+    }
+}
+
 TEST(TarReader, RefusesDamage) {
     const auto fine = make_tar(TarMember{.name = "a", .data = "hello"});
     EXPECT_EQ(refusal(fine), "");

@@ -46,6 +46,16 @@ TEST(ImageRecord, ValuesStayWhereTheyAre) {
     EXPECT_EQ(read.properties, (std::map<std::string, std::string>{{"a\\x0asigner", "b\\x0a"}, {"", "f"}}));
 }
 
+// Names that cannot be shown as they are have another order afterwards.
+TEST(ImageRecord, IsWrittenTheSameWhenItIsReadAgain) {
+    ImageRecord record;
+    record.fingerprint = std::string(64, 'a');
+    record.trees = {std::string(64, 'c')};
+    record.properties = {{"r", "1"}, {"\xcf", "2"}};
+    const std::string written = format_image_record(record);
+    EXPECT_EQ(format_image_record(parse_image_record(written, "written")), written);
+}
+
 TEST(ImageRecord, RefusesWhatItWouldNotWrite) {
     EXPECT_EQ(refused(""), "r: the fingerprint is missing or none");
     EXPECT_EQ(refused("fingerprint: ../../x\n"), "r: the fingerprint is missing or none");
