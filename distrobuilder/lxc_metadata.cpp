@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "distrobuilder/expiry.h"
 #include "distrobuilder/image_files.h"
+#include "distrobuilder/tree_files.h"
 
 #include <fmt/core.h>
 
@@ -9,15 +10,10 @@ namespace {
 
 constexpr std::uint64_t kNewest = 5; // its files have no number
 
-std::string with_newline(std::string text) {
-    if (!text.ends_with('\n')) text += '\n';
-    return text;
-}
-
 std::string config_of(const std::vector<LxcConfig>& entries, std::string_view kind, std::uint64_t level) {
     std::string text;
     for (const LxcConfig& entry : entries)
-        if ((entry.type == "all" || entry.type == kind) && is_for_level(entry, level)) text += with_newline(entry.content);
+        if ((entry.type == "all" || entry.type == kind) && is_for_level(entry, level)) text += whole_lines(entry.content);
     return text;
 }
 
@@ -48,7 +44,7 @@ NamedTexts lxc_metadata(const Recipe& recipe, const ImageFiles& files, const std
     NamedTexts members;
     add_configs(members, recipe.targets.lxc.config, "system", "config");
     add_configs(members, recipe.targets.lxc.config, "user", "config-user");
-    members.emplace_back("create-message", with_newline(recipe.targets.lxc.create_message));
+    members.emplace_back("create-message", whole_lines(recipe.targets.lxc.create_message));
     members.emplace_back("expiry", fmt::format("{}\n", expiry_date(now, recipe.image.expiry)));
     members.emplace_back("excludes-user", devices.empty() ? "\n" : lines(devices));
     if (!files.lxc_templates.empty()) members.emplace_back("templates", lines(files.lxc_templates));

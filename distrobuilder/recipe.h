@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 // What a recipe says (distrobuilder's "definition"), as values. Each struct lists its keys once, in fields(): what
@@ -325,6 +326,10 @@ struct Environment {
     }
     bool operator==(const Environment&) const = default;
 };
+
+// What has fields().
+template <typename T>
+concept Section = requires(T& value) { T::fields([](std::string_view, auto&) {}, value); };
 
 struct Recipe {
     ImageSection image;

@@ -24,9 +24,6 @@ constexpr std::size_t kLongestShown = 60;
 constexpr std::array<std::string_view, 13> kTrue{"y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON", "1", "t"};
 constexpr std::array<std::string_view, 13> kFalse{"n", "N", "no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF", "0", "f"};
 
-template <typename T>
-concept Section = requires(T& value) { T::fields([](std::string_view, auto&) {}, value); };
-
 std::string shown(std::string_view text) { return printable(text.substr(0, kLongestShown)); }
 
 std::string_view kind_name(const YamlNode& node) {

@@ -17,9 +17,6 @@ namespace {
 constexpr int kMostRounds = 16;
 constexpr std::size_t kLargestFile = 4u << 20;
 
-template <typename T>
-concept Section = requires(const T& value) { T::fields([](std::string_view, const auto&) {}, value); };
-
 // What is left out is nothing to a template.
 TemplateValue shown(const std::string& text) { return text.empty() ? TemplateValue() : TemplateValue(text); }
 TemplateValue shown(bool flag) { return flag ? TemplateValue(true) : TemplateValue(); }

@@ -9,9 +9,6 @@
 namespace lxcpp::distro {
 namespace {
 
-template <typename T>
-concept Section = requires(const T& value) { T::fields([](std::string_view, const auto&) {}, value); };
-
 // Values as YAML, a line or more below each other; depth is the indentation of what belongs to a key.
 class Writer {
 public:

@@ -2,6 +2,7 @@
 #include "distrobuilder/repositories.h"
 
 #include "base/strings.h"
+#include "distrobuilder/tree_files.h"
 
 #include <lxcpp/error.h>
 
@@ -15,11 +16,6 @@ using How = RepositoryFile::How;
 
 std::string with_end(std::string_view name, std::string_view end) {
     return name.ends_with(end) ? std::string(name) : fmt::format("{}{}", name, end);
-}
-
-std::string with_newline(std::string text) {
-    if (!text.ends_with('\n')) text += '\n';
-    return text;
 }
 
 // A name becomes a file's; one with a path in it would be another file.
@@ -36,11 +32,11 @@ void add_apt(const PackageRepository& repository, RepositoryChange& change) {
     const std::string& name = file_name(repository);
     const bool main = name == "sources.list";
     const std::string path = main ? "/etc/apt/sources.list" : "/etc/apt/sources.list.d/" + (name.ends_with(".sources") ? name : with_end(name, ".list"));
-    change.files.push_back({path, with_newline(repository.url), How::Collect});
+    change.files.push_back({path, whole_lines(repository.url), How::Collect});
     if (repository.key.empty()) return;
     const std::string key_file = fmt::format("/etc/apt/trusted.gpg.d/{}.asc", name);
     if (is_armored(repository.key)) {
-        change.files.push_back({key_file, with_newline(std::string(trim(repository.key))), How::Overwrite});
+        change.files.push_back({key_file, whole_lines(std::string(trim(repository.key))), How::Overwrite});
         return;
     }
     const std::string id(trim(repository.key));
@@ -48,12 +44,12 @@ void add_apt(const PackageRepository& repository, RepositoryChange& change) {
 }
 
 void add_yum(const PackageRepository& repository, RepositoryChange& change) {
-    change.files.push_back({"/etc/yum.repos.d/" + with_end(file_name(repository), ".repo"), with_newline(repository.url), How::Overwrite});
+    change.files.push_back({"/etc/yum.repos.d/" + with_end(file_name(repository), ".repo"), whole_lines(repository.url), How::Overwrite});
 }
 
 void add_apk(const PackageRepository& repository, RepositoryChange& change) {
-    change.files.push_back({"/etc/apk/repositories", with_newline(repository.url), How::Append});
-    if (!repository.key.empty()) change.files.push_back({"/etc/apk/keys/" + file_name(repository), with_newline(repository.key), How::Overwrite});
+    change.files.push_back({"/etc/apk/repositories", whole_lines(repository.url), How::Append});
+    if (!repository.key.empty()) change.files.push_back({"/etc/apk/keys/" + file_name(repository), whole_lines(repository.key), How::Overwrite});
 }
 
 void require_type(const PackageRepository& repository, std::string_view own) {
@@ -76,7 +72,7 @@ void add_equo(const PackageRepository& repository, RepositoryChange& change) {
 }
 
 void add_anise(const PackageRepository& repository, RepositoryChange& change) {
-    change.files.push_back({"/etc/anise/repos.conf.d/" + with_end(file_name(repository), ".yml"), with_newline(repository.url), How::Overwrite});
+    change.files.push_back({"/etc/anise/repos.conf.d/" + with_end(file_name(repository), ".yml"), whole_lines(repository.url), How::Overwrite});
 }
 
 struct RepositoryRow {

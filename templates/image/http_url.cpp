@@ -74,6 +74,17 @@ std::string accept_redirect(const std::string& from, const std::string& to, bool
     return url_part(new_url, CURLUPART_URL);
 }
 
+std::string percent_encoded(std::string_view text) {
+    constexpr std::string_view kOthers = "-._~";
+    std::string encoded;
+    for (const char c : text) {
+        const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || kOthers.find(c) != kOthers.npos;
+        if (plain) encoded += c;
+        else encoded += fmt::format("%{:02X}", static_cast<unsigned>(static_cast<unsigned char>(c)));
+    }
+    return encoded;
+}
+
 ServerUrl parse_server_url(const std::string& text) {
     const auto url = parse_url(text);
     check_scheme(url, true);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 namespace lxcpp::image {
 
@@ -15,6 +16,9 @@ void check_url(const std::string& url, bool allow_http);
                                           bool allow_http);
 // What a file is called for people: the last part of its path; of a digest the first 12 digits.
 [[nodiscard]] std::string file_name(const std::string& url);
+
+// For a value of a query: all but the unreserved characters of RFC 3986 as %XX.
+[[nodiscard]] std::string percent_encoded(std::string_view text);
 
 // A server, or a folder of one, below which files have their places.
 struct ServerUrl {

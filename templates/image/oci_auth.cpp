@@ -2,6 +2,7 @@
 #include "image/oci_auth.h"
 
 #include "base/strings.h"
+#include "image/http_url.h"
 #include "image/json_document.h"
 #include "image/oci_reference.h"
 
@@ -235,17 +236,6 @@ bool is_own_realm(const Realm& realm, std::string_view registry) {
     const bool in_domain =
         host.ends_with("." + realm.host) && realm.host.find('.') != std::string::npos;
     return realm.scheme == "https" && realm.port == "443" && in_domain && !is_address(host);
-}
-
-std::string percent_encoded(std::string_view text) {
-    std::string encoded;
-    for (const char c : text) {
-        if (is_letter_or_digit(c) || contains("-._~", c))
-            encoded += c;
-        else
-            encoded += fmt::format("%{:02X}", static_cast<unsigned>(static_cast<unsigned char>(c)));
-    }
-    return encoded;
 }
 
 std::string parameter(const AuthChallenge& challenge, const std::string& name) {

@@ -35,15 +35,6 @@ bool wants_authorization(const Fetched& refused) {
            });
 }
 
-std::string percent_encoded(std::string_view text) {
-    std::string encoded;
-    for (const char c : text) {
-        const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_';
-        encoded += plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned>(static_cast<unsigned char>(c)));
-    }
-    return encoded;
-}
-
 std::string first_error(const JsonValue& root) {
     const auto errors = root.find("errors");
     if (!errors) return root.text_or("message", root.text_or("details", ""));

@@ -17,9 +17,8 @@ class ImageUsers {
 public:
     explicit ImageUsers(const Paths& paths);
 
-    // What could not be read, one line each: what needs an image is known even so, but of those in undecided().
+    // What could not be read, one line each: what needs an image is known even so, but of those that require_decided() names.
     [[nodiscard]] const std::vector<std::string>& problems() const noexcept { return problems_; }
-    [[nodiscard]] const std::vector<std::string>& undecided() const noexcept { return undecided_; }
     void require_decided() const; // before anything is taken away: throws Error
 
     [[nodiscard]] std::vector<std::string> of_image(std::string_view fingerprint) const;
