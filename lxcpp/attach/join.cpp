@@ -76,7 +76,7 @@ void send_master(const JoinPlan& plan, int master) noexcept {
 
 // The slave of a new pty of the container, whose master goes to the parent; or the fallback.
 int container_pty(const JoinPlan& plan) noexcept {
-    const int devpts = ::open("/dev/pts", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    const int devpts = raw::open_here("/dev/pts", O_PATH | O_DIRECTORY | O_NOFOLLOW);
     if (devpts < 0) return plan.fallback_slave;
     const int master = raw::open_ptmx(devpts);
     ::close(devpts);

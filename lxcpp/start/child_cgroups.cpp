@@ -15,8 +15,8 @@ namespace {
 constexpr std::size_t kMaxPath = 4096;
 
 int read_all(const char* file, char* text, std::size_t size) noexcept {
-    const RawFd fd(::open(file, O_RDONLY | O_CLOEXEC));
-    if (fd.failed()) return -errno;
+    const RawFd fd(raw::open_here(file, O_RDONLY));
+    if (fd.failed()) return fd.get();
     std::size_t length = 0;
     while (length + 1 < size) {
         const ssize_t count = ::read(fd.get(), text + length, size - 1 - length);

@@ -26,6 +26,7 @@ namespace lxcpp::sys::raw {
 [[nodiscard]] int mount_over(int directory, const char* type, const char* options) noexcept;
 [[nodiscard]] int clone_tree(int directory, const char* path, bool recursive) noexcept;
 [[nodiscard]] int open_path(int directory, const char* path) noexcept; // O_PATH, follows links
+[[nodiscard]] int open_here(const char* path, int flags) noexcept; // open(2) in the process's own view; no O_CREAT
 [[nodiscard]] int change_mount(int mount, std::uint64_t set, std::uint64_t clear,
                                std::uint64_t propagation, bool recursive) noexcept;
 [[nodiscard]] int attach_mount(int mount, int target) noexcept;

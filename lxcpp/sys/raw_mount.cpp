@@ -75,6 +75,8 @@ int open_in(int root, const char* path, int flags, mode_t mode) noexcept {
     return -EAGAIN;
 }
 
+int open_here(const char* path, int flags) noexcept { return result(::open(path, flags | O_CLOEXEC)); }
+
 int make_dirs_in(int root, const char* path, mode_t mode) noexcept {
     path = relative(path);
     int directory = ::fcntl(root, F_DUPFD_CLOEXEC, 3);
