@@ -78,8 +78,8 @@ int run(const EnterTimeNamespace& step, ChildState&) noexcept {
         (void)::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
         if (error < 0) return error;
     }
-    const RawFd ns(::open("/proc/self/ns/time_for_children", O_RDONLY | O_CLOEXEC));
-    if (ns.failed()) return -errno;
+    const RawFd ns(raw::open_here("/proc/self/ns/time_for_children", O_RDONLY));
+    if (ns.failed()) return ns.get();
     return result(::setns(ns.get(), kTimeNamespace));
 }
 

@@ -80,8 +80,8 @@ int run(const NewSession&, ChildState& state) noexcept {
 int run(const StdioFromConsole& step, ChildState& state) noexcept {
     if (state.console_slave >= 0) return replace_stdio(state.console_slave, step.only_terminals);
     if (step.only_terminals) return 0; // the caller's own terminal, if any, stays
-    const RawFd null(::open("/dev/null", O_RDWR | O_CLOEXEC | O_NOCTTY));
-    return null.failed() ? -errno : replace_stdio(null.get(), false);
+    const RawFd null(raw::open_here("/dev/null", O_RDWR | O_NOCTTY));
+    return null.failed() ? null.get() : replace_stdio(null.get(), false);
 }
 
 } // namespace lxcpp
