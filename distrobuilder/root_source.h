@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "distrobuilder/recipe.h"
+#include "distrobuilder/sandbox.h"
+#include "image/cache.h"
+#include "image/http.h"
+#include "image/progress.h"
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace lxcpp::distro {
+
+// What a source works with, and for.
+struct SourceWork {
+    const Recipe& recipe; // resolved
+    image::HttpClient& http;
+    const image::ImageCache& cache; // downloads by digest; scratch space
+    image::ProgressSink& progress;
+    std::filesystem::path directory; // of the recipe: where key_files and relative paths begin
+    std::filesystem::path log;       // what programs of the source print
+    std::time_t now = 0;             // of the build: what has expired then is refused
+};
+
+// A root file system that can be had: all that decides which one is known once it is made.
+class RootSource {
+public:
+    RootSource() = default;
+    RootSource(const RootSource&) = delete;
+    RootSource& operator=(const RootSource&) = delete;
+    virtual ~RootSource() = default;
+
+    // 64 hex digits: of what was verified and how it is unpacked. Equal ones give equal trees.
+    [[nodiscard]] virtual const std::string& identity() const noexcept = 0;
+    // "base.tar.gz: sha256 of SHA256SUMS, signed by 0123..", one line for each thing that was verified, or was not.
+    [[nodiscard]] virtual const std::vector<std::string>& verification() const noexcept = 0;
+    // Makes the empty directory the root file system. Throws Error; what is there then is for the caller to remove.
+    virtual void unpack(const std::filesystem::path& root) = 0;
+};
+
+// Looks what the recipe's source has now: fetches and verifies lists and signatures, and archives of which no list tells the
+// digest. Declared keys are always used; without keys, hash or https (and without skip_verification) Error says
+// what to add to the recipe. work must outlive the result.
+[[nodiscard]] std::unique_ptr<RootSource> open_source(const SourceWork& work);
+
+} // namespace lxcpp::distro
