@@ -1,69 +1,49 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "image/compress.h"
 
+#include "image/compress_codec.h"
 
 #include <lxcpp/error.h>
 
 #include <algorithm>
 #include <array>
 #include <fmt/core.h>
-#include <lzma.h>
+#include <span>
 #include <thread>
 #include <utility>
-#include <vector>
 #include <zlib.h>
 #include <zstd.h>
 
 namespace lxcpp::image {
 namespace {
 
-constexpr std::size_t kOut = 256u << 10;
-// Within 64 MiB, whatever else there is: the default level of xz would take 94 for each thread, and 48 for its block.
-constexpr std::uint32_t kXzPreset = 6;
-constexpr std::uint32_t kXzDictionary = 1u << 20;
-constexpr std::uint64_t kXzBlock = 4u << 20;
-constexpr unsigned kMostThreads = 2;
+constexpr unsigned kMostThreads = 2; // without a level
 constexpr int kZstdWindowLog = 21;
 constexpr int kZstdJob = 4 << 20;
 constexpr int kZstdLevel = 9; // about gzip -9's time by one thread, much smaller
+constexpr unsigned kZstdLargest = 20; // from this level on its window would be 32 MiB and more, which readers refuse
+constexpr int kZstdMostWindowLog = 25;
 
 struct CompressionName {
     Compression compression;
     std::string_view name;
     std::string_view suffix;
 };
-constexpr std::array<CompressionName, 4> kNames{{{Compression::None, "none", ""},
+constexpr std::array<CompressionName, 8> kNames{{{Compression::None, "none", ""},
                                                  {Compression::Gzip, "gzip", ".gz"},
                                                  {Compression::Xz, "xz", ".xz"},
-                                                 {Compression::Zstd, "zstd", ".zst"}}};
+                                                 {Compression::Zstd, "zstd", ".zst"},
+                                                 {Compression::Bzip2, "bzip2", ".bz2"},
+                                                 {Compression::Lzma, "lzma", ".lzma"},
+                                                 {Compression::Lzip, "lzip", ".lz"},
+                                                 {Compression::Lz4, "lz4", ".lz4"}}};
+constexpr std::size_t kUsual = 4; // of them
 
-unsigned thread_count(unsigned wanted) { return wanted != 0 ? wanted : std::clamp(std::thread::hardware_concurrency(), 1u, kMostThreads); }
-
-[[noreturn]] void fail(std::string_view format, std::string_view reason) {
-    throw Error(fmt::format("compress with {}: {}", format, reason));
+unsigned thread_count(const CompressorOptions& options) {
+    if (options.threads != 0) return options.threads;
+    const unsigned processors = std::max(1u, std::thread::hardware_concurrency());
+    return options.level ? processors : std::min(processors, kMostThreads);
 }
-
-} // namespace
-
-class Compressor::Codec {
-public:
-    explicit Codec(ByteSink sink) : sink_(std::move(sink)) {}
-    Codec(const Codec&) = delete;
-    Codec& operator=(const Codec&) = delete;
-    virtual ~Codec() = default;
-    virtual void run(std::string_view bytes, bool end) = 0;
-
-protected:
-    void put(std::size_t left) { sink_({out_.data(), out_.size() - left}); }
-    [[nodiscard]] std::uint8_t* out() { return reinterpret_cast<std::uint8_t*>(out_.data()); }
-    [[nodiscard]] std::size_t room() const { return out_.size(); }
-    ByteSink sink_;
-
-private:
-    std::vector<char> out_ = std::vector<char>(kOut);
-};
-
-namespace {
 
 class Plain final : public Compressor::Codec {
 public:
@@ -73,54 +53,18 @@ public:
     }
 };
 
-class Xz final : public Compressor::Codec {
-public:
-    Xz(ByteSink sink, unsigned threads) : Codec(std::move(sink)) {
-        lzma_mt options{};
-        lzma_options_lzma lzma{};
-        if (lzma_lzma_preset(&lzma, kXzPreset) != 0) fail("xz", "it has no such level");
-        lzma.dict_size = kXzDictionary;
-        const std::array<lzma_filter, 2> filters{{{LZMA_FILTER_LZMA2, &lzma}, {LZMA_VLI_UNKNOWN, nullptr}}};
-        options.threads = threads;
-        options.block_size = kXzBlock;
-        options.filters = filters.data();
-        options.check = LZMA_CHECK_CRC64;
-        if (lzma_stream_encoder_mt(&stream_, &options) != LZMA_OK) fail("xz", "out of memory");
-    }
-    Xz(const Xz&) = delete;
-    Xz& operator=(const Xz&) = delete;
-    ~Xz() override { lzma_end(&stream_); }
-
-    void run(std::string_view bytes, bool end) override {
-        stream_.next_in = reinterpret_cast<const std::uint8_t*>(bytes.data());
-        stream_.avail_in = bytes.size();
-        for (auto result = LZMA_OK; result != LZMA_STREAM_END && (stream_.avail_in != 0 || end);) {
-            stream_.next_out = out();
-            stream_.avail_out = room();
-            result = lzma_code(&stream_, end ? LZMA_FINISH : LZMA_RUN);
-            if (result != LZMA_OK && result != LZMA_STREAM_END) fail("xz", fmt::format("error {}", static_cast<int>(result)));
-            put(stream_.avail_out);
-        }
-    }
-
-private:
-    lzma_stream stream_ = LZMA_STREAM_INIT;
-};
-
 struct ZstdDeleter {
     void operator()(ZSTD_CCtx* context) const noexcept { ZSTD_freeCCtx(context); }
 };
 
 class Zstd final : public Compressor::Codec {
 public:
-    Zstd(ByteSink sink, unsigned threads) : Codec(std::move(sink)), context_(ZSTD_createCCtx()) {
-        if (!context_) fail("zstd", "out of memory");
-        ZSTD_CCtx_setParameter(context_.get(), ZSTD_c_compressionLevel, kZstdLevel);
-        ZSTD_CCtx_setParameter(context_.get(), ZSTD_c_checksumFlag, 1);
-        ZSTD_CCtx_setParameter(context_.get(), ZSTD_c_windowLog, kZstdWindowLog);
+    Zstd(ByteSink sink, const CompressorOptions& options) : Codec(std::move(sink)), context_(ZSTD_createCCtx()) {
+        if (!context_) compression_failed("zstd", "out of memory");
+        set_level(options.level);
+        set(ZSTD_c_checksumFlag, 1);
         // Fails where the library knows no threads; one does it then, with another result.
-        ZSTD_CCtx_setParameter(context_.get(), ZSTD_c_nbWorkers, static_cast<int>(threads));
-        ZSTD_CCtx_setParameter(context_.get(), ZSTD_c_jobSize, kZstdJob);
+        set(ZSTD_c_nbWorkers, static_cast<int>(thread_count(options)));
     }
 
     void run(std::string_view bytes, bool end) override {
@@ -128,23 +72,35 @@ public:
         for (bool more = true; more;) {
             ZSTD_outBuffer output{out(), room(), 0};
             const auto left = ZSTD_compressStream2(context_.get(), &output, &input, end ? ZSTD_e_end : ZSTD_e_continue);
-            if (ZSTD_isError(left) != 0) fail("zstd", ZSTD_getErrorName(left));
+            if (ZSTD_isError(left) != 0) compression_failed("zstd", ZSTD_getErrorName(left));
             put(room() - output.pos);
             more = end ? left != 0 : input.pos < input.size;
         }
     }
 
 private:
+    bool set(ZSTD_cParameter parameter, int value) { return ZSTD_isError(ZSTD_CCtx_setParameter(context_.get(), parameter, value)) == 0; }
+
+    void set_level(std::optional<unsigned> level) {
+        if (level && (*level == 0 || static_cast<int>(*level) > ZSTD_maxCLevel())) compression_failed("zstd", "it has no such level");
+        set(ZSTD_c_compressionLevel, level ? static_cast<int>(*level) : kZstdLevel);
+        if (level && *level >= kZstdLargest) set(ZSTD_c_windowLog, kZstdMostWindowLog);
+        if (level) return;
+        set(ZSTD_c_windowLog, kZstdWindowLog);
+        set(ZSTD_c_jobSize, kZstdJob);
+    }
+
     std::unique_ptr<ZSTD_CCtx, ZstdDeleter> context_;
 };
 
 class Gzip final : public Compressor::Codec {
 public:
-    explicit Gzip(ByteSink sink) : Codec(std::move(sink)) {
+    Gzip(ByteSink sink, std::optional<unsigned> level) : Codec(std::move(sink)) {
         constexpr int kGzipFormat = 16; // added to the window's bits: no name, no time
-        if (::deflateInit2(&stream_, Z_DEFAULT_COMPRESSION, Z_DEFLATED, MAX_WBITS + kGzipFormat, 8,
+        if (level && (*level == 0 || *level > Z_BEST_COMPRESSION)) compression_failed("gzip", "it has no such level");
+        if (::deflateInit2(&stream_, level ? static_cast<int>(*level) : Z_DEFAULT_COMPRESSION, Z_DEFLATED, MAX_WBITS + kGzipFormat, 8,
                            Z_DEFAULT_STRATEGY) != Z_OK) {
-            fail("gzip", "out of memory");
+            compression_failed("gzip", "out of memory");
         }
     }
     Gzip(const Gzip&) = delete;
@@ -172,20 +128,24 @@ private:
     z_stream stream_{};
 };
 
-std::unique_ptr<Compressor::Codec> make_codec(Compression compression, ByteSink sink, unsigned threads) {
+std::unique_ptr<Compressor::Codec> make_codec(Compression compression, ByteSink sink, const CompressorOptions& options) {
     switch (compression) {
-    case Compression::Gzip: return std::make_unique<Gzip>(std::move(sink));
-    case Compression::Xz: return std::make_unique<Xz>(std::move(sink), threads);
-    case Compression::Zstd: return std::make_unique<Zstd>(std::move(sink), threads);
-    case Compression::None: break;
+    case Compression::None: return std::make_unique<Plain>(std::move(sink));
+    case Compression::Gzip: return std::make_unique<Gzip>(std::move(sink), options.level);
+    case Compression::Xz: return make_xz_codec(std::move(sink), options);
+    case Compression::Zstd: return std::make_unique<Zstd>(std::move(sink), options);
+    case Compression::Bzip2:
+    case Compression::Lzma:
+    case Compression::Lzip:
+    case Compression::Lz4: break;
     }
-    return std::make_unique<Plain>(std::move(sink));
+    return make_filter_codec(compression, std::move(sink), options);
 }
 
 } // namespace
 
 Compression parse_compression(std::string_view name) {
-    for (const auto& row : kNames) {
+    for (const auto& row : std::span(kNames).first(kUsual)) {
         if (row.name == name) return row.compression;
     }
     throw Error(fmt::format("compression '{}': it is one of none, gzip, xz and zstd", name));
@@ -198,8 +158,8 @@ std::string_view compression_suffix(Compression compression) noexcept {
     return "";
 }
 
-Compressor::Compressor(Compression compression, ByteSink sink, unsigned threads)
-    : codec_(make_codec(compression, std::move(sink), thread_count(threads))) {}
+Compressor::Compressor(Compression compression, ByteSink sink, const CompressorOptions& options)
+    : codec_(make_codec(compression, std::move(sink), options)) {}
 Compressor::Compressor(Compressor&&) noexcept = default;
 Compressor::~Compressor() = default;
 void Compressor::write(std::string_view bytes) {

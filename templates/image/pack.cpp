@@ -57,7 +57,8 @@ private:
 class ArchiveOutput {
 public:
     ArchiveOutput(FdRef to, const PackOptions& options)
-        : digest_(options), thread_([this, to, compression = options.compression] { run(to, compression); }) {}
+        : digest_(options), plain_(options.plain_digest ? std::optional<Sha256>(Sha256()) : std::nullopt),
+          thread_([this, to, compression = options.compression, compressor = options.compressor] { run(to, compression, compressor); }) {}
     ArchiveOutput(const ArchiveOutput&) = delete;
     ArchiveOutput& operator=(const ArchiveOutput&) = delete;
     ~ArchiveOutput() {
@@ -83,6 +84,7 @@ public:
         queue_.end(1);
         join();
         digest_.finish(packed);
+        if (plain_) packed.plain_sha256 = plain_->finish_hex();
     }
 
 private:
@@ -98,14 +100,20 @@ private:
         if (error_) std::rethrow_exception(error_);
     }
 
-    void run(FdRef to, Compression compression) noexcept {
+    void run(FdRef to, Compression compression, const CompressorOptions& options) noexcept {
         try {
-            Compressor compressor(compression, [&](std::string_view bytes) {
-                digest_.update(bytes);
-                sys::write_all(to, bytes, "the archive");
-            });
+            Compressor compressor(
+                compression,
+                [&](std::string_view bytes) {
+                    digest_.update(bytes);
+                    sys::write_all(to, bytes, "the archive");
+                },
+                options);
             std::vector<char> buffer(kChunk);
-            while (const auto count = queue_.take(buffer)) compressor.write({buffer.data(), count});
+            while (const auto count = queue_.take(buffer)) {
+                if (plain_) plain_->update(std::string_view(buffer.data(), count));
+                compressor.write({buffer.data(), count});
+            }
             compressor.finish();
         } catch (...) {
             error_ = std::current_exception();
@@ -117,6 +125,7 @@ private:
     ChunkQueue::Chunk chunk_;
     std::size_t used_ = 0;
     ArchiveDigest digest_;
+    std::optional<Sha256> plain_;
     std::exception_ptr error_;
     std::thread thread_; // last: it uses all of the above
 };

@@ -18,6 +18,7 @@ namespace lxcpp::image {
 
 struct PackOptions {
     Compression compression = Compression::Xz;
+    CompressorOptions compressor;
     std::string below;                 // the directory of the archive that the tree becomes; empty: "./"
     std::optional<std::time_t> newest; // later times become this one (SOURCE_DATE_EPOCH)
     std::vector<std::string> excludes; // patterns as UnpackOptions has them
@@ -26,6 +27,7 @@ struct PackOptions {
     // Called for each regular file: what it returns is packed in place of its content.
     std::function<std::optional<std::string>(const std::string& path)> content;
     std::optional<SquashfsOptions> squashfs; // a squashfs image in place of a tar archive; no files, no below
+    bool plain_digest = false;               // of the archive before it is compressed, too
     std::optional<Sha256> combined;          // goes on with the archive's bytes, e.g. of an image whose metadata it has hashed
     // Files that stand before the tree in the archive: name and content.
     std::vector<std::pair<std::string, std::string>> files;
@@ -36,6 +38,7 @@ struct Packed {
     std::uint64_t bytes = 0;   // of files
     std::uint64_t size = 0;    // of the archive
     std::string sha256;        // of the archive
+    std::string plain_sha256;  // of the archive before it was compressed, when options asked for it
     std::string combined;      // of what options.combined had, and then the archive
     std::uint64_t changed = 0; // files that became shorter while they were read: zeros are in their place
 };

@@ -20,10 +20,11 @@ struct Format {
     Compression compression;
     std::string_view name;
     SQFS_COMPRESSOR id;
-    unsigned max_level;
+    unsigned max_level;  // 0: it has none
     std::size_t memory; // of a thread, in blocks
 };
-constexpr std::array<Format, 3> kFormats{{{Compression::Gzip, "gzip", SQFS_COMP_GZIP, SQFS_GZIP_MAX_LEVEL, 1},
+constexpr std::array<Format, 4> kFormats{{{Compression::Gzip, "gzip", SQFS_COMP_GZIP, SQFS_GZIP_MAX_LEVEL, 1},
+                                          {Compression::Lz4, "lz4", SQFS_COMP_LZ4, 0, 1},
                                           {Compression::Xz, "xz", SQFS_COMP_XZ, SQFS_XZ_MAX_LEVEL, 13},
                                           {Compression::Zstd, "zstd", SQFS_COMP_ZSTD, SQFS_ZSTD_MAX_LEVEL, 26}}};
 
@@ -31,7 +32,7 @@ const Format& format_of(Compression compression) {
     for (const Format& format : kFormats) {
         if (format.compression == compression) return format;
     }
-    throw Error("squashfs: compression is one of gzip, xz and zstd");
+    throw Error("squashfs: compression is one of gzip, lz4, xz and zstd");
 }
 
 struct Patient {
@@ -111,13 +112,14 @@ SquashfsOptions parse_squashfs_compression(std::string_view text) {
         if (format.name != text.substr(0, dash)) continue;
         options.compression = format.compression;
         if (dash == text.npos) return options;
+        if (format.max_level == 0) throw Error(fmt::format("compression '{}': {} has no levels", printable(text), format.name));
         const auto level = parse_u64(text.substr(dash + 1));
         if (!level || *level == 0 || *level > format.max_level)
             throw Error(fmt::format("compression '{}': levels of {} are 1 to {}", printable(text), format.name, format.max_level));
         options.level = static_cast<unsigned>(*level);
         return options;
     }
-    throw Error(fmt::format("compression '{}' of a squashfs: it is one of gzip, xz and zstd, or with a level such as zstd-19", printable(text)));
+    throw Error(fmt::format("compression '{}' of a squashfs: it is one of gzip, lz4, xz and zstd, or with a level such as zstd-19", printable(text)));
 }
 
 } // namespace lxcpp::image

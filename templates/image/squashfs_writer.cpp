@@ -24,7 +24,6 @@
 namespace lxcpp::image {
 namespace {
 
-constexpr std::size_t kMemory = 48u << 20;     // of the threads
 constexpr std::size_t kWaiting = 8u << 20;     // of blocks on their way: twice as much, with copies of those that many files share
 constexpr std::uint64_t kMaxBlocks = 1u << 19; // of a file: libsquashfs puts their sizes, 4 bytes each, on the stack
 constexpr std::size_t kPadding = 4096;         // what the kernel reads at once of a device
@@ -85,7 +84,7 @@ struct SquashfsWriter::State {
         sqfs_block_processor_desc_t wanted{};
         wanted.size = sizeof(wanted);
         wanted.max_block_size = options.block_size;
-        wanted.num_workers = squashfs_threads(options, kMemory);
+        wanted.num_workers = squashfs_threads(options, options.memory);
         wanted.max_backlog = static_cast<sqfs_u32>(waiting());
         wanted.cmp = compressor.get();
         wanted.wr = blocks.get();

@@ -14,7 +14,7 @@ namespace lxcpp::image {
 // Writes a squashfs image (version 4.0): members below a directory follow it, before anything else, their names
 // sorted, as pack_tree has them; the first one is the root. Equal members give equal bytes, whatever the number of
 // threads. Files with the same content share it, zeros are holes. Times are whole seconds from 1970 to 2106.
-// Compression takes at most about 64 MiB. Throws Error or SystemError.
+// Compression takes about 16 MiB more than options.memory. Throws Error or SystemError.
 class SquashfsWriter final : public MemberWriter {
 public:
     // to: open for reading and writing, and empty.

@@ -102,7 +102,7 @@ protected:
 
 TEST_F(SquashfsWriterTest, WhatIsUnpackedAgainIsTheSame) {
     const std::string original = fill();
-    for (const char* compression : {"gzip", "xz", "zstd", "zstd-1", "gzip-1", "xz-2"}) {
+    for (const char* compression : {"gzip", "lz4", "xz", "zstd", "zstd-1", "gzip-1", "xz-2"}) {
         for (const std::uint32_t block_size : {4u << 10, 128u << 10, 1u << 20}) {
             SCOPED_TRACE(std::string(compression) + " " + std::to_string(block_size));
             options_.squashfs = parse_squashfs_compression(compression);
@@ -210,15 +210,17 @@ TEST(SquashfsOptions, AreReadAsWords) {
     EXPECT_EQ(parse_squashfs_compression("zstd"), SquashfsOptions{});
     EXPECT_EQ(parse_squashfs_compression("zstd-22").level, 22u);
     EXPECT_EQ(parse_squashfs_compression("xz").compression, Compression::Xz);
+    EXPECT_EQ(parse_squashfs_compression("lz4").compression, Compression::Lz4);
+    EXPECT_EQ(test::error_of([] { static_cast<void>(parse_squashfs_compression("lz4-1")); }), "compression 'lz4-1': lz4 has no levels");
     EXPECT_EQ(test::error_of([] { static_cast<void>(parse_squashfs_compression("gzip-10")); }), "compression 'gzip-10': levels of gzip are 1 to 9");
-    for (const char* text : {"", "lz4", "zst", "none", "zstd "}) {
+    for (const char* text : {"", "lzo", "zst", "none", "zstd "}) {
         EXPECT_EQ(test::error_of([&] { static_cast<void>(parse_squashfs_compression(text)); }),
-                  "compression '" + std::string(text) + "' of a squashfs: it is one of gzip, xz and zstd, or with a level such as zstd-19");
+                  "compression '" + std::string(text) + "' of a squashfs: it is one of gzip, lz4, xz and zstd, or with a level such as zstd-19");
     }
     for (const char* text : {"zstd-", "zstd-0", "zstd-x", "zstd--1"})
         EXPECT_NE(test::error_of([&] { static_cast<void>(parse_squashfs_compression(text)); }), "") << text;
     for (const std::uint32_t size : {0u, 1000u, 2048u, 2u << 20}) {
-        EXPECT_NE(test::error_of([&] { SquashfsWriter(FdRef(), {.compression = Compression::Zstd, .level = 0, .block_size = size, .threads = 0}); })
+        EXPECT_NE(test::error_of([&] { SquashfsWriter(FdRef(), {.compression = Compression::Zstd, .level = 0, .block_size = size}); })
                       .find("a power of two"), std::string::npos) << size;
     }
 }

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "distrobuilder/output.h"
+#include "image/pack.h"
+#include "image/squashfs_options.h"
+
+namespace lxcpp::distro {
+
+// Of tar archives. Without a level xz has 6, as the program xz; the others have what they are fast with.
+void set_compression(image::PackOptions& pack, const OutputCompression& wanted);
+// Of a split image's root file system: what options.squashfs says; else what the archives have, or the nearest that squashfs has.
+// Throws Error for what is asked of squashfs and it has not.
+[[nodiscard]] image::SquashfsOptions squashfs_options(const OutputOptions& options);
+// ".xz"
+[[nodiscard]] std::string_view archive_suffix(const OutputCompression& wanted);
+
+} // namespace lxcpp::distro

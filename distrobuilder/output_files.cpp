@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "distrobuilder/output_files.h"
+
+#include "base/log.h"
+#include "base/sha256.h"
+#include "base/strings.h"
+#include "sys/exchange.h"
+#include "sys/file.h"
+#include "sys/file_io.h"
+#include "sys/file_meta.h"
+
+#include <lxcpp/error.h>
+
+#include <algorithm>
+#include <chrono>
+#include <fmt/core.h>
+#include <utility>
+
+namespace lxcpp::distro {
+namespace {
+
+constexpr std::string_view kHidden = ".lxcpp-output-";
+constexpr std::string_view kReplaced = "replaced-";
+constexpr std::size_t kMostName = 200;
+constexpr auto kNoWait = std::chrono::milliseconds(0);
+
+// What a build that was killed has left: nobody holds its lock.
+void remove_left(const std::filesystem::path& target) {
+    const auto root = sys::RootedDir::open(target);
+    for (const std::string& name : sys::list_dir(target)) {
+        if (!name.starts_with(kHidden)) continue;
+        try {
+            if (const auto lock = sys::FileLock::acquire_directory(target / name, kNoWait)) root.remove_tree(name);
+        } catch (const Error& error) {
+            log::debug("{}", error.what()); // somebody else's; it is in nobody's way
+        }
+    }
+}
+
+// What is in the places of new files comes here, and back when one of them cannot go to its place.
+class Replacing {
+public:
+    Replacing(const std::filesystem::path& target, std::string hidden)
+        : target_(target), hidden_(std::move(hidden)), top_(sys::open_file(target, {.directory = true})) {}
+    Replacing(const Replacing&) = delete;
+    Replacing& operator=(const Replacing&) = delete;
+    ~Replacing() {
+        for (auto name = done_.rbegin(); !finished_ && name != done_.rend(); ++name) undo(*name);
+    }
+
+    void put(const std::string& name) {
+        const bool there = sys::stat_path(target_ / name, false).has_value();
+        if (!there) {
+            sys::rename_noreplace(target_ / hidden_ / name, target_ / name);
+        } else if (!sys::exchange_names(top_, hidden_ + "/" + name, name)) {
+            sys::rename(target_ / name, target_ / hidden_ / old(name));
+            done_.push_back({name, true, true});
+            sys::rename_noreplace(target_ / hidden_ / name, target_ / name);
+            return;
+        }
+        done_.push_back({name, there, false});
+    }
+
+    void finish() {
+        sys::fsync_dir(target_);
+        finished_ = true;
+    }
+
+private:
+    struct Done {
+        std::string name;
+        bool replaced;
+        bool moved_aside; // the old one has another name
+    };
+    static std::string old(const std::string& name) { return std::string(kReplaced) + name; }
+
+    void undo(const Done& done) noexcept {
+        try {
+            if (done.replaced && !done.moved_aside) {
+                static_cast<void>(sys::exchange_names(top_, hidden_ + "/" + done.name, done.name));
+                return;
+            }
+            if (sys::stat_path(target_ / done.name, false)) sys::rename(target_ / done.name, target_ / hidden_ / done.name);
+            if (done.replaced) sys::rename(target_ / hidden_ / old(done.name), target_ / done.name);
+        } catch (const std::exception& error) {
+            log::error("{}", error.what());
+        }
+    }
+
+    const std::filesystem::path& target_;
+    std::string hidden_;
+    Fd top_;
+    std::vector<Done> done_;
+    bool finished_ = false;
+};
+
+// Files give way to files only, and a directory to one that is like it.
+void check_place(const std::filesystem::path& path, bool directory) {
+    const auto there = sys::stat_path(path, false);
+    if (!there) return;
+    if (S_ISDIR(there->st_mode) != directory)
+        throw Error(fmt::format("{}: it is there already, and {}", path.string(), directory ? "no directory" : "a directory"));
+    if (directory && !sys::exists(path / "oci-layout")) throw Error(fmt::format("{}: it is there already, and no OCI layout", path.string()));
+}
+
+} // namespace
+
+OutputFiles::OutputFiles(const OutputWork& work)
+    : target_(work.target), owner_(work.owner), group_(work.group), hidden_(make_hidden(work.target)) {}
+
+// Another build's remove_left() may come between the making and the locking.
+OutputFiles::Hidden OutputFiles::make_hidden(const std::filesystem::path& target) {
+    remove_left(target);
+    for (;;) {
+        sys::TempDir directory(target, kHidden);
+        if (auto lock = sys::FileLock::acquire_directory(directory.path(), kNoWait); lock && sys::exists(directory.path()))
+            return {std::move(directory), std::move(*lock)};
+    }
+}
+
+void OutputFiles::give(FdRef file, const std::string& name) const {
+    const auto now = sys::stat_fd(file);
+    if (now.st_uid != owner_ || now.st_gid != group_) sys::set_owner(file, owner_, group_, name);
+}
+
+image::Packed OutputFiles::add(const std::string& name, const std::function<image::Packed(FdRef)>& write) {
+    const Fd file = sys::open_file(path_of(name), {.access = sys::Access::ReadWrite, .create = true, .exclusive = true});
+    image::Packed packed = write(file);
+    give(file, name);
+    sys::fsync_file(file, name);
+    files_.push_back({name, packed.size, packed.sha256});
+    return packed;
+}
+
+void OutputFiles::add_text(const std::string& name, std::string_view text) {
+    static_cast<void>(add(name, [&](FdRef file) {
+        sys::write_all(file, text, name);
+        return image::Packed{.size = text.size(), .sha256 = sha256_hex(text)};
+    }));
+}
+
+void OutputFiles::add_directory(const std::string& name) {
+    sys::make_dirs(path_of(name));
+    give(sys::open_file(path_of(name), {.directory = true}), name);
+    directories_.push_back(name);
+}
+
+void OutputFiles::rename(const std::string& from, const std::string& to) {
+    sys::rename(path_of(from), path_of(to));
+    for (OutputFile& file : files_)
+        if (file.name == from) file.name = to;
+}
+
+std::vector<std::string> OutputFiles::top_names() const {
+    std::vector<std::string> names;
+    for (const OutputFile& file : files_)
+        if (const auto top = file.name.substr(0, file.name.find('/')); std::find(names.begin(), names.end(), top) == names.end())
+            names.push_back(top);
+    return names;
+}
+
+std::vector<OutputFile> OutputFiles::publish() {
+    const auto names = top_names();
+    for (const std::string& name : directories_) sys::fsync_dir(path_of(name));
+    for (const std::string& name : names) check_place(target_ / name, sys::exists(path_of(name) / ""));
+    Replacing replacing(target_, hidden_.directory.path().filename());
+    for (const std::string& name : names) replacing.put(name);
+    replacing.finish();
+    return std::move(files_);
+}
+
+std::string file_name_of(std::string_view image_name) {
+    std::string name(image_name.substr(0, kMostName));
+    for (char& c : name)
+        if (c == '/' || static_cast<unsigned char>(c) < ' ' || c == 0x7f) c = '_';
+    if (name.empty() || name == "meta" || name == "rootfs" || name == "incus") return "image-" + name; // files of other outputs
+    if (name.front() == '.' || name.front() == '-') name.front() = '_';
+    return name;
+}
+
+} // namespace lxcpp::distro

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "distrobuilder/output.h"
+#include "image/pack.h"
+#include "sys/lock.h"
+#include "sys/temp_dir.h"
+
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace lxcpp::distro {
+
+// The files of an image while they are written: in a hidden directory of the target, which goes with this object; what
+// one that was killed has left goes with the next. publish() puts all of them in their places.
+class OutputFiles {
+public:
+    explicit OutputFiles(const OutputWork& work);
+
+    // write fills the file; its size and digest are those of what it returns.
+    image::Packed add(const std::string& name, const std::function<image::Packed(FdRef)>& write);
+    void add_text(const std::string& name, std::string_view text);
+    // "NAME/", for files below it.
+    void add_directory(const std::string& name);
+    // A name that the file's digest decides.
+    void rename(const std::string& from, const std::string& to);
+    [[nodiscard]] std::filesystem::path path_of(const std::string& name) const { return hidden_.directory.path() / name; }
+
+    // Files and directories that are in the target under these names are replaced; when one cannot be, all is as it was.
+    [[nodiscard]] std::vector<OutputFile> publish();
+
+private:
+    struct Hidden {
+        sys::TempDir directory;
+        sys::FileLock lock;
+    };
+    static Hidden make_hidden(const std::filesystem::path& target);
+    void give(FdRef file, const std::string& name) const;
+    [[nodiscard]] std::vector<std::string> top_names() const;
+
+    std::filesystem::path target_;
+    uid_t owner_;
+    gid_t group_;
+    Hidden hidden_;
+    std::vector<OutputFile> files_;
+    std::vector<std::string> directories_;
+};
+
+// image.name as the name of a file: what cannot stand in one, or would hide it, is "_".
+[[nodiscard]] std::string file_name_of(std::string_view image_name);
+
+} // namespace lxcpp::distro

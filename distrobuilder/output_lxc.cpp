@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "distrobuilder/output_compression.h"
+#include "distrobuilder/output_files.h"
+#include "distrobuilder/output_tree.h"
+
+namespace lxcpp::distro {
+
+std::vector<OutputFile> write_lxc_image(const OutputWork& work) {
+    OutputFiles files(work);
+    image::PackOptions meta{.newest = work.now, .files = lxc_metadata(work.recipe, work.files, tree_devices(work.root), work.now)};
+    static_cast<void>(files.add("meta.tar.xz", [&](FdRef to) { return image::pack_files(to, meta); }));
+    const std::string root = "rootfs.tar" + std::string(archive_suffix(work.options.compression));
+    static_cast<void>(pack_root(files, root, work, tree_options(work)));
+    return files.publish();
+}
+
+} // namespace lxcpp::distro
