@@ -2,25 +2,20 @@
 #include "image/sign.h"
 
 #include "base/strings.h"
-#include "image/c_handle.h"
+#include "image/gpg_context.h"
 
 #include <lxcpp/error.h>
 
 #include <fmt/core.h>
-#include <gpgme.h>
-#include <type_traits>
 #include <utility>
 
 namespace lxcpp::image {
 namespace {
 
-using Context = std::unique_ptr<gpgme_context, Deleter<gpgme_release>>;
-using Data = std::unique_ptr<gpgme_data, Deleter<gpgme_data_release>>;
-using Key = std::unique_ptr<std::remove_pointer_t<gpgme_key_t>, Deleter<gpgme_key_unref>>;
-
-void check(gpgme_error_t error, std::string_view action) {
-    if (error != 0) throw Error(fmt::format("{} with gpg: {}", action, gpgme_strerror(error)));
-}
+using gpg::check;
+using gpg::Context;
+using gpg::Data;
+using gpg::Key;
 
 Key find_key(gpgme_ctx_t context, const std::string& name) {
     gpgme_key_t found = nullptr;
@@ -62,7 +57,7 @@ struct DocumentSigner::State {
 };
 
 DocumentSigner::DocumentSigner(std::string_view key) : state_(std::make_unique<State>()) {
-    if (gpgme_check_version("1.18.0") == nullptr) throw Error("the installed gpgme is older than 1.18");
+    gpg::initialise();
     gpgme_ctx_t raw = nullptr;
     check(gpgme_new(&raw), "start to sign");
     state_->context.reset(raw);

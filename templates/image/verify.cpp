@@ -3,7 +3,7 @@
 
 #include "base/error.h"
 #include "base/strings.h"
-#include "image/c_handle.h"
+#include "image/gpg_context.h"
 #include "image/verify_cleartext.h"
 #include "sys/file.h"
 #include "sys/temp_dir.h"
@@ -14,7 +14,6 @@
 #include <array>
 #include <condition_variable>
 #include <fmt/core.h>
-#include <gpgme.h>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -24,23 +23,20 @@ namespace lxcpp::image {
 
 namespace {
 
+using gpg::borrow;
+using gpg::check;
+using gpg::Context;
+using gpg::Data;
+using gpg::Key;
+
 constexpr std::size_t kMaxMessage = 64u << 20;
 constexpr std::size_t kMaxKeyring = 1u << 20;   // a flooded certificate is bigger
 constexpr std::size_t kMaxSignature = 1u << 20;
 constexpr std::time_t kClockTolerance = 3600;
 constexpr std::chrono::milliseconds kTimeForFile{15 * 60'000};
 
-using Context = std::unique_ptr<gpgme_context, Deleter<gpgme_release>>;
-using Data = std::unique_ptr<gpgme_data, Deleter<gpgme_data_release>>;
-using Key = std::unique_ptr<std::remove_pointer_t<gpgme_key_t>, Deleter<gpgme_key_unref>>;
-
 [[noreturn]] void refuse(std::string_view reason) {
     throw Error(fmt::format("signature refused: {}", reason));
-}
-
-void check(gpgme_error_t error, std::string_view action) {
-    if (error == 0) return;
-    throw Error(fmt::format("{} with gpg: {}", action, gpgme_strerror(error)));
 }
 
 std::string date(std::time_t time) {
@@ -78,64 +74,6 @@ private:
     std::chrono::steady_clock::time_point end_;
     std::jthread watcher_; // last: stopped and joined first
 };
-
-std::string gpg_program() {
-    for (const char* path : {"/usr/bin/gpg", "/usr/local/bin/gpg", "/bin/gpg"})
-        if (sys::exists(path)) return path;
-    throw Error("gpg is not installed, and signatures cannot be checked without it: install the "
-                "package gpg (Debian) or gnupg2");
-}
-
-// gpg reads nothing of the user or the system: an own home, and settings that keep it quiet.
-constexpr std::string_view kGpgSettings = "no-autostart\n"
-                                          "disable-dirmngr\n"
-                                          "no-auto-key-retrieve\n"
-                                          "no-auto-key-locate\n"
-                                          "no-auto-check-trustdb\n"
-                                          "trust-model always\n"
-                                          "import-options self-sigs-only\n"
-                                          "verify-options no-show-photos\n"
-                                          "no-random-seed-file\n"
-                                          "lock-never\n";
-
-void write_settings(const std::filesystem::path& home) {
-    const auto path = home / "gpg.conf";
-    const auto file = sys::open_file(path, {.access = sys::Access::Write, .create = true,
-                                            .exclusive = true, .mode = 0600});
-    sys::write_all(file, kGpgSettings, path.string());
-}
-
-// Before anything else of gpgme.
-void initialise() {
-    static const char* const version = gpgme_check_version("1.18.0");
-    if (version == nullptr) throw Error("the installed gpgme is older than 1.18");
-}
-
-Context make_context(const std::filesystem::path& home) {
-    initialise();
-    gpgme_ctx_t raw = nullptr;
-    check(gpgme_new(&raw), "start signature check");
-    Context context(raw);
-    check(gpgme_ctx_set_engine_info(raw, GPGME_PROTOCOL_OpenPGP, gpg_program().c_str(),
-                                    home.c_str()),
-          "start signature check");
-    gpgme_set_offline(raw, 1);
-    gpgme_set_armor(raw, 0);
-    return context;
-}
-
-Data borrow(std::string_view bytes) {
-    initialise();
-    gpgme_data_t raw = nullptr;
-    check(gpgme_data_new_from_mem(&raw, bytes.data(), bytes.size(), 0), "hold data");
-    return Data(raw);
-}
-
-Data make_buffer() {
-    gpgme_data_t raw = nullptr;
-    check(gpgme_data_new(&raw), "hold data");
-    return Data(raw);
-}
 
 std::string take_text(Data data) {
     std::size_t size = 0;
@@ -304,8 +242,7 @@ Verified verify(std::string_view signature, const Data& signed_data, const Verif
 
     const auto scratch = options.scratch.empty() ? std::filesystem::temp_directory_path() : options.scratch;
     const sys::TempDir home(scratch, "lxcpp-gpg-");
-    write_settings(home.path());
-    const Context context = make_context(home.path());
+    const Context context = gpg::make_private_context(home.path());
     const Deadline deadline(context.get(), options.timeout);
     for (const auto& keyring : options.keyrings) {
         const bool found = import_keyring(context.get(), keyring);
@@ -314,7 +251,7 @@ Verified verify(std::string_view signature, const Data& signed_data, const Verif
     }
 
     const auto signature_bytes = borrow(signature);
-    auto text = signed_data == nullptr ? make_buffer() : nullptr;
+    auto text = signed_data == nullptr ? gpg::make_buffer() : nullptr;
     const auto error =
         gpgme_op_verify(context.get(), signature_bytes.get(), signed_data.get(), text.get());
     deadline.check_not_over();
@@ -349,7 +286,7 @@ Verified verify_detached(std::string_view data, std::string_view signature,
 
 Verified verify_detached(FdRef file, std::string_view signature, const VerifyOptions& options) {
     check_size(signature, kMaxSignature, "signature");
-    initialise();
+    gpg::initialise();
     auto patient = options;
     patient.timeout = std::max(options.timeout, kTimeForFile);
     gpgme_data_t raw = nullptr;
