@@ -22,9 +22,13 @@ struct SourceArchive {
     // archive's name is looked up.
     std::string list_url = {};
     Digest list_digest = Digest::None;
-    // Over the archive, or over the list when there is one; clear_signed: the list itself holds it.
+    bool list_of_one = false; // it is of this archive alone: its digest counts, whatever name stands beside it
+    // Over the list; over the archive when there is none, or archive_signed. clear_signed: the list itself holds it.
     std::string signature_url = {};
     bool clear_signed = false;
+    bool archive_signed = false;
+    // The URL is the recipe's own word: that a server of that name sent it says nothing.
+    bool from_anywhere = false;
     std::string root = {};   // the directory of the archive that becomes the root; empty: all of it
     std::string target = {}; // the directory of the tree that it is unpacked to; empty: the root
 

@@ -35,7 +35,8 @@ SourcePlan plan_alpine(const SourceRequest& request) {
     SourcePlan plan{.archives = {{.url = directory + "/" + name,
                                   .list_url = directory + "/" + name + ".sha256",
                                   .list_digest = Digest::Sha256,
-                                  .signature_url = directory + "/" + name + ".asc"}}};
+                                  .signature_url = directory + "/" + name + ".asc",
+                                  .archive_signed = true}}};
     if (edge) plan.scripts.emplace_back(kToEdge);
     return plan;
 }

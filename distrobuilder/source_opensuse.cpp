@@ -25,7 +25,7 @@ SourcePlan plan_opensuse(const SourceRequest& request) {
                 : fmt::format("{}/distribution/leap/{}/appliances", base, release);
     const std::string name = newest_name(request, directory + "/", fmt::format("opensuse-*-image*.{}*.tar.xz", literal(request.architecture())));
     const std::string url = directory + "/" + name;
-    return {.archives = {{.url = url, .list_url = url + ".sha256", .list_digest = Digest::Sha256, .clear_signed = !request.source.keys.empty()}}};
+    return {.archives = {{.url = url, .list_url = url + ".sha256", .list_digest = Digest::Sha256, .list_of_one = true, .clear_signed = true}}};
 }
 
 } // namespace lxcpp::distro

@@ -4,6 +4,6 @@
 
 namespace lxcpp::distro {
 
-SourcePlan plan_rootfs(const SourceRequest& request) { return {.archives = {{.url = request.base()}}}; }
+SourcePlan plan_rootfs(const SourceRequest& request) { return {.archives = {{.url = request.base(), .from_anywhere = true}}}; }
 
 } // namespace lxcpp::distro

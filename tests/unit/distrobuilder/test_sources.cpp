@@ -70,7 +70,7 @@ TEST(Sources, Alpine) {
 }
 
 TEST(Sources, OfOneFixedPlace) {
-    EXPECT_EQ(plan(recipe("rootfs-http", "https://x/a.tar.xz", "")).archives[0], (SourceArchive{.url = "https://x/a.tar.xz"}));
+    EXPECT_EQ(plan(recipe("rootfs-http", "https://x/a.tar.xz", "")).archives[0], (SourceArchive{.url = "https://x/a.tar.xz", .from_anywhere = true}));
     Recipe alpaquita = recipe("alpaquita-http", "", "stream");
     EXPECT_THAT(error_of([&] { (void)plan(alpaquita); }), HasSubstr("musl or glibc"));
     alpaquita.source.variant = "musl";

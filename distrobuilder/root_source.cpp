@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "distrobuilder/root_source.h"
+
+#include "base/strings.h"
+#include "distrobuilder/source.h"
+#include "distrobuilder/source_archive.h"
+
+#include <lxcpp/error.h>
+
+#include <algorithm>
+#include <array>
+#include <fmt/core.h>
+#include <string_view>
+
+namespace lxcpp::distro {
+namespace {
+
+struct SourceKind {
+    std::string_view downloader;
+    std::unique_ptr<RootSource> (*open)(const SourceWork&);
+};
+
+// How the source of a downloader is had; those that are an archive on a server are in the table of source.cpp.
+constexpr std::array kKinds{
+    SourceKind{"rootfs-http", open_archive_source},
+};
+
+const SourceKind* find_kind(std::string_view downloader) noexcept {
+    const auto row = std::ranges::find(kKinds, downloader, &SourceKind::downloader);
+    return row == kKinds.end() ? nullptr : row;
+}
+
+} // namespace
+
+std::unique_ptr<RootSource> open_source(const SourceWork& work) {
+    const std::string& downloader = work.recipe.source.downloader;
+    const SourceKind* kind = find_kind(downloader);
+    if (kind != nullptr) return kind->open(work);
+    if (is_archive_source(downloader)) return open_archive_source(work);
+    throw Error(fmt::format("source.downloader: {} is not offered", printable(downloader)));
+}
+
+} // namespace lxcpp::distro

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "distrobuilder/source_archive.h"
+
+#include "base/sha256.h"
+#include "base/strings.h"
+#include "distrobuilder/source.h"
+#include "distrobuilder/source_fetch.h"
+#include "image/http_url.h"
+#include "image/unpack.h"
+
+#include <lxcpp/error.h>
+
+#include <fmt/core.h>
+
+namespace lxcpp::distro {
+namespace {
+
+constexpr int kFormat = 1; // raise when the same archives would give another tree
+
+class ArchiveSource final : public RootSource {
+public:
+    explicit ArchiveSource(const SourceWork& work)
+        : work_(work), fetch_(work), plan_(plan_source(work.recipe, [this](const std::string& url) { return fetch_.text(url); })) {
+        std::string what = fmt::format("archives {}\n", kFormat);
+        for (const SourceArchive& archive : plan_.archives) {
+            files_.push_back(fetch_.locate(archive));
+            what += fmt::format("{} {} {}\n", files_.back().digest(), ansi_quote(archive.root), ansi_quote(archive.target));
+        }
+        for (const std::string& script : plan_.scripts) what += fmt::format("{}\n", sha256_hex(script));
+        identity_ = sha256_hex(what);
+    }
+
+    [[nodiscard]] const std::string& identity() const noexcept override { return identity_; }
+    [[nodiscard]] const std::vector<std::string>& verification() const noexcept override { return fetch_.verification(); }
+
+    void unpack(const std::filesystem::path& root) override {
+        const auto tree = sys::RootedDir::open(root);
+        for (std::size_t i = 0; i < files_.size(); ++i) unpack_one(plan_.archives[i], files_[i], tree);
+        tree.chmod("", 0755); // some archives have the mode of a directory of whoever packed them
+    }
+
+private:
+    void unpack_one(const SourceArchive& archive, const SourceFile& file, const sys::RootedDir& tree) {
+        const OpenedFile opened = fetch_.open(file);
+        if (!archive.target.empty()) tree.make_dirs(archive.target, 0755, sys::Links::InRoot);
+        const auto to = tree.sub_dir(archive.target, sys::Links::InRoot);
+        const std::string name = printable(image::file_name(archive.url));
+        image::UnpackOptions options;
+        options.below = archive.root;
+        const auto unpacked = image::unpack_archive(opened.file, name, to, options, work_.progress);
+        if (unpacked.sha256 != opened.sha256) throw Error(fmt::format("{}: somebody changed it while it was unpacked", name));
+        if (unpacked.entries == 0) throw Error(fmt::format("{}: has nothing{}", name, archive.root.empty() ? "" : " below " + archive.root));
+        if (unpacked.skipped_devices != 0)
+            work_.progress.message(fmt::format("{}: {} device nodes were left out; a container gets its own", name, unpacked.skipped_devices));
+    }
+
+    const SourceWork& work_;
+    SourceFetch fetch_;
+    SourcePlan plan_;
+    std::vector<SourceFile> files_;
+    std::string identity_;
+};
+
+} // namespace
+
+std::unique_ptr<RootSource> open_archive_source(const SourceWork& work) { return std::make_unique<ArchiveSource>(work); }
+
+} // namespace lxcpp::distro
