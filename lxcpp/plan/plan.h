@@ -22,6 +22,7 @@ struct Target {
     std::string path;
     Create create = Create::No;
     bool optional = false; // a missing source or target, or a refused mount, is skipped
+    bool follow = false;   // links are followed as if the root were "/"; where they end, create makes what is missing
 };
 
 // fsopen(2) of a file system and move_mount(2) onto the target.
@@ -80,6 +81,12 @@ struct MountOwnCgroup {
     std::uint64_t attributes = 0; // MOUNT_ATTR_* of the own group
     bool whole = false;
     std::uint64_t whole_attributes = 0;
+};
+
+// A file of our own making, mounted onto the target: whoever unmounts it finds what is below.
+struct MountText {
+    std::string content;
+    Target target;
 };
 
 struct MakeDir {
@@ -196,7 +203,7 @@ struct Exec {
     std::vector<std::string> programs; // else the paths to try, in order; empty = argv[0]
 };
 
-using Step = std::variant<MountFs, MountBind, MountInside, MountPrepared, ChangeMount, MountOwnCgroup, MakeDir, MakeLink,
+using Step = std::variant<MountFs, MountBind, MountInside, MountPrepared, ChangeMount, MountOwnCgroup, MountText, MakeDir, MakeLink,
                           MakeNode, Mask, WriteProc, SetupPtys, RunProgram, RootPropagation, AttachRoot,
                           AttachOverlay, BindRoot, UseHostRoot, PivotRoot, SetHostName, Unshare, EnterTimeNamespace,
                           WriteInside, BecomeRoot, NewKeyring, LoopbackUp, SetPersonality,

@@ -50,6 +50,7 @@ struct Words {
         if (target.create == Create::Dir) add("create=dir");
         if (target.create == Create::File) add("create=file");
         if (target.optional) add("optional");
+        if (target.follow) add("links followed");
     }
     [[nodiscard]] std::string in_parentheses() const { return text.empty() ? "" : " (" + text + ")"; }
 };
@@ -108,6 +109,11 @@ struct Describe {
         words.add_propagation(step.propagation);
         words.add_target(step.target);
         return fmt::format("change mount /{}{}", step.target.path, words.in_parentheses());
+    }
+    std::string operator()(const MountText& step) const {
+        Words words;
+        words.add_target(step.target);
+        return fmt::format("mount a text on /{}{}", step.target.path, words.in_parentheses());
     }
     std::string operator()(const MakeDir& step) const {
         return fmt::format("make directory /{} (mode {:04o})", step.path, step.mode);

@@ -36,6 +36,14 @@ bool wait_for(SyncKind kind, ChildState& state) noexcept {
     return size == static_cast<int>(sizeof message) && message.kind == kind;
 }
 
+bool take_stdio(const ChildResources& resources) noexcept {
+    for (int fd = 0; fd <= 2; ++fd) {
+        const int from = resources.stdio[static_cast<std::size_t>(fd)];
+        if (from >= 0 && ::dup2(from, fd) < 0) return false;
+    }
+    return true;
+}
+
 std::vector<char*> c_strings(const std::vector<std::string>& strings) {
     std::vector<char*> pointers;
     for (const std::string& string : strings) pointers.push_back(const_cast<char*>(string.c_str()));
@@ -72,6 +80,7 @@ void run_child(const ChildPlan& plan, const ChildResources& resources) noexcept 
     ChildState state{.resources = resources};
     (void)sys::raw::reset_signals();
     if (resources.enter >= 0) (void)::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+    if (!take_stdio(resources)) ::_exit(1);
     (void)::umask(022); // the modes of what is made here are not the caller's business
     if (!wait_for(SyncKind::Go, state)) ::_exit(1);
     for (const Step& step : plan.steps) {

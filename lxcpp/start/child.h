@@ -3,6 +3,7 @@
 
 #include "plan/plan.h"
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -29,6 +30,8 @@ struct ChildResources {
     // to it. Then no program that the child waits for may look into it either.
     int enter = -1;
     std::vector<ExecVectors> vectors;      // by step index; empty where a step runs nothing
+    std::array<int, 3> stdio{-1, -1, -1};  // become 0, 1 and 2 where they are one
+    int script = -1;                       // what init's program is; it stays open under its number
 };
 
 // sync: as in ChildResources.

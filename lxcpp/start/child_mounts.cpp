@@ -16,6 +16,7 @@ namespace {
 
 int open_target(const Target& target, const ChildState& state) noexcept {
     const char* path = target.path.c_str();
+    if (target.follow) return raw::open_following(state.root, path, target.create == Create::Dir, target.create != Create::No);
     if (target.create == Create::Dir) {
         const int there = raw::open_in(state.root, path, O_PATH | O_DIRECTORY); // mostly it is
         if (there != -ENOENT) return there;
@@ -92,6 +93,23 @@ int mount_prepared(const MountPrepared& step, const ChildState& state) noexcept 
     return raw::change_mount(mount, 0, 0, step.propagation, false);
 }
 
+// Into a tmpfs, which covers the root for a moment: a mount is cloned only where it is attached.
+int mount_text(const MountText& step, const ChildState& state) noexcept {
+    const RawFd place(open_target(step.target, state));
+    if (place.failed()) return place.get();
+    const RawFd memory(raw::new_mount("tmpfs", "none", {}, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC));
+    if (memory.failed()) return memory.get();
+    constexpr auto kName = "text";
+    const RawFd file(raw::open_in(memory.get(), kName, O_WRONLY | O_CREAT | O_EXCL, 0644));
+    if (file.failed()) return file.get();
+    if (const int error = raw::write_fd(file.get(), step.content.data(), step.content.size()); error < 0) return error;
+    if (const int error = raw::attach_mount(memory.get(), state.root); error < 0) return error;
+    const RawFd mount(raw::clone_tree(memory.get(), kName, false));
+    const int error = raw::detach_mount(memory.get());
+    if (mount.failed()) return mount.get();
+    return error < 0 ? error : raw::attach_mount(mount.get(), place.get());
+}
+
 int change(const ChangeMount& step, const ChildState& state) noexcept {
     const RawFd place(open_target(step.target, state));
     if (place.failed()) return place.get();
@@ -109,6 +127,8 @@ int run(const MountPrepared& step, ChildState& state) noexcept {
     return tolerate(mount_prepared(step, state), step.target);
 }
 int run(const ChangeMount& step, ChildState& state) noexcept { return tolerate(change(step, state), step.target); }
+
+int run(const MountText& step, ChildState& state) noexcept { return tolerate(mount_text(step, state), step.target); }
 
 int run(const MakeDir& step, ChildState& state) noexcept {
     return raw::make_dirs_in(state.root, step.path.c_str(), step.mode);

@@ -30,7 +30,7 @@ int result(long value) noexcept { return value < 0 ? -errno : 0; }
 // Whatever the caller had open stays out of the container.
 int close_inherited(ChildState& state) noexcept {
     if (state.closed) return 0;
-    std::array<int, 3> keep{state.resources.sync, state.resources.init_program, state.resources.enter};
+    std::array<int, 4> keep{state.resources.sync, state.resources.init_program, state.resources.enter, state.resources.script};
     std::ranges::sort(keep);
     if (const int error = raw::close_all_but(keep); error < 0) return error;
     state.closed = true;
@@ -154,6 +154,8 @@ int run(const Exec& step, ChildState& state) noexcept {
     const ExecVectors& vectors = state.resources.vectors[state.step];
     if (const int error = close_inherited(state); error < 0) return error;
     if (step.from_init_fd) {
+        // The interpreter opens it by its number.
+        if (state.resources.script >= 0 && ::fcntl(state.resources.script, F_SETFD, 0) < 0) return -errno;
         // The kernel drops what process 1 neither handles nor blocks: a signal for the command that comes before
         // lxcpp-init is ready for it has to wait.
         if (const int error = raw::block_signals(); error < 0) return error;

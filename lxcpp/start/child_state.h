@@ -33,6 +33,7 @@ struct ChildState {
 [[nodiscard]] int run(const MountPrepared& step, ChildState& state) noexcept;
 [[nodiscard]] int run(const ChangeMount& step, ChildState& state) noexcept;
 [[nodiscard]] int run(const MountOwnCgroup& step, ChildState& state) noexcept; // child_cgroups.cpp
+[[nodiscard]] int run(const MountText& step, ChildState& state) noexcept;
 [[nodiscard]] int run(const MakeDir& step, ChildState& state) noexcept;
 [[nodiscard]] int run(const MakeLink& step, ChildState& state) noexcept;
 [[nodiscard]] int run(const MakeNode& step, ChildState& state) noexcept;

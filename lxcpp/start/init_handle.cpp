@@ -114,7 +114,8 @@ InitHandle InitHandle::spawn(const StartPlan& plan, const InitResources& resourc
     std::vector<int> tasks;
     for (const FdRef fd : resources.cgroup_tasks) tasks.push_back(fd.raw());
     const ChildResources child{theirs.raw(), tasks, resources.seccomp, resources.init_program.raw(),
-                               resources.enter.raw(), make_exec_vectors(plan.child, theirs.raw())};
+                               resources.enter.raw(), make_exec_vectors(plan.child, theirs.raw()),
+                               {resources.stdio[0].raw(), resources.stdio[1].raw(), resources.stdio[2].raw()}, resources.script.raw()};
     BorrowedNamespaces borrowed(plan, resources);
     sys::CloneOptions options;
     options.flags = plan.clone_flags;

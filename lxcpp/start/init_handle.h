@@ -6,6 +6,7 @@
 #include "start/sync.h"
 #include "sys/pidfd.h"
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <span>
@@ -21,6 +22,8 @@ struct InitResources {
     Fd init_program;
     Fd enter; // ChildResources::enter
     std::vector<Fd> shared_namespaces; // as StartPlan::shared_namespaces
+    std::array<FdRef, 3> stdio;        // ChildResources::stdio, none of them 0, 1 or 2; invalid = ours
+    Fd script;                         // ChildResources::script
 };
 
 // A container's first process from clone to exec; kills and reaps it unless it got that far and was

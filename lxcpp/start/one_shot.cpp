@@ -3,117 +3,101 @@
 
 #include "base/error.h"
 #include "base/paths.h"
-#include "plan/planner.h"
-#include "security/capabilities.h"
+#include "console/session.h"
 #include "security/seccomp_cache.h"
 #include "start/init_handle.h"
+#include "start/one_shot_plan.h"
 #include "start/payload.h"
+#include "sys/fd_table.h"
 #include "sys/file.h"
+#include "sys/limits.h"
 #include "sys/memfd.h"
+#include "sys/pipe.h"
 
-#include <csignal>
-#include <fcntl.h>
-#include <sched.h>
-#include <sys/mount.h>
+#include <algorithm>
+#include <array>
 #include <unistd.h>
 
 namespace lxcpp {
 namespace {
 
-constexpr std::uint64_t kQuiet = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
-constexpr std::string_view kDevices[] = {"full", "null", "random", "tty", "urandom", "zero"};
+constexpr std::size_t kMostOutput = 1u << 20;
 
-StartPlan plan_one_shot(const OneShot& request) {
-    StartPlan plan;
-    plan.name = "one-shot";
-    plan.clone_flags = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS;
-    if (!request.network) plan.clone_flags |= CLONE_NEWNET;
-    plan.needs_init_program = true;
-    std::vector<Step>& steps = plan.child.steps;
-    steps.emplace_back(DieWithParent{SIGKILL});
-    if (!request.network) steps.emplace_back(LoopbackUp{});
-    steps.emplace_back(NewKeyring{});
-    steps.emplace_back(SetHostName{"localhost"});
-    steps.emplace_back(RootPropagation{MS_PRIVATE});
-    steps.emplace_back(BindRoot{request.rootfs.string()});
-    steps.emplace_back(MountFs{.type = "tmpfs", .source = "none", .options = {"mode=0755", "size=512k"},
-                               .attributes = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, .target = {"dev", Create::Dir}});
-    for (const std::string_view device : kDevices) {
-        const std::string path = "dev/" + std::string(device);
-        steps.emplace_back(MountBind{.source = "/" + path, .target = {path, Create::File}});
-    }
-    steps.emplace_back(MountFs{.type = "proc", .source = "proc", .attributes = kQuiet, .target = {"proc", Create::Dir}});
-    for (Step& step : protect_proc(!request.network)) steps.push_back(std::move(step)); // as a container that runs
-    steps.emplace_back(SetupPtys{.options = {"mode=0620", "ptmxmode=0666", "max=64", "gid=5"}, .console = false});
-    steps.emplace_back(MountFs{.type = "tmpfs", .source = "shm", .options = {"mode=1777", "size=64m"},
-                               .attributes = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, .target = {"dev/shm", Create::Dir}});
-    for (const auto& [target, name] : {std::pair("/proc/self/fd", "fd"), std::pair("/proc/self/fd/0", "stdin"),
-                                       std::pair("/proc/self/fd/1", "stdout"), std::pair("/proc/self/fd/2", "stderr"),
-                                       std::pair("pts/ptmx", "ptmx")}) {
-        steps.emplace_back(MakeLink{target, std::string("dev/") + name});
-    }
-    steps.emplace_back(PivotRoot{});
-    steps.emplace_back(ReportReady{});
-    steps.emplace_back(NewSession{});
-    // Without a user namespace nothing else would keep a package script from the host's kernel.
-    steps.emplace_back(DropBounding{default_capabilities(false)});
-    steps.emplace_back(LoadSeccomp{});
-    std::vector<std::string> argv{"lxcpp-init", "--"};
-    argv.insert(argv.end(), request.argv.begin(), request.argv.end());
-    steps.emplace_back(Exec{std::move(argv), request.env, true});
-    return plan;
-}
-
-// While the child is made, which inherits them, our standard input is empty and our standard output
-// and error go to the log: a script that asks a question must not wait for the administrator.
-class Streams {
-public:
-    explicit Streams(const std::filesystem::path& log) : Streams() {
-        const Fd null = sys::open_file("/dev/null");
-        redirect(0, null);
-        if (log.empty()) return;
-        const Fd file = sys::open_file(log, {.access = sys::Access::Append, .create = true, .mode = 0640});
-        redirect(1, file);
-        redirect(2, file);
-    }
-    Streams(const Streams&) = delete;
-    Streams& operator=(const Streams&) = delete;
-    ~Streams() { // runs for a constructor that threw, too: it delegates
-        for (int fd = 0; fd <= 2; ++fd) {
-            if (saved_[fd].valid()) (void)::dup2(saved_[fd].raw(), fd);
-        }
-    }
-
-private:
-    Streams() = default;
-
-    void redirect(int fd, FdRef to) {
-        saved_[fd] = Fd(::fcntl(fd, F_DUPFD_CLOEXEC, 3));
-        if (!saved_[fd].valid() || ::dup2(to.raw(), fd) < 0) {
-            throw SystemError("redirect descriptor " + std::to_string(fd));
-        }
-    }
-
-    Fd saved_[3];
-};
-
-} // namespace
-
-int run_one_shot(const OneShot& request) {
-    if (request.argv.empty() || !request.argv.front().starts_with('/')) {
+void check(const OneShot& request) {
+    if (request.script.empty() && (request.argv.empty() || !request.argv.front().starts_with('/'))) {
         throw Error("a program to run in a root file system needs an absolute path");
     }
-    const StartPlan plan = plan_one_shot(request);
-    const Paths paths = default_paths();
+    if (request.build && !inside_user_namespace()) {
+        throw Error("programs that build an image run in a user namespace of their own only: nothing would keep them from the host");
+    }
+}
+
+// Its standard input is empty and its output goes to the log, so that a script that asks a question does not wait for the
+// administrator. In the child alone: other threads of ours may write meanwhile.
+struct Streams {
+    explicit Streams(const OneShot& request) : input(sys::duplicate(sys::open_file("/dev/null"))) {
+        if (!request.log.empty()) {
+            log = sys::duplicate(sys::open_file(request.log, {.access = sys::Access::Append, .create = true, .mode = 0640}));
+        }
+        if (request.output != nullptr) pipe = sys::make_pipe();
+    }
+    [[nodiscard]] std::array<FdRef, 3> for_child() const { return {input, pipe.write.valid() ? FdRef(pipe.write) : FdRef(log), log}; }
+
+    Fd input;
+    Fd log;
+    sys::Pipe pipe;
+};
+
+InitResources resources_of(const OneShot& request) {
     InitResources resources;
+    const Paths paths = default_paths();
     resources.init_program = sys::sealed_program(paths.libexec / "lxcpp-init");
     // A 32-bit system is set up here as well.
     const SeccompPolicy policy = default_policy({.compatible_abi = true});
     resources.seccomp = compile_bpf_cached(policy, native_seccomp_archs(), paths.cache).bpf;
-    const Streams streams(request.log);
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
-    InitHandle init = InitHandle::spawn(plan, resources, deadline);
+    if (!request.script.empty()) resources.script = sys::sealed_script(request.script);
+    return resources;
+}
+
+std::vector<std::string> command_of(const OneShot& request, FdRef script) {
+    std::vector<std::string> command;
+    if (script.valid()) command.push_back(sys::fd_path(script));
+    command.insert(command.end(), request.argv.begin(), request.argv.end());
+    return command;
+}
+
+StartPlan plan_of(const OneShot& request, FdRef script) {
+    StartPlan plan = plan_one_shot(request, command_of(request, script));
+    for (LimitPlan& limit : plan.limits) {
+        limit.hard = std::min(limit.hard, sys::hard_limit(limit.resource));
+        limit.soft = std::min(limit.soft, limit.hard);
+    }
+    return plan;
+}
+
+void show_terminal(InitHandle& init) {
+    const std::vector<Fd> masters = init.take_masters();
+    RelayOptions options;
+    options.until = init.pidfd();
+    options.send_eof = true;
+    const SessionResult result = relay(FdRef(STDIN_FILENO), FdRef(STDOUT_FILENO), masters.at(0), options);
+    if (result.end == SessionEnd::Signal || result.end == SessionEnd::OutputGone) throw Error("the terminal is gone, or a signal came");
+}
+
+} // namespace
+
+int run_one_shot(const OneShot& request) {
+    check(request);
+    sys::fill_standard_fds();
+    Streams streams(request);
+    InitResources resources = resources_of(request);
+    resources.stdio = streams.for_child();
+    const StartPlan plan = plan_of(request, resources.script);
+    InitHandle init = InitHandle::spawn(plan, resources, std::chrono::steady_clock::now() + std::chrono::seconds(60));
     init.exec();
+    streams.pipe.write.reset();
+    if (request.terminal) show_terminal(init);
+    else if (request.output != nullptr) *request.output = sys::drain_pipe(streams.pipe.read, kMostOutput);
     (void)sys::wait_exited(init.pidfd(), {});
     const Fd pidfd = init.release();
     return sys::reap(pidfd).shell_code();

@@ -55,16 +55,16 @@ sys::RootedDir open_payload(const Rootfs& rootfs) {
     return {sys::mount_overlay(stack).take(), "the root file system"};
 }
 
+std::string random_uuid() { return std::string(trim(sys::read_file("/proc/sys/kernel/random/uuid"))); }
+
+} // namespace
+
 bool inside_user_namespace() {
     // The initial namespace maps everything onto itself.
     const std::string map = sys::read_file("/proc/self/uid_map");
     const auto words = split_words(trim(map));
     return words.size() != 3 || words[0] != "0" || words[1] != "0" || words[2] != "4294967295";
 }
-
-std::string random_uuid() { return std::string(trim(sys::read_file("/proc/sys/kernel/random/uuid"))); }
-
-} // namespace
 
 std::optional<int> systemd_version(const Rootfs& rootfs) {
     if (rootfs.path.empty()) return std::nullopt;

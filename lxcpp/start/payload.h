@@ -15,6 +15,9 @@ namespace lxcpp {
 // nullopt when there is none. Links are resolved inside the root.
 [[nodiscard]] std::optional<int> systemd_version(const Rootfs& rootfs);
 
+// We are in one that is not the host's own.
+[[nodiscard]] bool inside_user_namespace();
+
 // Probes what plan_start() wants to know.
 [[nodiscard]] PlanHost probe_plan_host(const Config& config, const CgroupLayout& layout, const Paths& paths);
 

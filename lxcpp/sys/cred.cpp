@@ -6,6 +6,7 @@
 #include <fmt/core.h>
 
 #include <grp.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -30,6 +31,12 @@ void set_groups(std::span<const gid_t> groups) {
     if (::setgroups(groups.size(), groups.data()) != 0) {
         throw SystemError("set the supplementary groups");
     }
+}
+
+void become_root_inside() {
+    set_groups({});
+    set_ids(0, 0);
+    if (::prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) != 0) throw SystemError("become dumpable");
 }
 
 ScopedUmask::ScopedUmask(mode_t mask) noexcept : old_(::umask(mask)) {}

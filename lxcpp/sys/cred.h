@@ -13,6 +13,9 @@ void set_ids(uid_t uid, gid_t gid);
 [[nodiscard]] std::vector<gid_t> groups();
 void set_groups(std::span<const gid_t> groups);
 
+// Of a process that has entered a user namespace: its id 0, without groups. Its files in /proc remain its own.
+void become_root_inside();
+
 // Sets the umask until the scope ends.
 class ScopedUmask {
 public:

@@ -14,6 +14,12 @@ void set_limit(pid_t pid, int resource, std::uint64_t soft, std::uint64_t hard) 
     }
 }
 
+std::uint64_t hard_limit(int resource) {
+    rlimit limit{};
+    if (::getrlimit(static_cast<__rlimit_resource>(resource), &limit) != 0) throw SystemError("read the resource limit");
+    return limit.rlim_max;
+}
+
 void reset_soft_limits() noexcept {
     for (const auto resource : {RLIMIT_CPU, RLIMIT_FSIZE, RLIMIT_DATA, RLIMIT_AS, RLIMIT_NPROC}) {
         rlimit limit{};

@@ -4,6 +4,7 @@
 #include "sys/clone.h"
 #include "sys/file.h"
 #include "sys/pidfd.h"
+#include "sys/pipe.h"
 
 #include <lxcpp/error.h>
 
@@ -79,10 +80,7 @@ Fd make_user_namespace(const std::string& uid_map, const std::string& gid_map) {
 }
 
 Fd make_user_namespace(const std::function<void(pid_t)>& write_maps) {
-    int ends[2];
-    if (::pipe2(ends, O_CLOEXEC) != 0) throw SystemError("create a pipe");
-    const Fd read_end(ends[0]);
-    Fd write_end(ends[1]);
+    auto [read_end, write_end] = make_pipe();
     const Cloned holder = clone_process({.flags = CLONE_NEWUSER});
     if (holder.pid == 0) hold_namespace(read_end.raw(), write_end.raw());
     try {

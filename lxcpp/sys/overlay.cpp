@@ -96,6 +96,7 @@ MountTree mount_overlay(const Overlay& overlay) {
     }
     std::vector<std::string> options{"userxattr"};
     add_upper(options, upper, work);
+    if (upper.valid() && !overlay.durable) options.emplace_back("volatile");
     MountTree mount = stack(lowers, std::move(options));
     if (upper.valid()) require_writable(mount, work, overlay.work);
     return mount;

@@ -15,6 +15,7 @@ struct Overlay {
     std::vector<std::filesystem::path> lowers; // the topmost first, as overlayfs has it; at least one
     std::filesystem::path upper;               // empty: read-only (one lower alone is then bound, not stacked)
     std::filesystem::path work;                // empty directory on the file system of upper
+    bool durable = true;                       // false: fsync(2) and the unmount write nothing to disk, and work must be removed afterwards
 };
 
 // A detached mount, with the ids of the files as they are. Works in a user namespace that owns its mount namespace

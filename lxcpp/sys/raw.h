@@ -14,6 +14,9 @@ namespace lxcpp::sys::raw {
 
 // Below root with openat2(2): no symbolic link, no magic link, never above.
 [[nodiscard]] int open_in(int root, const char* path, int flags, mode_t mode = 0) noexcept;
+// What is at path (O_PATH), links resolved as if root were "/", magic ones refused. With make, a file or a directory
+// that is not there is made where the links end, with the directories above it.
+[[nodiscard]] int open_following(int root, const char* path, bool directory, bool make) noexcept;
 [[nodiscard]] int make_dirs_in(int root, const char* path, mode_t mode) noexcept;
 [[nodiscard]] int make_file_in(int root, const char* path, mode_t mode) noexcept; // with its directories
 [[nodiscard]] int make_link_in(int root, const char* target, const char* path) noexcept;

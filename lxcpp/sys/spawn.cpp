@@ -4,6 +4,7 @@
 #include "sys/clone.h"
 #include "sys/eintr.h"
 #include "sys/file.h"
+#include "sys/pipe.h"
 #include "sys/spawn_child.h"
 
 #include <lxcpp/error.h>
@@ -24,12 +25,6 @@ using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
 constexpr std::size_t kOutputLimit = 64 * 1024;
-
-std::pair<Fd, Fd> make_pipe() {
-    int ends[2];
-    if (::pipe2(ends, O_CLOEXEC) != 0) throw SystemError("create a pipe");
-    return {Fd(ends[0]), Fd(ends[1])};
-}
 
 std::vector<char*> pointers(const std::vector<std::string>& texts) {
     std::vector<char*> result;

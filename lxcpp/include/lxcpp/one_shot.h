@@ -18,6 +18,21 @@ struct OneShot {
     std::vector<std::string> env;  // NAME=VALUE; complete
     bool network = false;          // share the caller's network
     std::filesystem::path log;     // gets its standard output and error; empty = ours
+
+    std::string host_name = "localhost";
+    // As an image is built: it may mount and unmount whatever it sees, /run and /tmp are tmpfs, /sys is one of plain directories,
+    // and resolv_conf is mounted on /etc/resolv.conf, links followed inside. Error for who is not in a user namespace
+    // (with a mount namespace that belongs to it): nothing else would confine it.
+    bool build = false;
+    std::string resolv_conf = {};
+    // A text with a "#!" line to be run in place of argv[0], which need not be there: argv are its arguments. Its
+    // file is in memory, and $0 is /proc/self/fd/NUMBER.
+    std::string script = {};
+    // Gets its standard output, of which the log then gets nothing: the first MiB.
+    std::string* output = nullptr;
+    // It has a terminal of its own, of which ours (standard input and output) shows what is on it: for a shell. From a process
+    // of one thread.
+    bool terminal = false;
 };
 
 // The program's exit code, 128 + signal when one killed it. Throws Error when it could not be started.

@@ -68,6 +68,7 @@ struct StepCheck {
     void operator()(const ChangeMount& step) const {
         check_below_root(step.target.path), check_attributes(step.set, step.clear);
     }
+    void operator()(const MountText& step) const { check_below_root(step.target.path); }
     void operator()(const MakeDir& step) const { check_below_root(step.path); }
     void operator()(const MakeLink& step) const { check_below_root(step.path), check_text(step.target); }
     void operator()(const MakeNode& step) const { check_below_root(step.path); }

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "start/one_shot_plan.h"
+
+#include "plan/planner.h"
+#include "security/capabilities.h"
+
+#include <csignal>
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
+
+namespace lxcpp {
+namespace {
+
+constexpr std::uint64_t kQuiet = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
+constexpr std::uint64_t kInert = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
+constexpr std::string_view kDevices[] = {"full", "null", "random", "tty", "urandom", "zero"};
+constexpr std::uint64_t kMostProcesses = 8192; // of each of its users
+
+// What packages look for, and mount on; nothing in there is the host's.
+constexpr std::string_view kSysDirectories[] = {"block", "bus", "class/net", "dev", "devices/system/cpu", "firmware", "fs/cgroup",
+                                                "kernel", "module", "power"};
+
+class Planner {
+public:
+    explicit Planner(const OneShot& request) : request_(request) {
+        plan_.name = "one-shot";
+        plan_.clone_flags = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS;
+        if (!request.network) plan_.clone_flags |= CLONE_NEWNET;
+        plan_.needs_init_program = true;
+    }
+
+    StartPlan run(const std::vector<std::string>& command) {
+        isolate();
+        mount_dev();
+        mount_proc();
+        link_dev();
+        if (request_.build) mount_for_builds();
+        add(PivotRoot{});
+        add(ReportReady{});
+        add(NewSession{});
+        if (request_.terminal) add(StdioFromConsole{});
+        // Without a user namespace nothing else would keep a package script from the host's kernel.
+        add(DropBounding{default_capabilities(request_.build)});
+        add(LoadSeccomp{});
+        std::vector<std::string> argv{"lxcpp-init", "--"};
+        argv.insert(argv.end(), command.begin(), command.end());
+        add(Exec{std::move(argv), request_.env, true});
+        return std::move(plan_);
+    }
+
+private:
+    void add(Step step) { plan_.child.steps.push_back(std::move(step)); }
+
+    void isolate() {
+        add(DieWithParent{SIGKILL});
+        if (!request_.network) add(LoopbackUp{});
+        add(NewKeyring{});
+        add(SetHostName{request_.host_name});
+        add(RootPropagation{MS_PRIVATE});
+        add(BindRoot{request_.rootfs.string()});
+    }
+
+    void mount_dev() {
+        add(MountFs{.type = "tmpfs", .source = "none", .options = {"mode=0755", "size=512k"},
+                    .attributes = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, .target = {"dev", Create::Dir}});
+        for (const std::string_view device : kDevices) {
+            const std::string path = "dev/" + std::string(device);
+            add(MountBind{.source = "/" + path, .target = {path, Create::File}});
+        }
+    }
+
+    void mount_proc() {
+        add(MountFs{.type = "proc", .source = "proc", .attributes = kQuiet, .target = {"proc", Create::Dir}});
+        for (Step& step : protect_proc(!request_.network)) add(std::move(step)); // as a container that runs
+    }
+
+    void link_dev() {
+        add(SetupPtys{.options = {"mode=0620", "ptmxmode=0666", "max=64", "gid=5"}, .console = request_.terminal,
+                      .console_file = "dev/console"});
+        add(MountFs{.type = "tmpfs", .source = "shm", .options = {"mode=1777", "size=64m"}, .attributes = kInert,
+                    .target = {"dev/shm", Create::Dir}});
+        for (const auto& [target, name] : {std::pair("/proc/self/fd", "fd"), std::pair("/proc/self/fd/0", "stdin"),
+                                           std::pair("/proc/self/fd/1", "stdout"), std::pair("/proc/self/fd/2", "stderr"),
+                                           std::pair("pts/ptmx", "ptmx")}) {
+            add(MakeLink{target, std::string("dev/") + name});
+        }
+    }
+
+    // /tmp before /run, which some systems have in there.
+    void mount_for_builds() {
+        for (const auto& [path, mode] : {std::pair("tmp", "mode=1777"), std::pair("run", "mode=0755")}) {
+            add(MountFs{.type = "tmpfs", .source = "tmpfs", .options = {mode}, .attributes = kInert,
+                        .target = {.path = path, .create = Create::Dir, .follow = true}});
+        }
+        add(MountFs{.type = "tmpfs", .source = "tmpfs", .options = {"mode=0755", "size=512k"}, .attributes = kQuiet,
+                    .target = {"sys", Create::Dir}});
+        for (const std::string_view name : kSysDirectories) add(MakeDir{"sys/" + std::string(name)});
+        add(MountText{request_.resolv_conf, {.path = "etc/resolv.conf", .create = Create::File, .follow = true}});
+        plan_.limits.push_back({"nproc", RLIMIT_NPROC, kMostProcesses, kMostProcesses});
+        plan_.limits.push_back({"core", RLIMIT_CORE, 0, 0}); // it would be a file of the image
+    }
+
+    const OneShot& request_;
+    StartPlan plan_;
+};
+
+} // namespace
+
+StartPlan plan_one_shot(const OneShot& request, const std::vector<std::string>& command) { return Planner(request).run(command); }
+
+} // namespace lxcpp
