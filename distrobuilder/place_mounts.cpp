@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "distrobuilder/place_mounts.h"
+
+#include "sys/file.h"
+
+#include <lxcpp/error.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <fmt/core.h>
+#include <optional>
+#include <sys/mount.h>
+#include <sys/stat.h>
+
+namespace lxcpp::distro {
+namespace {
+
+constexpr std::uint64_t kInert = MOUNT_ATTR_NODEV | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC;
+
+enum class Use { Read, Target, Cache };
+
+struct Place {
+    std::filesystem::path path;
+    Use use;
+};
+
+std::optional<Place> resolved(const std::filesystem::path& path, Use use) {
+    const auto file = sys::try_open_file(path, {.access = sys::Access::Path});
+    if (!file) return std::nullopt;
+    const auto whole = sys::read_link(sys::fd_path(*file));
+    if (!whole || *whole == "/") return std::nullopt; // all of the host is not shown
+    return Place{*whole, use};
+}
+
+std::vector<Place> all_of(const BuildPlaces& places) {
+    std::vector<Place> all;
+    const auto add = [&all](const std::filesystem::path& path, Use use) {
+        if (path.empty()) return;
+        if (auto place = resolved(path, use)) all.push_back(std::move(*place));
+    };
+    for (const auto& path : places.read) add(path, Use::Read);
+    add(places.target, Use::Target);
+    add(places.cache, Use::Cache);
+    // What is below another covers it there; of the same place, the one with more rights.
+    std::ranges::stable_sort(all, {}, [](const Place& place) { return std::pair(std::ranges::distance(place.path), place.use); });
+    return all;
+}
+
+[[noreturn]] void refuse(const Place& place) {
+    throw Error(fmt::format("{}: its file system cannot show files with other ids (idmapped mounts), in which an image's files are written: "
+                            "choose another {}", place.path.string(), place.use == Use::Cache ? "--cache-dir" : "directory for the output"));
+}
+
+sys::MountTree clone(const Place& place, FdRef user_namespace) {
+    sys::MountTree tree = sys::MountTree::clone(place.path);
+    try {
+        tree.idmap(user_namespace);
+    } catch (const SystemError& error) {
+        if (error.code() != EINVAL) throw;
+        if (place.use != Use::Read) refuse(place);
+    }
+    switch (place.use) {
+    case Use::Read: tree.set_attributes(kInert | MOUNT_ATTR_RDONLY); break;
+    case Use::Target: tree.set_attributes(kInert); break;
+    case Use::Cache: tree.set_attributes(MOUNT_ATTR_NODEV); break; // programs run in its trees
+    }
+    return tree;
+}
+
+bool searchable(const std::filesystem::path& directory) {
+    try {
+        return sys::try_open_file(directory / ".", {.access = sys::Access::Path, .directory = true}).has_value();
+    } catch (const SystemError& error) {
+        if (error.code() == EACCES) return false;
+        throw;
+    }
+}
+
+// The first directory above path that is closed to us.
+std::optional<std::filesystem::path> closed_above(const std::filesystem::path& path) {
+    std::filesystem::path above;
+    for (const auto& name : path.parent_path()) {
+        above /= name;
+        if (!searchable(above)) return above;
+    }
+    return std::nullopt;
+}
+
+void open_way(const PlaceMount& mount) {
+    const auto closed = closed_above(mount.path);
+    if (!closed) return;
+    sys::MountTree::create("tmpfs", "lxcpp-build", {"mode=0755", "size=64k"}, kInert).attach(*closed);
+}
+
+void make_mount_point(const PlaceMount& mount) {
+    if (sys::exists(mount.path)) return;
+    sys::make_dirs(mount.directory ? mount.path : mount.path.parent_path());
+    if (!mount.directory) sys::write_file_atomic(mount.path, "");
+}
+
+} // namespace
+
+std::vector<PlaceMount> clone_places(const BuildPlaces& places, FdRef user_namespace) {
+    std::vector<PlaceMount> mounts;
+    for (const Place& place : all_of(places)) {
+        sys::MountTree tree = clone(place, user_namespace);
+        const bool directory = S_ISDIR(sys::stat_fd(tree.fd()).st_mode);
+        mounts.push_back({place.path, directory, std::move(tree)});
+    }
+    return mounts;
+}
+
+void attach_place(const PlaceMount& mount) {
+    open_way(mount);
+    make_mount_point(mount);
+    mount.tree.attach(mount.path);
+}
+
+} // namespace lxcpp::distro
