@@ -6,6 +6,7 @@
 
 #include <lxcpp/error.h>
 
+#include <algorithm>
 #include <fmt/core.h>
 
 namespace lxcpp::image {
@@ -20,16 +21,16 @@ std::vector<std::string> key_fingerprints(std::string_view keys, const std::file
     const sys::TempDir home(scratch, "lxcpp-gpg-");
     const gpg::Context context = gpg::make_private_context(home.path());
     const gpg::Data data = gpg::borrow(keys);
+    // As a check of a signature takes them. To list what is not imported fails for expired keys (gpg 2.2).
+    const auto error = gpgme_op_import(context.get(), data.get());
+    const auto* result = gpgme_op_import_result(context.get());
     std::vector<std::string> fingerprints;
-    gpg::check(gpgme_op_keylist_from_data_start(context.get(), data.get(), 0), "read keys");
-    gpgme_key_t raw = nullptr;
-    gpgme_error_t error = 0;
-    while ((error = gpgme_op_keylist_next(context.get(), &raw)) == 0) {
-        const gpg::Key key(raw);
-        if (key->secret != 0) throw Error(fmt::format("holds the private key {}", key->fpr));
-        fingerprints.emplace_back(key->subkeys->fpr);
+    if (gpgme_err_code(error) == GPG_ERR_NO_DATA || result == nullptr) return fingerprints;
+    gpg::check(error, "read keys");
+    if (result->secret_read != 0) throw Error("holds a private key; export the public one");
+    for (const auto* import = result->imports; import != nullptr; import = import->next) {
+        if (import->fpr != nullptr && std::ranges::find(fingerprints, import->fpr) == fingerprints.end()) fingerprints.emplace_back(import->fpr);
     }
-    if (gpgme_err_code(error) != GPG_ERR_EOF) gpg::check(error, "read keys");
     return fingerprints;
 }
 
