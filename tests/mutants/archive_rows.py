@@ -84,7 +84,8 @@ ARCHIVE_ROWS = {
               f"{VERIFY}RefusesRevokedKeyAlsoWhenOnlyTheSecondKeyringKnows"),
     "P7": Row("keys that are not for signing", why_not="gpg neither makes such a signature nor calls one good; verify.cpp asks again"),
     "P8": Row("weak hashes and keys", f"{VERIFY}RefusesWeakHashAndWeakKeys"),
-    "P9": Row("short key ids", f"{VERIFY}RefusesShortFingerprints"),
+    "P9": Row("short key ids", f"{VERIFY}RefusesShortFingerprints unit.SourceKey.FingerprintsAreWholeOnes "
+              "unit.SourceTlsTest.AFingerprintIsFetchedAndMustBeWhatComes"),
     "P10": Row("keys and settings of the user", f"{VERIFY}TheUsersKeysDoNotCount"),
     "P11": Row("a key with another's user id", f"{VERIFY}AKeyOfTheSameNameIsAnotherKey"),
     "P12": Row("keyrings that are flooded", f"{VERIFY}RefusesUselessKeyrings {VERIFY}GivesUpAfterItsTime"),
@@ -96,7 +97,9 @@ ARCHIVE_ROWS = {
     "P17": Row("a mirror in another's place", "unit.ServerIndexTest.OnlyTheKeysOfTheServerCount"),
     "P18": Row("headers that name digests", f"{HTTP}WrongDigestLeavesNothing"),
     "P19": Row("signed lists of other digests", "unit.PackageIndex.RefusesEntriesItCannotTrust"),
-    "P20": Row("keys, and yet no verification", "unit.ServerIndexTest.AKeyMakesSignaturesMandatory unit.ServerIndexTest.OneByteOfAnyDocument"),
+    "P20": Row("keys, and yet no verification", "unit.ServerIndexTest.AKeyMakesSignaturesMandatory unit.ServerIndexTest.OneByteOfAnyDocument "
+               "unit.RootfsSource.DeclaredKeysAreAlwaysUsed unit.ArchiveSources.AByteThatWasChangedIsNoticedAndNamed "
+               "unit.ArchiveSources.PlainHttpWithoutKeysIsRefused"),
     "P21": Row("a file that changes between check and use", f"{UNPACK}CountsAndHashesWhatItUnpacks {CACHE}FilesAreHashedAgainAtUse "
                f"{BYTES}AFileThatChangesIsNoticed"),
     "P22": Row("no validation, silently", "unit.ServerPartsTest.WithoutValidationSignaturesAreNotLookedAt"),
