@@ -22,10 +22,12 @@ constexpr std::uint32_t kMaxEntries = 256;
 constexpr std::uint32_t kSmallestEntry = 128;
 constexpr std::uint32_t kLargestEntry = 1024;
 
+constexpr std::uint64_t kLargestDisk = std::uint64_t{1} << 40;
+
 class DiskImage {
 public:
-    DiskImage(FdRef file, const std::string& what)
-        : file_(file), what_(what), size_(static_cast<std::uint64_t>(sys::stat_fd(file).st_size)) {}
+    // size: of the whole disk
+    DiskImage(FdRef file, const std::string& what, std::uint64_t size) : file_(file), what_(what), size_(size) {}
 
     [[noreturn]] void fail(std::string_view problem) const { throw Error(fmt::format("{}: its partition table: {}", what_, problem)); }
 
@@ -74,10 +76,7 @@ std::vector<Partition> read_gpt(const DiskImage& image) {
     return partitions;
 }
 
-} // namespace
-
-std::vector<Partition> read_partitions(FdRef file, const std::string& what) {
-    const DiskImage image(file, what);
+std::vector<Partition> read_table(const DiskImage& image) {
     const std::string mbr = image.bytes(0, kSector);
     if (!mbr.ends_with("\x55\xaa")) image.fail("there is none");
     std::vector<Partition> partitions;
@@ -91,6 +90,20 @@ std::vector<Partition> read_partitions(FdRef file, const std::string& what) {
     }
     if (partitions.empty()) image.fail("there is none");
     return partitions;
+}
+
+} // namespace
+
+std::vector<Partition> read_partitions(FdRef file, const std::string& what) {
+    return read_table({file, what, static_cast<std::uint64_t>(sys::stat_fd(file).st_size)});
+}
+
+ByteRange find_partition(FdRef file, const std::string& what, unsigned number) {
+    const DiskImage image(file, what, kLargestDisk);
+    const auto partitions = read_table(image);
+    const auto found = std::ranges::find(partitions, number, &Partition::number);
+    if (found == partitions.end()) image.fail(fmt::format("there is no partition {}", number));
+    return found->range;
 }
 
 } // namespace lxcpp::distro

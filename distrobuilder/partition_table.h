@@ -26,4 +26,8 @@ struct Partition {
 // Throws Error "WHAT: ..." when it has neither, or one says what cannot be: places outside of the image, too many entries.
 [[nodiscard]] std::vector<Partition> read_partitions(FdRef file, const std::string& what);
 
+// Where one of them is, going by the beginning of a disk image: the rest may be missing. Throws Error as above, and when
+// there is none of that number.
+[[nodiscard]] ByteRange find_partition(FdRef file, const std::string& what, unsigned number);
+
 } // namespace lxcpp::distro

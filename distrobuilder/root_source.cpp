@@ -4,6 +4,9 @@
 #include "base/strings.h"
 #include "distrobuilder/source.h"
 #include "distrobuilder/source_archive.h"
+#include "distrobuilder/source_openwrt.h"
+#include "distrobuilder/source_rhel.h"
+#include "distrobuilder/source_vyos.h"
 
 #include <lxcpp/error.h>
 
@@ -22,7 +25,15 @@ struct SourceKind {
 
 // How the source of a downloader is had; those that are an archive on a server are in the table of source.cpp.
 constexpr std::array kKinds{
+    SourceKind{"almalinux-http", open_rhel_source},
+    SourceKind{"centos-http", open_rhel_source},
+    SourceKind{"openeuler-http", open_rhel_source},
+    SourceKind{"openwrt-http", open_openwrt_source},
+    SourceKind{"oraclelinux-http", open_rhel_source},
+    SourceKind{"rockylinux-http", open_rhel_source},
     SourceKind{"rootfs-http", open_archive_source},
+    SourceKind{"springdalelinux-http", open_rhel_source},
+    SourceKind{"vyos-http", open_vyos_source},
 };
 
 const SourceKind* find_kind(std::string_view downloader) noexcept {

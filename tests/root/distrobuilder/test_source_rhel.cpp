@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "source_lab.h"
+
+namespace lxcpp {
+namespace {
+
+using distro::test::make_ext4;
+using distro::test::make_iso;
+using distro::test::make_squashfs;
+using distro::test::read_file;
+using distro::test::write_file;
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::Not;
+
+// What dnf does, for as much as can be seen.
+constexpr auto kDnf = R"(#!/bin/sh
+echo "dnf $*"
+root=
+for word in "$@"; do case $word in --installroot=*) root=${word#*=} ;; esac; done
+[ -n "$root" ] || exit 0
+[ -e /mnt/cdrom/fails ] && exit 3
+mkdir -p "$root/etc/pki" "$root/var/cache/dnf" "$root/usr/lib"
+echo "$*" >"$root/etc/arguments"
+cp /etc/yum.repos.d/lxcpp.repo "$root/etc/repo"
+cp -r /etc/pki/rpm-gpg "$root/etc/pki/"
+[ ! -d /mnt/cdrom ] || cp -r /mnt/cdrom "$root/usr/lib/medium"
+echo cached >"$root/var/cache/dnf/x"
+echo user >"$root/etc/owned" && chown 1000:1001 "$root/etc/owned"
+echo NAME=Test >"$root/etc/os-release"
+)";
+
+class RhelSource : public test::SourceLab {
+protected:
+    // The tree of an installation image.
+    std::filesystem::path installer() {
+        const auto tree = work("installer");
+        make_tree(tree);
+        make_program(tree / "usr/bin/dnf", kDnf);
+        write_file(tree / "etc/pki/rpm-gpg/RPM-GPG-KEY-image", "key of the image");
+        return tree;
+    }
+    // An image as they are made: ext4 in squashfs in ISO.
+    void put_medium(const std::filesystem::path& tree, const std::string& path, const std::string& packages) {
+        std::filesystem::create_directories(work("live/LiveOS"));
+        make_ext4(tree, work("live/LiveOS/rootfs.img"), 8192);
+        std::filesystem::create_directories(work("iso/LiveOS"));
+        make_squashfs(work("live"), work("iso/LiveOS/squashfs.img"));
+        if (!packages.empty()) {
+            write_file(work("iso/" + packages + "/Packages/b/basesystem-1-1.noarch.rpm"), "basesystem");
+            write_file(work("iso/" + packages + "/repodata/repomd.xml"), "repomd");
+        }
+        make_iso(work("iso"), work("x.iso"));
+        serve(path, work("x.iso"));
+    }
+    void put_alma(const std::string& packages) {
+        recipe_.source = {.downloader = "almalinux-http", .url = server_.url("/alma"), .keys = {key()}, .variant = "minimal"};
+        put_medium(installer(), "alma/9/isos/x86_64/AlmaLinux-9.4-x86_64-minimal.iso", packages);
+        tree_.put("alma/9/isos/x86_64/", listing({"AlmaLinux-9.4-x86_64-minimal.iso", "CHECKSUM"}));
+        list_ = fmt::format("# AlmaLinux-9.4-x86_64-minimal.iso: 1 bytes\nSHA256 (AlmaLinux-9.4-x86_64-minimal.iso) = {}\n", sha256_hex(read_file(work("x.iso"))));
+        tree_.put("alma/9/isos/x86_64/CHECKSUM", signer_->clear_sign(list_, *key_));
+    }
+    std::string list_;
+};
+
+TEST_P(RhelSource, InstallsFromTheMedium) {
+    put_alma("BaseOS");
+    const std::string made = build_source([](const std::filesystem::path& root, const distro::RootSource& source) {
+        std::string text = sys::read_file(root / "etc/arguments") + sys::read_file(root / "etc/repo");
+        text += sys::read_file(root / "usr/lib/medium/Packages/b/basesystem-1-1.noarch.rpm") + '\n';
+        const auto info = sys::stat_path(root / "etc/owned");
+        text += fmt::format("{}:{} cache {} root {:o}\n", info->st_uid, info->st_gid, sys::exists(root / "var/cache/dnf"), sys::stat_path(root)->st_mode & 07777u);
+        for (const std::string& line : source.verification()) text += line + '\n';
+        return text;
+    });
+    EXPECT_THAT(made, AllOf(HasSubstr("-y --disablerepo=* --enablerepo=lxcpp-cdrom --releasever=9 --nogpgcheck --installroot=/rootfs --skip-broken install "
+                                      "basesystem almalinux-release yum\n"),
+                            HasSubstr("baseurl=file:///mnt/cdrom\nenabled=0\ngpgcheck=0\n"), HasSubstr("\nbasesystem\n1000:1001 cache false root 755\n"),
+                            HasSubstr("minimal.iso: sha256 of CHECKSUM, signed by " + key_->fingerprint), HasSubstr("packages: signed by source.keys, or of that image")));
+    EXPECT_THAT(printed(), HasSubstr("dnf -y"));
+}
+
+TEST_P(RhelSource, TakesOnlyWhatIsSigned) {
+    put_alma("BaseOS");
+    const std::string iso = "alma/9/isos/x86_64/AlmaLinux-9.4-x86_64-minimal.iso";
+    tree_.put("alma/9/isos/x86_64/CHECKSUM", list_);
+    EXPECT_THAT(build_file("etc/arguments"), AllOf(HasSubstr("error: "), HasSubstr("CHECKSUM")));
+    tree_.put("alma/9/isos/x86_64/CHECKSUM", list_ + signer_->clear_sign("nothing\n", *key_));
+    EXPECT_THAT(build_file("etc/arguments"), AllOf(HasSubstr("error: "), HasSubstr("CHECKSUM")));
+    tree_.put("alma/9/isos/x86_64/CHECKSUM", signer_->clear_sign(list_, *key_));
+    tree_.damage(iso);
+    EXPECT_THAT(build_file("etc/arguments"), AllOf(HasSubstr("error: "), HasSubstr("AlmaLinux-9.4-x86_64-minimal.iso"), HasSubstr("sha256")));
+    EXPECT_EQ(printed(), ""); // nothing of it ran
+}
+
+TEST_P(RhelSource, InstallsFromTheServerWithDeclaredKeys) {
+    put_alma("");
+    EXPECT_THAT(build_file("etc/repo"), HasSubstr("installing the base system"));
+    EXPECT_THAT(printed(), HasSubstr("the image has no rpmkeys, and the packages come neither over https nor with the image"));
+    std::filesystem::remove_all(scratch_.path());
+    std::filesystem::create_directories(scratch_.path());
+    const auto tree = installer();
+    make_program(tree / "usr/bin/rpmkeys", "#!/bin/sh\n");
+    put_medium(tree, "alma/9/isos/x86_64/AlmaLinux-9.4-x86_64-minimal.iso", "");
+    list_ = fmt::format("SHA256 (AlmaLinux-9.4-x86_64-minimal.iso) = {}\n", sha256_hex(read_file(work("x.iso"))));
+    tree_.put("alma/9/isos/x86_64/CHECKSUM", signer_->clear_sign(list_, *key_));
+    EXPECT_EQ(build_file("etc/repo"), fmt::format("[lxcpp-baseos]\nname=baseos\nbaseurl={}\nenabled=0\ngpgcheck=1\ngpgkey=file:///etc/pki/rpm-gpg/RPM-GPG-KEY-recipe-1\n",
+                                                  server_.url("/alma/9/BaseOS/x86_64/os/")));
+    EXPECT_THAT(build_file("etc/pki/rpm-gpg/RPM-GPG-KEY-recipe-1"), HasSubstr("BEGIN PGP PUBLIC KEY BLOCK"));
+    EXPECT_THAT(build_file("etc/arguments"), Not(HasSubstr("nogpgcheck")));
+}
+
+// Nobody signs the lists of Rocky Linux 9: the recipe's keys are those of the packages, and the image needs another voucher.
+TEST_P(RhelSource, ChecksPackagesWhereNobodySignsTheImage) {
+    const auto tree = installer();
+    make_program(tree / "usr/bin/rpmkeys", "#!/bin/sh\n");
+    put_medium(tree, "rocky/9/isos/x86_64/Rocky-9.4-x86_64-minimal.iso", "minimal");
+    tree_.put("rocky/9/isos/x86_64/", listing({"Rocky-9.4-x86_64-minimal.iso"}));
+    recipe_.source = {.downloader = "rockylinux-http", .url = server_.url("/rocky"), .keys = {key()}, .variant = "minimal"};
+    EXPECT_THAT(build_file("etc/repo"), AllOf(HasSubstr("error: "), HasSubstr("nothing says that it is right")));
+    recipe_.source.sha256 = sha256_hex(read_file(work("x.iso")));
+    EXPECT_THAT(build_file("etc/repo"), HasSubstr("baseurl=file:///mnt/cdrom\nenabled=0\ngpgcheck=1\ngpgkey=file:///etc/pki/rpm-gpg/RPM-GPG-KEY-recipe-1\n"));
+    recipe_.source.keys.clear();
+    EXPECT_THAT(build_file("etc/repo"), HasSubstr("gpgcheck=0\n"));
+    tree_.damage("rocky/9/isos/x86_64/Rocky-9.4-x86_64-minimal.iso");
+    recipe_.source.sha256 = sha256_hex("other");
+    EXPECT_THAT(build_file("etc/repo"), AllOf(HasSubstr("error: "), HasSubstr("Rocky-9.4-x86_64-minimal.iso"), HasSubstr("sha256")));
+}
+
+TEST_P(RhelSource, OfADiskImage) {
+    const auto tree = installer();
+    make_program(tree / "usr/bin/yum", std::string(kDnf) + "echo NAME=Disk >\"$root/etc/os-release\"\n");
+    std::filesystem::remove(tree / "usr/bin/dnf");
+    write_file(tree / "etc/yum.repos.d/lxcpp.repo", "its own\n");
+    make_program(tree / "usr/bin/rpmkeys", "#!/bin/sh\n");
+    make_ext4(tree, work("root"), 8192);
+    std::string disk(512 * 4, '\0');
+    disk[510] = '\x55', disk[511] = '\xaa';
+    disk[446 + 4] = '\x83', disk[446 + 8] = 4;
+    disk[446 + 13] = 0x40; // 16384 sectors
+    write_file(work("disk.raw"), disk + read_file(work("root")));
+    distro::test::run_tool({"/usr/bin/xz", "-0", work("disk.raw")});
+    serve("c/7/isos/armhfp/CentOS-Userland-7-armv7hl-RootFS-Minimal-2009-sda.raw.xz", work("disk.raw.xz"));
+    tree_.put("c/7/isos/armhfp/", listing({"CentOS-Userland-7-armv7hl-RootFS-Minimal-2009-sda.raw.xz"}));
+    recipe_.image.architecture_mapped = "armhfp";
+    recipe_.image.release = "7";
+    recipe_.source = {.downloader = "centos-http", .url = server_.url("/c"), .variant = "minimal", .skip_verification = true};
+    EXPECT_THAT(build_file("etc/arguments"), HasSubstr("--enablerepo=base --releasever=7 --installroot=/rootfs"));
+    EXPECT_EQ(build_file("etc/os-release"), "NAME=Disk\n");
+}
+
+TEST_P(RhelSource, SaysWhatAnInstallationLacks) {
+    put_alma("BaseOS");
+    const auto rebuild = [&] {
+        make_iso(work("iso"), work("x.iso"));
+        serve("alma/9/isos/x86_64/AlmaLinux-9.4-x86_64-minimal.iso", work("x.iso"));
+        list_ = fmt::format("SHA256 (AlmaLinux-9.4-x86_64-minimal.iso) = {}\n", sha256_hex(read_file(work("x.iso"))));
+        tree_.put("alma/9/isos/x86_64/CHECKSUM", signer_->clear_sign(list_, *key_));
+    };
+    const auto program = work("installer/usr/bin/dnf");
+    const auto change = [&](const std::string& script) {
+        make_program(program, script);
+        std::filesystem::remove(work("live/LiveOS/rootfs.img"));
+        std::filesystem::remove(work("iso/LiveOS/squashfs.img"));
+        make_ext4(work("installer"), work("live/LiveOS/rootfs.img"), 8192);
+        make_squashfs(work("live"), work("iso/LiveOS/squashfs.img"));
+        rebuild();
+    };
+    change("#!/bin/sh\nexit 3\n");
+    EXPECT_THAT(build_file("etc/repo"), HasSubstr("failed (exit code 3)"));
+    change("#!/bin/sh\nexit 0\n");
+    EXPECT_THAT(build_file("etc/repo"), HasSubstr("made no system (there is no os-release)"));
+    change("#!/bin/sh\numount /rootfs/dev; umount /rootfs/proc; rm -rf /rootfs; ln -s /etc /rootfs\n");
+    EXPECT_THAT(build_file("etc/repo"), HasSubstr("error: "));
+    std::filesystem::remove(work("iso/LiveOS/squashfs.img"));
+    rebuild();
+    EXPECT_THAT(build_file("etc/repo"), HasSubstr("has neither LiveOS/squashfs.img nor images/install.img"));
+}
+
+INSTANTIATE_TEST_SUITE_P(Builders, RhelSource, testing::Values(test::Builder::Root, test::Builder::User), test::builder_name);
+
+} // namespace
+} // namespace lxcpp
