@@ -151,6 +151,11 @@ void OutputFiles::rename(const std::string& from, const std::string& to) {
         if (file.name == from) file.name = to;
 }
 
+std::vector<OutputFile> OutputFiles::withdraw() {
+    directories_.clear();
+    return std::exchange(files_, {});
+}
+
 std::vector<std::string> OutputFiles::top_names() const {
     std::vector<std::string> names;
     for (const OutputFile& file : files_)

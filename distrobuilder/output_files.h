@@ -29,6 +29,8 @@ public:
     void rename(const std::string& from, const std::string& to);
     [[nodiscard]] std::filesystem::path path_of(const std::string& name) const { return hidden_.directory.path() / name; }
 
+    // What was added so far is not published; it stays where it is as long as this object.
+    [[nodiscard]] std::vector<OutputFile> withdraw();
     // Files and directories that are in the target under these names are replaced; when one cannot be, all is as it was.
     [[nodiscard]] std::vector<OutputFile> publish();
 
