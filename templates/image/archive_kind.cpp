@@ -24,6 +24,12 @@ bool begins_with(std::string_view path, std::string_view directory) {
     return path == directory || (path.starts_with(directory) && path[directory.size()] == '/');
 }
 
+// LXC's, which has no directories; config.3 and the like are for older ones of it.
+bool is_lxc_metadata(std::string_view path) {
+    return path == "config" || path.starts_with("config.") || path.starts_with("config-user") || path == "create-message" || path == "expiry" ||
+           path == "excludes-user";
+}
+
 // Metadata comes first in combined images too: what follows tells.
 ArchiveKind kind_of(TarReader& reader) {
     bool metadata = false;
@@ -31,7 +37,7 @@ ArchiveKind kind_of(TarReader& reader) {
         const std::string path = normal_path(entry->path);
         if (begins_with(path, "rootfs")) return ArchiveKind::Combined;
         if (path == "backup/index.yaml") return ArchiveKind::Backup;
-        if (path == "metadata.yaml" || path == "config" || path == "config-user" || begins_with(path, "templates")) metadata = true;
+        if (path == "metadata.yaml" || is_lxc_metadata(path) || begins_with(path, "templates")) metadata = true;
         else if (!metadata && !path.empty() && path != "backup") return ArchiveKind::Root;
     }
     return metadata ? ArchiveKind::Metadata : ArchiveKind::Root;

@@ -24,10 +24,10 @@ TEST_F(Outputs, OfLxcAreTwoArchives) {
     EXPECT_EQ(written[1].name, "rootfs.tar.gz");
     EXPECT_EQ(written[1].sha256, sha256_hex(text("out/rootfs.tar.gz")));
     const auto meta = members_of(text("out/meta.tar.xz"));
-    EXPECT_THAT(names_of(meta), ElementsAre("config.1", "config.2", "config.3", "config.4", "config", "config-user.1", "config-user.2", "config-user.3",
-                                            "config-user.4", "config-user", "create-message", "expiry", "excludes-user", "templates"));
-    EXPECT_EQ(meta[0].data, "old\n");
-    EXPECT_EQ(meta[4].data, "new\n");
+    EXPECT_THAT(names_of(meta), ElementsAre("config", "config-user", "config-user.1", "config-user.2", "config-user.3", "config-user.4", "config.1",
+                                            "config.2", "config.3", "config.4", "create-message", "excludes-user", "expiry", "templates"));
+    EXPECT_EQ(meta[0].data, "new\n");
+    EXPECT_EQ(meta[6].data, "old\n");
     EXPECT_EQ(meta[0].entry.mtime.tv_sec, 1'800'000'000);
     EXPECT_THAT(names_of(members_of(text("out/rootfs.tar.gz"))),
                 ElementsAre("./", "./bin/", "./bin/ash", "./bin/sh", "./dev/", "./etc/", "./etc/hostname"));

@@ -23,6 +23,8 @@ TEST(ArchiveKind, IsToldByTheMembers) {
     EXPECT_EQ(kind(root_members("rootfs/") + incus_archive()), ArchiveKind::Combined);
     EXPECT_EQ(kind(incus_archive()), ArchiveKind::Metadata);
     EXPECT_EQ(kind(make_tar(TarMember{.name = "config"}, TarMember{.name = "expiry"})), ArchiveKind::Metadata);
+    for (const char* name : {"config-user.1", "config.4", "create-message"})
+        EXPECT_EQ(kind(make_tar(TarMember{.name = name}, TarMember{.name = "expiry"})), ArchiveKind::Metadata) << name;
     EXPECT_EQ(kind(root_archive()), ArchiveKind::Root);
     EXPECT_EQ(kind(make_tar(TarMember{.name = "backup/", .type = '5'}, TarMember{.name = "backup/index.yaml"})), ArchiveKind::Backup);
     EXPECT_EQ(kind("hsqs" + std::string(100, 'x')), ArchiveKind::Root);
