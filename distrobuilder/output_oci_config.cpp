@@ -21,6 +21,7 @@ constexpr auto kPath = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/
 constexpr auto kConfigType = "application/vnd.oci.image.config.v1+json";
 constexpr auto kManifestType = "application/vnd.oci.image.manifest.v1+json";
 constexpr auto kIndexType = "application/vnd.oci.image.index.v1+json";
+constexpr std::string_view kShell = "bin/sh"; // for who runs the image
 constexpr std::size_t kLongestTag = 128;
 
 // A recipe may have bytes that are no UTF-8.
@@ -53,8 +54,8 @@ void set_command(json& config, const OciTarget& wanted, const sys::RootedDir& ro
     if (has(root, "sbin/init")) {
         config["Cmd"] = {"/sbin/init"};
         if (starts_systemd(root)) config["StopSignal"] = "SIGRTMIN+3";
-    } else if (has(root, "bin/sh")) {
-        config["Cmd"] = {"/bin/sh"};
+    } else if (has(root, kShell)) {
+        config["Cmd"] = {"/" + std::string(kShell)};
     }
 }
 

@@ -10,6 +10,7 @@
 #include <cstring>
 #include <fmt/core.h>
 #include <numeric>
+#include <vector>
 
 namespace lxcpp::image {
 namespace {
@@ -55,10 +56,13 @@ std::uint64_t stored_size(const TarEntry& entry) {
                            [](std::uint64_t sum, const TarExtent& extent) { return sum + extent.length; });
 }
 
-// The map of GNU.sparse 1.0, which stands before the data.
+// The map of GNU.sparse 1.0, which stands before the data. GNU tar takes the end of the last extent for the file's: a hole
+// at the end is followed by an extent of nothing.
 std::string sparse_map(const TarEntry& entry) {
-    std::string map = fmt::format("{}\n", entry.extents.size());
-    for (const TarExtent& extent : entry.extents) map += fmt::format("{}\n{}\n", extent.offset, extent.length);
+    std::vector<TarExtent> extents = entry.extents;
+    if (extents.empty() || extents.back().offset + extents.back().length < entry.size) extents.push_back({entry.size, 0});
+    std::string map = fmt::format("{}\n", extents.size());
+    for (const TarExtent& extent : extents) map += fmt::format("{}\n{}\n", extent.offset, extent.length);
     map.resize(map.size() + padding(map.size()), '\0');
     return map;
 }

@@ -14,6 +14,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <fstream>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -96,6 +97,24 @@ TEST_F(PackTest, WhatIsUnpackedAgainIsTheSame) {
     ASSERT_EQ(::stat((dir_ / "again/sparse").c_str(), &info), 0);
     EXPECT_LT(info.st_blocks * 512, 200'000);
     EXPECT_EQ(fs::hard_link_count(dir_ / "again/usr/a"), 2u);
+}
+
+// GNU tar makes a file as long as its last extent ends.
+TEST_F(PackTest, HolesAtTheEndHaveAnExtentBehindThem) {
+    std::ofstream(dir_ / "tree/holes") << "";
+    std::filesystem::resize_file(dir_ / "tree/holes", 1 << 20);
+    std::ofstream(dir_ / "tree/tail") << "begin";
+    std::filesystem::resize_file(dir_ / "tree/tail", 1 << 20);
+    TarReader reader(text_source(pack()), "x");
+    int seen = 0;
+    while (const TarEntry* entry = reader.next()) {
+        if (!entry->sparse) continue;
+        ++seen;
+        EXPECT_EQ(entry->size, 1u << 20) << entry->path;
+        ASSERT_FALSE(entry->extents.empty()) << entry->path;
+        EXPECT_EQ(entry->extents.back(), (TarExtent{1u << 20, 0})) << entry->path;
+    }
+    EXPECT_EQ(seen, 2);
 }
 
 TEST_F(PackTest, SortsNamesAndHoldsBackTimes) {
