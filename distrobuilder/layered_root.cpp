@@ -17,6 +17,7 @@ LayeredRoot::LayeredRoot(const std::vector<std::filesystem::path>& lowers, const
                          const std::filesystem::path& work, const std::filesystem::path& at)
     : path_(lowers.empty() ? upper : at) {
     if (lowers.empty()) return;
+    if (!upper.empty()) work_ = work;
     // What is left of a mount before would keep this one from coming up.
     if (!upper.empty()) sys::RootedDir::open(work).remove_tree("", true);
     sys::Overlay overlay{.lowers = lowers, .upper = upper, .work = work, .durable = false};
@@ -31,6 +32,7 @@ LayeredRoot::~LayeredRoot() {
     if (!mounted_) return;
     try {
         sys::unmount(path_, true);
+        if (!work_.empty()) sys::RootedDir::open(work_).remove_tree("", true);
     } catch (const Error& error) {
         log::warn("{}", error.what());
     }

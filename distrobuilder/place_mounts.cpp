@@ -20,16 +20,18 @@ constexpr std::uint64_t kInert = MOUNT_ATTR_NODEV | MOUNT_ATTR_NOSUID | MOUNT_AT
 enum class Use { Read, Target, Cache };
 
 struct Place {
-    std::filesystem::path path;
+    std::filesystem::path path; // without links
     Use use;
+    Fd file;
 };
 
 std::optional<Place> resolved(const std::filesystem::path& path, Use use) {
-    const auto file = sys::try_open_file(path, {.access = sys::Access::Path});
+    auto file = sys::try_open_file(path, {.access = sys::Access::Path});
+    if (!file && use != Use::Read) throw SystemError("open " + path.string(), ENOENT);
     if (!file) return std::nullopt;
     const auto whole = sys::read_link(sys::fd_path(*file));
     if (!whole || *whole == "/") return std::nullopt; // all of the host is not shown
-    return Place{*whole, use};
+    return Place{*whole, use, std::move(*file)};
 }
 
 std::vector<Place> all_of(const BuildPlaces& places) {
@@ -52,7 +54,7 @@ std::vector<Place> all_of(const BuildPlaces& places) {
 }
 
 sys::MountTree clone(const Place& place, FdRef user_namespace) {
-    sys::MountTree tree = sys::MountTree::clone(place.path);
+    sys::MountTree tree = sys::MountTree::clone_fd(place.file);
     try {
         tree.idmap(user_namespace);
     } catch (const SystemError& error) {

@@ -30,6 +30,7 @@ public:
 
 private:
     std::filesystem::path path_;
+    std::filesystem::path work_; // nothing is left in it
     bool mounted_ = false;
 };
 

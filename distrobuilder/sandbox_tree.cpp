@@ -7,6 +7,7 @@
 
 #include <lxcpp/error.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <fcntl.h>
 #include <fmt/core.h>
@@ -69,8 +70,10 @@ std::string find_program(const sys::RootedDir& root, const std::string& name, st
 
 std::string interpreter_of(std::string_view script) {
     if (!script.starts_with("#!")) throw Error("the script has no interpreter: its first line must be like #!/bin/sh");
-    const std::string_view line = trim(script.substr(2, script.find('\n') == script.npos ? script.npos : script.find('\n') - 2));
-    const std::string interpreter(line.substr(0, line.find_first_of(" \t")));
+    constexpr std::string_view kBlanks = " \t"; // as the kernel has them
+    std::string_view line = script.substr(2, script.find('\n') - 2);
+    line.remove_prefix(std::min(line.find_first_not_of(kBlanks), line.size()));
+    const std::string interpreter(line.substr(0, line.find_first_of(kBlanks)));
     if (!interpreter.starts_with('/')) {
         throw Error(fmt::format("the script's first line names {}: an interpreter needs an absolute path",
                                 interpreter.empty() ? std::string("no interpreter") : printable(interpreter)));

@@ -6,22 +6,20 @@
 #include "console/session.h"
 #include "security/seccomp_cache.h"
 #include "start/init_handle.h"
+#include "start/one_shot_output.h"
 #include "start/one_shot_plan.h"
 #include "start/payload.h"
 #include "sys/fd_table.h"
 #include "sys/file.h"
 #include "sys/limits.h"
 #include "sys/memfd.h"
-#include "sys/pipe.h"
 
 #include <algorithm>
-#include <array>
+#include <optional>
 #include <unistd.h>
 
 namespace lxcpp {
 namespace {
-
-constexpr std::size_t kMostOutput = 1u << 20;
 
 void check(const OneShot& request) {
     if (request.script.empty() && (request.argv.empty() || !request.argv.front().starts_with('/'))) {
@@ -31,22 +29,6 @@ void check(const OneShot& request) {
         throw Error("programs that build an image run in a user namespace of their own only: nothing would keep them from the host");
     }
 }
-
-// Its standard input is empty and its output goes to the log, so that a script that asks a question does not wait for the
-// administrator. In the child alone: other threads of ours may write meanwhile.
-struct Streams {
-    explicit Streams(const OneShot& request) : input(sys::duplicate(sys::open_file("/dev/null"))) {
-        if (!request.log.empty()) {
-            log = sys::duplicate(sys::open_file(request.log, {.access = sys::Access::Append, .create = true, .mode = 0640}));
-        }
-        if (request.output != nullptr) pipe = sys::make_pipe();
-    }
-    [[nodiscard]] std::array<FdRef, 3> for_child() const { return {input, pipe.write.valid() ? FdRef(pipe.write) : FdRef(log), log}; }
-
-    Fd input;
-    Fd log;
-    sys::Pipe pipe;
-};
 
 InitResources resources_of(const OneShot& request) {
     InitResources resources;
@@ -89,15 +71,15 @@ void show_terminal(InitHandle& init) {
 int run_one_shot(const OneShot& request) {
     check(request);
     sys::fill_standard_fds();
-    Streams streams(request);
     InitResources resources = resources_of(request);
-    resources.stdio = streams.for_child();
+    std::optional<OneShotOutput> output;
+    if (!request.terminal) output.emplace(request);
+    if (output) resources.stdio = output->for_child();
     const StartPlan plan = plan_of(request, resources.script);
     InitHandle init = InitHandle::spawn(plan, resources, std::chrono::steady_clock::now() + std::chrono::seconds(60));
     init.exec();
-    streams.pipe.write.reset();
-    if (request.terminal) show_terminal(init);
-    else if (request.output != nullptr) *request.output = sys::drain_pipe(streams.pipe.read, kMostOutput);
+    if (output) output->copy(init.pidfd());
+    else show_terminal(init);
     (void)sys::wait_exited(init.pidfd(), {});
     const Fd pidfd = init.release();
     return sys::reap(pidfd).shell_code();

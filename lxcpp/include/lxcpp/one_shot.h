@@ -17,7 +17,7 @@ struct OneShot {
     std::vector<std::string> argv; // argv[0]: absolute path inside
     std::vector<std::string> env;  // NAME=VALUE; complete
     bool network = false;          // share the caller's network
-    std::filesystem::path log;     // gets its standard output and error; empty = ours
+    std::filesystem::path log;     // its standard output and error are appended to it; empty = written to ours
 
     std::string host_name = "localhost";
     // As an image is built: it may mount and unmount whatever it sees, /run and /tmp are tmpfs, /sys is one of plain directories,

@@ -2,6 +2,7 @@
 #include "build_lab.h"
 
 #include "base/paths.h"
+#include "distrobuilder/sandbox.h"
 #include "sys/cred.h"
 #include "sys/file.h"
 #include "sys/mount.h"
@@ -21,7 +22,7 @@ namespace {
 
 constexpr const char* kApplets[] = {"awk", "basename", "cat", "chmod", "chown", "cp", "cut", "dd", "echo", "env", "false", "find", "grep", "head",
                                     "hostname", "id", "kill", "ln", "ls", "mkdir", "mkfifo", "mknod", "mount", "mv", "nc", "ps", "readlink", "rm",
-                                    "rmdir", "sed", "seq", "setsid", "sh", "sleep", "sort", "stat", "sync", "tail", "touch", "tr", "true", "umount",
+                                    "rmdir", "sed", "seq", "setsid", "sh", "sleep", "sort", "stat", "sync", "tail", "touch", "tr", "true", "umount", "unshare",
                                     "uname", "wc"};
 
 void make_root(const std::filesystem::path& root) {
@@ -76,6 +77,25 @@ void BuildLab::become_caller() const {
     sys::set_groups({});
     sys::set_ids(kUser, kUser);
     (void)::prctl(PR_SET_DUMPABLE, 1, 0, 0, 0); // as who logged in
+}
+
+pid_t BuildLab::start_build(const std::function<void()>& work) const {
+    const pid_t child = ::fork();
+    if (child != 0) return child;
+    (void)answer_of([&] {
+        become_caller();
+        (void)distro::enter_build_namespace(places());
+        make_root(root());
+        work();
+        return std::string();
+    });
+    ::_exit(0);
+}
+
+std::string BuildLab::run(const std::string& script) const {
+    const distro::Sandbox sandbox({root(), {"PATH=/sbin:/bin", "ONLY=this"}, log()});
+    const int code = sandbox.run_script("#!/bin/sh\n" + script);
+    return fmt::format("{}{}", sys::read_file(log()), code == 0 ? "" : fmt::format("exit {}\n", code));
 }
 
 std::string BuildLab::build(const distro::BuildPlaces& places,

@@ -9,6 +9,8 @@
 #include <functional>
 #include <gtest/gtest.h>
 #include <string>
+#include <string_view>
+#include <sys/types.h>
 
 namespace lxcpp::test {
 
@@ -28,19 +30,29 @@ protected:
     std::string build(const distro::BuildPlaces& places, const std::function<std::string(const distro::BuildIdentity&)>& work) const;
     // The same in an empty root file system at root(), which has a static busybox and its applets.
     std::string build_with_root(const std::function<std::string()>& work) const;
+    // In there: the output of a script, and "exit CODE" unless that is 0.
+    std::string run(const std::string& script) const;
+    // Both.
+    std::string script(const std::string& text) const {
+        return build_with_root([&] { return run(text); });
+    }
+    // A build that goes on by itself: the process.
+    pid_t start_build(const std::function<void()>& work) const;
 
     [[nodiscard]] distro::BuildPlaces places() const { return {home() / "cache", home() / "target", {home() / "recipe"}}; }
     [[nodiscard]] std::filesystem::path home() const { return directory_ / "home"; }
     [[nodiscard]] std::filesystem::path root() const { return home() / "cache/root"; }
     [[nodiscard]] std::filesystem::path log() const { return home() / "cache/log"; }
     [[nodiscard]] std::filesystem::path host() const { return directory_ / "host"; } // what nobody shall touch
+    // In the tree, as it is on disk.
+    [[nodiscard]] std::filesystem::path in_root(std::string_view path) const { return root() / path; }
     [[nodiscard]] uid_t caller() const { return GetParam() == Builder::Root ? 0 : kUser; }
     // The id on disk of an id of the image.
     [[nodiscard]] uid_t on_disk(uid_t id) const { return GetParam() == Builder::Root ? id : kFirstOfUser + id; }
 
 private:
     void become_caller() const;
-    TempDir directory_;
+    TempDir directory_{"/var/tmp"}; // programs inside have a /tmp of their own
 };
 
 inline std::string builder_name(const testing::TestParamInfo<Builder>& info) { return info.param == Builder::Root ? "AsRoot" : "AsUser"; }
