@@ -4,8 +4,11 @@
 #include "base/strings.h"
 #include "distrobuilder/source.h"
 #include "distrobuilder/source_archive.h"
+#include "distrobuilder/source_busybox.h"
 #include "distrobuilder/source_openwrt.h"
+#include "distrobuilder/source_pkgtools.h"
 #include "distrobuilder/source_rhel.h"
+#include "distrobuilder/source_rpmbootstrap.h"
 #include "distrobuilder/source_vyos.h"
 
 #include <lxcpp/error.h>
@@ -23,15 +26,25 @@ struct SourceKind {
     std::unique_ptr<RootSource> (*open)(const SourceWork&);
 };
 
+// A name that recipes may have and that means nothing, as in distrobuilder.
+std::unique_ptr<RootSource> refuse_unknown(const SourceWork& work) {
+    throw Error(fmt::format("source.downloader: Unknown downloader \"{}\": distrobuilder knows the name, but has no such source either", work.recipe.source.downloader));
+}
+
 // How the source of a downloader is had; those that are an archive on a server are in the table of source.cpp.
 constexpr std::array kKinds{
     SourceKind{"almalinux-http", open_rhel_source},
+    SourceKind{"busybox", open_busybox_source},
     SourceKind{"centos-http", open_rhel_source},
     SourceKind{"openeuler-http", open_rhel_source},
     SourceKind{"openwrt-http", open_openwrt_source},
     SourceKind{"oraclelinux-http", open_rhel_source},
+    SourceKind{"plamolinux-http", open_plamo_source},
     SourceKind{"rockylinux-http", open_rhel_source},
     SourceKind{"rootfs-http", open_archive_source},
+    SourceKind{"rpmbootstrap", open_rpmbootstrap_source},
+    SourceKind{"sabayon-http", refuse_unknown},
+    SourceKind{"slackware-http", open_slackware_source},
     SourceKind{"springdalelinux-http", open_rhel_source},
     SourceKind{"vyos-http", open_vyos_source},
 };

@@ -20,7 +20,7 @@ constexpr std::size_t kLargestKey = 1u << 20;
 
 // $1 release, $2 packages, $3 which repositories, $4 whether signatures are checked, $5 whether all comes from the medium
 // or over TLS.
-constexpr std::string_view kScript = R"(#!/bin/sh
+constexpr std::string_view kScript = R"sh(#!/bin/sh
 set -eu
 release=$1 packages=$2 repositories=$3 check=$4 trusted=$5
 
@@ -74,7 +74,7 @@ mount --bind /proc /rootfs/proc 2>/dev/null || :
 umount /rootfs/proc 2>/dev/null || :
 umount /rootfs/dev 2>/dev/null || :
 rm -rf /rootfs/var/cache/yum /rootfs/var/cache/dnf
-)";
+)sh";
 
 bool has_directory(const sys::RootedDir& tree, const char* path) {
     const auto info = tree.stat(path, sys::Links::InRoot);

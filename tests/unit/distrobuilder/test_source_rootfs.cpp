@@ -101,8 +101,8 @@ TEST_F(RootfsSource, NamesWhatTheServerHasNot) {
     tree_.put("base.zip", "PK\003\004 no archive that we know");
     recipe_.source.sha256 = sha256_hex(tree_.get("base.zip"));
     EXPECT_THAT(build(), HasSubstr("error: base.zip"));
-    recipe_.source.downloader = "sabayon-http";
-    EXPECT_EQ(build(), "error: source.downloader: sabayon-http is not offered");
+    recipe_.source.downloader = "other-http";
+    EXPECT_EQ(build(), "error: source.downloader: other-http is not offered");
 }
 
 } // namespace
