@@ -70,6 +70,7 @@ void give_cache(const std::filesystem::path& cache) {
 BuildIdentity enter_as_user(const BuildPlaces& places) {
     const IdRange ids = own_ids_of(ImageStore::open(default_paths().cache).directory());
     enter_own_namespace(ids);
+    if (!places.target.empty()) (void)sys::open_file(places.target, {.access = sys::Access::Path, .directory = true});
     give_cache(places.cache);
     sys::become_root_inside();
     return {kOwnUserInside, kOwnUserInside};

@@ -69,11 +69,12 @@ sys::MountTree clone(const Place& place, FdRef user_namespace) {
     return tree;
 }
 
-bool searchable(const std::filesystem::path& directory) {
+bool closed(const std::filesystem::path& directory) {
     try {
-        return sys::try_open_file(directory / ".", {.access = sys::Access::Path, .directory = true}).has_value();
+        (void)sys::try_open_file(directory / ".", {.access = sys::Access::Path, .directory = true});
+        return false;
     } catch (const SystemError& error) {
-        if (error.code() == EACCES) return false;
+        if (error.code() == EACCES) return true;
         throw;
     }
 }
@@ -83,15 +84,15 @@ std::optional<std::filesystem::path> closed_above(const std::filesystem::path& p
     std::filesystem::path above;
     for (const auto& name : path.parent_path()) {
         above /= name;
-        if (!searchable(above)) return above;
+        if (closed(above)) return above;
     }
     return std::nullopt;
 }
 
 void open_way(const PlaceMount& mount) {
-    const auto closed = closed_above(mount.path);
-    if (!closed) return;
-    sys::MountTree::create("tmpfs", "lxcpp-build", {"mode=0755", "size=64k"}, kInert).attach(*closed);
+    const auto above = closed_above(mount.path);
+    if (!above) return;
+    sys::MountTree::create("tmpfs", "lxcpp-build", {"mode=0755", "size=64k"}, kInert).attach(*above);
 }
 
 void make_mount_point(const PlaceMount& mount) {

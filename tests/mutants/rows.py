@@ -132,5 +132,6 @@ ROWS = {
 OTHER_CHECKS = {
     "template": "what a create does with a template",
     "store": "what may be taken out of the store of images, and whose it is",
+    "build": "what a recipe's programs, and the trees they run in, reach of the host",
     "memory": "how much memory it takes to bring, make and send images",
 }

@@ -55,10 +55,10 @@ std::string answer_of(const std::function<std::string()>& work) {
 
 } // namespace
 
-void BuildLab::SetUp() {
+void BuilderLab::SetUp() {
     if (!std::filesystem::exists("/bin/busybox")) GTEST_SKIP() << "there is no static /bin/busybox (busybox-static)";
     if (!sys::exists(default_paths().libexec / "lxcpp-init")) GTEST_SKIP() << "lxcpp-init is not built";
-    if (GetParam() == Builder::User && !sys::exists("/usr/bin/newuidmap")) GTEST_SKIP() << "there is no newuidmap (uidmap)";
+    if (builder_ == Builder::User && !sys::exists("/usr/bin/newuidmap")) GTEST_SKIP() << "there is no newuidmap (uidmap)";
     std::filesystem::permissions(directory_.path(), std::filesystem::perms(0755));
     for (const char* name : {"home", "home/target", "home/recipe", "home/state", "host"}) {
         std::filesystem::create_directory(directory_ / name);
@@ -68,18 +68,18 @@ void BuildLab::SetUp() {
     sys::write_file_atomic(host() / "secret", "secret", 0600);
 }
 
-void BuildLab::become_caller() const {
+void BuilderLab::become_caller() const {
     ::setenv("HOME", home().c_str(), 1);
     ::setenv("LXCPP_STATE_DIR", (home() / "state").c_str(), 1);
     ::setenv("LXCPP_CACHE_DIR", (home() / "lxcpp").c_str(), 1);
-    if (GetParam() == Builder::Root) return;
+    if (builder_ == Builder::Root) return;
     add_account(directory_.path(), home());
     sys::set_groups({});
     sys::set_ids(kUser, kUser);
     (void)::prctl(PR_SET_DUMPABLE, 1, 0, 0, 0); // as who logged in
 }
 
-pid_t BuildLab::start_build(const std::function<void()>& work) const {
+pid_t BuilderLab::start_build(const std::function<void()>& work) const {
     const pid_t child = ::fork();
     if (child != 0) return child;
     (void)answer_of([&] {
@@ -92,13 +92,13 @@ pid_t BuildLab::start_build(const std::function<void()>& work) const {
     ::_exit(0);
 }
 
-std::string BuildLab::run(const std::string& script) const {
+std::string BuilderLab::run(const std::string& script) const {
     const distro::Sandbox sandbox({root(), {"PATH=/sbin:/bin", "ONLY=this"}, log()});
     const int code = sandbox.run_script("#!/bin/sh\n" + script);
     return fmt::format("{}{}", sys::read_file(log()), code == 0 ? "" : fmt::format("exit {}\n", code));
 }
 
-std::string BuildLab::build(const distro::BuildPlaces& places,
+std::string BuilderLab::build(const distro::BuildPlaces& places,
                             const std::function<std::string(const distro::BuildIdentity&)>& work) const {
     sys::Pipe pipe = sys::make_pipe();
     const pid_t child = ::fork();
@@ -119,7 +119,7 @@ std::string BuildLab::build(const distro::BuildPlaces& places,
     return answer;
 }
 
-std::string BuildLab::build_with_root(const std::function<std::string()>& work) const {
+std::string BuilderLab::build_with_root(const std::function<std::string()>& work) const {
     return build([&](const distro::BuildIdentity&) {
         make_root(root());
         return work();

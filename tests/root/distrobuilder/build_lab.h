@@ -21,8 +21,9 @@ inline constexpr uid_t kFirstOfUser = 1879048192; // of the user's subordinate i
 
 // Work in a build namespace, in a process of its own: as root, and as a user with subordinate ids, whom only that process's files of
 // accounts know.
-class BuildLab : public testing::TestWithParam<Builder> {
+class BuilderLab : public testing::Test {
 protected:
+    explicit BuilderLab(Builder builder) : builder_(builder) {}
     void SetUp() override;
 
     // What work returns; the text of an Error instead of it. Nobody else has a descriptor of it.
@@ -46,15 +47,22 @@ protected:
     [[nodiscard]] std::filesystem::path host() const { return directory_ / "host"; } // what nobody shall touch
     // In the tree, as it is on disk.
     [[nodiscard]] std::filesystem::path in_root(std::string_view path) const { return root() / path; }
-    [[nodiscard]] uid_t caller() const { return GetParam() == Builder::Root ? 0 : kUser; }
+    [[nodiscard]] uid_t caller() const { return builder_ == Builder::Root ? 0 : kUser; }
     // The id on disk of an id of the image.
-    [[nodiscard]] uid_t on_disk(uid_t id) const { return GetParam() == Builder::Root ? id : kFirstOfUser + id; }
+    [[nodiscard]] uid_t on_disk(uid_t id) const { return builder_ == Builder::Root ? id : kFirstOfUser + id; }
 
 private:
     void become_caller() const;
+    Builder builder_;
     TempDir directory_{"/var/tmp"}; // programs inside have a /tmp of their own
 };
 
+// A test for each of them.
+class BuildLab : public BuilderLab, public testing::WithParamInterface<Builder> {
+protected:
+    BuildLab() : BuilderLab(GetParam()) {}
+};
+inline const auto kBuilders = testing::Values(Builder::Root, Builder::User);
 inline std::string builder_name(const testing::TestParamInfo<Builder>& info) { return info.param == Builder::Root ? "AsRoot" : "AsUser"; }
 
 } // namespace lxcpp::test

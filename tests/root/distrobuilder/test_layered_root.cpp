@@ -120,7 +120,7 @@ TEST_P(Layers, WhatAKilledBuilderLeftIsNoObstacle) {
     }), "dir last");
 }
 
-INSTANTIATE_TEST_SUITE_P(Builders, Layers, testing::Values(test::Builder::Root, test::Builder::User), test::builder_name);
+INSTANTIATE_TEST_SUITE_P(Builders, Layers, test::kBuilders, test::builder_name);
 
 } // namespace
 } // namespace lxcpp

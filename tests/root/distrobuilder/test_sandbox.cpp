@@ -230,7 +230,7 @@ TEST_P(BuildSandbox, ProcessesAreBounded) {
     EXPECT_THAT(script("awk '/^Max processes/ { print ($3 <= 8192) } /^Max core/ { print $5, $6 }' /proc/self/limits"), "0 0\n1\n");
 }
 
-INSTANTIATE_TEST_SUITE_P(Builders, BuildSandbox, testing::Values(test::Builder::Root, test::Builder::User), test::builder_name);
+INSTANTIATE_TEST_SUITE_P(Builders, BuildSandbox, test::kBuilders, test::builder_name);
 
 } // namespace
 } // namespace lxcpp

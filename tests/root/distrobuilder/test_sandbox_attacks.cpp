@@ -27,10 +27,11 @@ using distro::Sandbox;
 using testing::HasSubstr;
 using testing::Not;
 
-class HostileBuild : public test::BuildLab {
+class HostileLab : public test::BuilderLab {
 protected:
+    using BuilderLab::BuilderLab;
     void SetUp() override {
-        BuildLab::SetUp();
+        BuilderLab::SetUp();
         if (IsSkipped()) return;
         // Whoever gets here may write.
         sys::chmod(host(), 0777);
@@ -60,7 +61,18 @@ protected:
     }
 };
 
-TEST_P(HostileBuild, TheListOfServersIsALinkToTheHost) {
+class HostileBuild : public HostileLab, public testing::WithParamInterface<test::Builder> {
+protected:
+    HostileBuild() : HostileLab(GetParam()) {}
+};
+
+// The ones that have twins.
+class HostileBuildOfRoot : public HostileLab {
+protected:
+    HostileBuildOfRoot() : HostileLab(test::Builder::Root) {}
+};
+
+TEST_F(HostileBuildOfRoot, TheListOfServersIsALinkToTheHost) {
     for (const auto& target : {host() / "victim", up_to(host() / "victim")}) {
         with_link("etc/resolv.conf", target, "echo planted >/etc/resolv.conf; umount -l /etc/resolv.conf; echo planted >/etc/resolv.conf");
         EXPECT_EQ(sys::read_file(in_root(host().relative_path().string() + "/victim")), "planted\n"); // the tree's own
@@ -75,7 +87,7 @@ TEST_P(HostileBuild, EtcIsALinkToTheHost) {
     }
 }
 
-TEST_P(HostileBuild, ThePolicyIsALinkToTheHost) {
+TEST_F(HostileBuildOfRoot, ThePolicyIsALinkToTheHost) {
     with_link("usr/sbin/policy-rc.d", host() / "victim", "exit 0");
     std::filesystem::remove_all(root());
     with_link("usr/sbin/policy-rc.d", host() / "new", "exit 0");
@@ -150,14 +162,14 @@ TEST_P(HostileBuild, InheritsNoDescriptor) {
     }), "0 1 10 100 2 3\n"); // 100 and 10: the script; 3: the directory
 }
 
-TEST_P(HostileBuild, TheLogIsWrittenAtItsEndOnly) {
+TEST_F(HostileBuildOfRoot, TheLogIsWrittenAtItsEndOnly) {
     EXPECT_EQ(build_with_root([&] {
         sys::write_file_atomic(log(), "before\n");
         return run("echo one; truncate -s 0 /proc/self/fd/1 2>/dev/null; : >/proc/self/fd/1; echo two");
     }), "before\none\ntwo\n");
 }
 
-TEST_P(HostileBuild, HasNoRightsThatNoNamespaceConfines) {
+TEST_F(HostileBuildOfRoot, HasNoRightsThatNoNamespaceConfines) {
     const std::string text = script("grep -E '^(CapBnd|CapInh|CapAmb|Seccomp):' /proc/self/status");
     const auto mask = [&](const std::string& name) { return std::stoull(text.substr(text.find(name) + name.size()), nullptr, 16); };
     for (const int number : {16 /* sys_module */, 17 /* sys_rawio */, 25 /* sys_time */, 34 /* syslog */, 39 /* bpf */}) {
@@ -178,13 +190,15 @@ std::string read_some(FdRef pipe) {
     return size < 0 ? "(read failed)" : std::string(data, static_cast<std::size_t>(size));
 }
 
-TEST_P(HostileBuild, EverythingEndsWhenTheBuilderIsKilled) {
+TEST_F(HostileBuildOfRoot, EverythingEndsWhenTheBuilderIsKilled) {
     const auto fifo = in_root("etc/fifo");
     sys::Pipe ready = sys::make_pipe();
     const pid_t builder = start_build([&] {
         (void)::mkfifo(fifo.c_str(), 0600);
         ready.write.reset();
-        (void)run("exec 9>/etc/fifo\n(setsid sh -c 'trap \"\" TERM HUP; while :; do sleep 1000; done' &)\necho up >&9; while :; do sleep 1000; done");
+        // Until the tree is removed, should nothing else end them.
+        (void)run("exec 9>/etc/fifo\n(setsid sh -c 'trap \"\" TERM HUP; while [ -e /etc/fifo ]; do sleep 1; done' &)\n"
+                  "echo up >&9; while [ -e /etc/fifo ]; do sleep 1; done");
     });
     ASSERT_GT(builder, 0);
     ready.write.reset();
@@ -197,7 +211,7 @@ TEST_P(HostileBuild, EverythingEndsWhenTheBuilderIsKilled) {
     EXPECT_EQ(read_some(reader), ""); // the end of file
 }
 
-TEST(HostileBuilds, NeverRunAsTheHostsRoot) {
+TEST(HostileBuilds, AreNeverOfTheHostsRoot) {
     OneShot request;
     request.rootfs = "/";
     request.argv = {"/bin/true"};
@@ -205,7 +219,7 @@ TEST(HostileBuilds, NeverRunAsTheHostsRoot) {
     EXPECT_THAT(test::error_of([&] { (void)run_one_shot(request); }), HasSubstr("run in a user namespace of their own only"));
 }
 
-INSTANTIATE_TEST_SUITE_P(Builders, HostileBuild, testing::Values(test::Builder::Root, test::Builder::User), test::builder_name);
+INSTANTIATE_TEST_SUITE_P(Builders, HostileBuild, test::kBuilders, test::builder_name);
 
 } // namespace
 } // namespace lxcpp
