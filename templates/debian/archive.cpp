@@ -17,6 +17,7 @@
 namespace lxcpp::debian {
 namespace {
 
+constexpr std::string_view kInRelease = "InRelease";
 constexpr std::uint64_t kMaxInRelease = 16u << 20;
 constexpr std::uint64_t kMaxPackages = 1u << 30; // decompressed; sid has 60 MB
 constexpr std::array<std::string_view, 3> kCompressions{".xz", ".gz", ""};
@@ -25,8 +26,8 @@ std::string suite_url(std::string_view mirror, std::string_view suite) {
     return fmt::format("{}/dists/{}", mirror, suite);
 }
 
-std::string in_release_url(const SuiteRequest& request) {
-    return suite_url(request.mirror, request.release.suite) + "/InRelease";
+std::string index_url(const SuiteRequest& request, std::string_view name) {
+    return fmt::format("{}/{}", suite_url(request.mirror, request.release.suite), name);
 }
 
 struct PackagesFile {
@@ -72,15 +73,19 @@ Fd open_cached(const image::ImageCache& cache, const std::string& sha256, std::s
     return std::move(*file);
 }
 
-Suite verify_suite(const SuiteRequest& request, const std::string& text, const image::ImageCache& cache) {
-    const auto url = in_release_url(request);
-    const auto verified = with_context(
-        url, [&] { return image::verify_inline(text, {.keyrings = request.keyrings, .scratch = cache.scratch()}); });
-    Suite suite{request.mirror, request.release.suite, parse_release(verified.text, url),
-                sha256_hex(verified.text)};
+// What is in a suite according to its index, if that is what was asked for.
+Suite read_suite(const SuiteRequest& request, const image::Verified& index, const std::string& url, const image::ImageCache& cache) {
+    Suite suite{request.mirror, request.release.suite, parse_release(index.text, url), sha256_hex(index.text), index.fingerprint};
     check_release(suite.release, request.release, url);
     check_rollback(cache.directory() / "debian-dates", request, suite.release.date, url);
     return suite;
+}
+
+Suite verify_suite(const SuiteRequest& request, const std::string& text, const image::ImageCache& cache) {
+    const auto url = index_url(request, kInRelease);
+    const auto verified = with_context(
+        url, [&] { return image::verify_inline(text, {.keyrings = request.keyrings, .scratch = cache.scratch()}); });
+    return read_suite(request, verified, url, cache);
 }
 
 std::string deb_name(const Package& package) {
@@ -98,9 +103,9 @@ void check_rollback(const std::filesystem::path& directory, const SuiteRequest& 
     const auto now_seen = static_cast<std::uint64_t>(date);
     if (seen && now_seen < *seen && !request.allow_rollback) {
         throw Error(fmt::format("{}: it is of {}, but one of {} was seen from this mirror before: somebody "
-                                "may replay an old index; --allow-rollback accepts it",
+                                "may replay an old index; {} accepts it",
                                 what, format_release_date(date),
-                                format_release_date(static_cast<std::time_t>(*seen))));
+                                format_release_date(static_cast<std::time_t>(*seen)), request.rollback_option));
     }
     if (!seen || now_seen != *seen) {
         sys::make_private_dirs(directory);
@@ -111,22 +116,36 @@ void check_rollback(const std::filesystem::path& directory, const SuiteRequest& 
 std::vector<std::optional<Suite>> Archive::fetch_suites(std::span<const SuiteRequest> requests) {
     std::vector<image::Fetch> fetches;
     for (const SuiteRequest& request : requests) {
-        fetches.push_back({.url = in_release_url(request), .max_bytes = kMaxInRelease, .missing_ok = true});
+        fetches.push_back({.url = index_url(request, kInRelease), .max_bytes = kMaxInRelease, .missing_ok = true});
     }
     image::SilentProgress silent; // small files
     const auto fetched = http_.fetch_all(fetches, silent);
     std::vector<std::optional<Suite>> suites;
     for (std::size_t i = 0; i < requests.size(); ++i) {
-        if (fetched[i].found) {
-            suites.push_back(verify_suite(requests[i], fetched[i].body, cache_));
-        } else if (requests[i].optional) {
-            suites.emplace_back();
-        } else {
+        const bool inline_signed = fetched[i].found && !requests[i].unverified;
+        suites.push_back(inline_signed ? verify_suite(requests[i], fetched[i].body, cache_) : fetch_two_files(requests[i]));
+        if (!suites.back() && !requests[i].optional) {
             throw Error(fmt::format("{}: there is no release '{}' on this mirror", fetches[i].url,
                                     requests[i].release.suite));
         }
     }
     return suites;
+}
+
+// As it was before there was InRelease; also what is not to be verified is in Release as it is.
+std::optional<Suite> Archive::fetch_two_files(const SuiteRequest& request) {
+    const std::string url = index_url(request, "Release");
+    const std::array<image::Fetch, 2> fetches{image::Fetch{.url = url, .max_bytes = kMaxInRelease, .missing_ok = true},
+                                              image::Fetch{.url = url + ".gpg", .max_bytes = kMaxInRelease, .missing_ok = true}};
+    image::SilentProgress silent;
+    const auto fetched = http_.fetch_all(fetches, silent);
+    if (!fetched[0].found) return std::nullopt;
+    if (request.unverified) return read_suite(request, {.text = fetched[0].body, .fingerprint = {}, .user_id = {}}, url, cache_);
+    if (!fetched[1].found) throw Error(url + ": it is not signed: there is neither InRelease nor Release.gpg beside it");
+    const auto verified = with_context(url, [&] {
+        return image::verify_detached(fetched[0].body, fetched[1].body, {.keyrings = request.keyrings, .scratch = cache_.scratch()});
+    });
+    return read_suite(request, verified, url, cache_);
 }
 
 PackageIndex Archive::fetch_packages(std::span<const Suite> suites, const std::string& architecture,

@@ -22,6 +22,8 @@ struct SuiteRequest {
     std::vector<std::filesystem::path> keyrings;
     bool allow_rollback = false; // accept an index older than one seen before
     bool optional = false;       // a mirror without this suite is no error
+    bool unverified = false;     // whoever signed it: its Release file is believed
+    std::string rollback_option = "--allow-rollback"; // for messages
 };
 
 // A suite of a mirror whose index was verified.
@@ -30,15 +32,17 @@ struct Suite {
     std::string name; // in URLs
     Release release;
     std::string digest; // sha256 of the signed text
+    std::string signer; // the fingerprint; empty when it was not looked at
 };
 
-// Fetches from mirrors. Everything it returns was bound by a hash to a signed InRelease.
+// Fetches from mirrors. Everything it returns was bound by a hash to a signed InRelease (of older mirrors: Release with
+// Release.gpg).
 class Archive {
 public:
     Archive(image::HttpClient& http, const image::ImageCache& cache, image::ProgressSink& progress)
         : http_(http), cache_(cache), progress_(progress) {}
 
-    // Fetches each InRelease, verifies its signature and that it is what was asked for, and that it is
+    // Fetches each index of a suite, verifies its signature and that it is what was asked for, and that it is
     // no older than the one seen last. nullopt for an optional suite that is not there.
     [[nodiscard]] std::vector<std::optional<Suite>> fetch_suites(std::span<const SuiteRequest> requests);
     // Fetches and reads the Packages files; the source of each package is its suite's position.
@@ -50,6 +54,8 @@ public:
     [[nodiscard]] OpenDeb deb_opener() const;
 
 private:
+    [[nodiscard]] std::optional<Suite> fetch_two_files(const SuiteRequest& request);
+
     image::HttpClient& http_;
     const image::ImageCache& cache_;
     image::ProgressSink& progress_;

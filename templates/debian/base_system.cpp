@@ -112,7 +112,11 @@ std::string_view variant_name(Variant variant) noexcept {
 }
 
 Selection select_packages(const PackageIndex& index, Variant variant, const std::vector<std::string>& further) {
-    const auto members = resolve(index, wanted_packages(index, variant, further));
+    return select_with_dependencies(index, wanted_packages(index, variant, further));
+}
+
+Selection select_with_dependencies(const PackageIndex& index, std::span<const Package* const> wanted) {
+    const auto members = resolve(index, wanted);
     Numbers core;
     for (std::size_t number = 0; number < members.size(); ++number) {
         if (members[number]->essential || members[number]->priority == Priority::Required) core.push_back(number);

@@ -7,6 +7,7 @@
 #include "image/progress.h"
 
 #include <filesystem>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,9 @@ struct Selection {
 // Everything to install for a variant and the user's further packages. Error for what cannot be had.
 [[nodiscard]] Selection select_packages(const PackageIndex& index, Variant variant,
                                         const std::vector<std::string>& further);
+
+// The wanted packages and all that they need.
+[[nodiscard]] Selection select_with_dependencies(const PackageIndex& index, std::span<const Package* const> wanted);
 
 struct BaseRequest {
     std::vector<Suite> suites; // the release's own first, then updates to it

@@ -52,8 +52,9 @@ public:
           graph_(make_graph(request.packages)) {}
 
     void install() {
-        make_merged_usr(root_, request_.architecture);
+        if (request_.merged_usr) make_merged_usr(root_, request_.architecture);
         unpacked_ = unpack_packages(root_, request_.packages, open_deb_, progress_);
+        if (!request_.merged_usr) keep_usr_split();
         create_database(root_);
         forbid_services();
         image::ProgressPhase phase(progress_, "Configuring packages", request_.packages.size());
@@ -67,6 +68,12 @@ public:
     }
 
 private:
+    // The package usr-is-merged asks for this file where it is not so.
+    void keep_usr_split() const {
+        root_.make_dirs("etc");
+        root_.write_file("etc/unsupported-skip-usrmerge-conversion", "this system will not be supported in the future\n");
+    }
+
     void forbid_services() {
         root_.make_dirs("usr/sbin");
         const Fd file = root_.open_at(kPolicy, O_WRONLY | O_CREAT | O_EXCL, 0755);

@@ -19,6 +19,7 @@ struct InstallRequest {
     std::span<const Package* const> packages;
     std::size_t core_count = 0;
     std::filesystem::path log;
+    bool merged_usr = true; // /bin is a link to usr/bin
 };
 
 // Makes rootfs a system on which all packages are installed and configured. The data is unpacked by

@@ -13,6 +13,7 @@ namespace lxcpp::debian {
 namespace {
 
 constexpr std::size_t kMaxKeyFile = 1u << 20;
+constexpr std::string_view kKeyringName = "debian-archive-keyring";
 constexpr std::string_view kArmor = "-----BEGIN PGP PUBLIC KEY BLOCK-----";
 
 std::string read_key(std::string_view option, const std::filesystem::path& file, bool mapped) {
@@ -73,6 +74,22 @@ Keys read_keys(const Options& options) {
 
 std::string_view key_suffix(std::string_view key) noexcept {
     return key.find(kArmor) != key.npos ? "asc" : "gpg";
+}
+
+std::vector<std::filesystem::path> host_keyrings(const Paths& paths) {
+    std::vector<std::filesystem::path> result;
+    const auto add = [&](const std::filesystem::path& directory, std::string_view suffix) {
+        auto file = directory / fmt::format("{}{}", kKeyringName, suffix);
+        if (sys::exists(file)) result.push_back(std::move(file));
+    };
+    add("/usr/share/keyrings", ".pgp");
+    if (result.empty()) add("/usr/share/keyrings", ".gpg");
+    add(paths.data / "config/keyrings", ".gpg");
+    if (result.empty()) {
+        throw Error("there are no keys to verify Debian's archive with: install debian-archive-keyring, "
+                    "or give --keyring FILE");
+    }
+    return result;
 }
 
 } // namespace lxcpp::debian

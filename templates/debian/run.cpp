@@ -8,13 +8,10 @@
 #include "debian/keys.h"
 #include "debian/sources.h"
 #include "debian/template_config.h"
-#include "sys/file.h"
-#include "sys/spawn.h"
 #include "sys/temp_dir.h"
 
 #include <lxcpp/error.h>
 
-#include <chrono>
 #include <ctime>
 #include <fmt/core.h>
 #include <utility>
@@ -22,12 +19,8 @@
 namespace lxcpp::debian {
 namespace {
 
-using namespace std::chrono_literals;
-
-constexpr std::string_view kKeyringName = "debian-archive-keyring";
 constexpr std::string_view kGuestKeyring = "/usr/share/keyrings/debian-archive-keyring.gpg";
 constexpr std::string_view kGuestOwnKeyring = "/etc/apt/keyrings/archive.gpg";
-constexpr std::string_view kAptConfig = "/usr/bin/apt-config";
 
 Mirror choose_mirror(const Options& options) {
     Mirror mirror{std::string(kDefaultMirror), std::string(kDefaultSecurityMirror), false};
@@ -48,38 +41,10 @@ void refuse_architecture(const Options& options, const std::filesystem::path& sc
                             "scripts have to be run", options.architecture, native_architecture()));
 }
 
-// The host's Debian keys if it has them, and ours: either may know newer keys than the other.
-std::vector<std::filesystem::path> archive_keyrings(const Options& options, const Paths& paths) {
-    if (options.keyring) return {*options.keyring};
-    std::vector<std::filesystem::path> result;
-    const auto add = [&](const std::filesystem::path& directory, std::string_view suffix) {
-        auto file = directory / fmt::format("{}{}", kKeyringName, suffix);
-        if (sys::exists(file)) result.push_back(std::move(file));
-    };
-    add("/usr/share/keyrings", ".pgp");
-    if (result.empty()) add("/usr/share/keyrings", ".gpg");
-    add(paths.data / "config/keyrings", ".gpg");
-    if (result.empty()) {
-        throw Error("there are no keys to verify Debian's archive with: install debian-archive-keyring, "
-                    "or give --keyring FILE");
-    }
-    return result;
-}
-
 std::vector<std::filesystem::path> choose_keyrings(const Options& options, const Paths& paths, const Keys& keys) {
-    auto result = archive_keyrings(options, paths);
+    auto result = options.keyring ? std::vector{*options.keyring} : host_keyrings(paths);
     if (keys.auth_key && keys.auth_kind == KeyKind::OpenPgp) result.push_back(*options.auth_key);
     return result;
-}
-
-// Whether the administrator told the host's apt to accept expired indexes of its mirrors, as is done
-// where the mirror is a frozen copy.
-bool host_accepts_expired() {
-    if (!sys::exists(kAptConfig)) return false;
-    const auto result = sys::run_and_capture(
-        {.argv = {std::string(kAptConfig), "dump", "--format", "%v%n", "Acquire::Check-Valid-Until"}}, 10s);
-    const auto value = trim(result.output);
-    return value == "false" || value == "no" || value == "0" || value == "off";
 }
 
 std::vector<std::string> wanted_components(const Options& options) {

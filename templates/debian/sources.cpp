@@ -4,15 +4,21 @@
 #include "base/strings.h"
 #include "debian/control.h"
 #include "sys/file.h"
+#include "sys/spawn.h"
 
 #include <lxcpp/error.h>
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <fmt/core.h>
 
 namespace lxcpp::debian {
 namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::string_view kAptConfig = "/usr/bin/apt-config";
 
 // A source of the distribution itself, as opposed to a third party's with suites of the same names.
 constexpr std::array<std::string_view, 12> kReleases{
@@ -148,6 +154,14 @@ std::optional<Mirror> host_mirror(const std::filesystem::path& root) {
     }
     if (mirror) mirror->security = security;
     return mirror;
+}
+
+bool host_accepts_expired() {
+    if (!sys::exists(kAptConfig)) return false;
+    const auto result = sys::run_and_capture(
+        {.argv = {std::string(kAptConfig), "dump", "--format", "%v%n", "Acquire::Check-Valid-Until"}}, 10s);
+    const auto value = trim(result.output);
+    return value == "false" || value == "no" || value == "0" || value == "off";
 }
 
 Mirror parse_mirror(std::string_view url, std::string_view option) {

@@ -35,6 +35,10 @@ struct AptSource {
 // only mirrors that a container could not use (cdrom, file, with a password).
 [[nodiscard]] std::optional<Mirror> host_mirror(const std::filesystem::path& root = "/");
 
+// Whether the administrator told the host's apt to accept expired indexes of its mirrors, as is done
+// where the mirror is a frozen copy.
+[[nodiscard]] bool host_accepts_expired();
+
 // Takes the user's --mirror (or another option): http or https, no user or password, no control
 // characters; Error otherwise.
 [[nodiscard]] Mirror parse_mirror(std::string_view url, std::string_view option = "--mirror");
