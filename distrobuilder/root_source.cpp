@@ -5,6 +5,7 @@
 #include "distrobuilder/source.h"
 #include "distrobuilder/source_archive.h"
 #include "distrobuilder/source_busybox.h"
+#include "distrobuilder/source_debootstrap.h"
 #include "distrobuilder/source_openwrt.h"
 #include "distrobuilder/source_pkgtools.h"
 #include "distrobuilder/source_rhel.h"
@@ -36,12 +37,12 @@ constexpr std::array kKinds{
     SourceKind{"almalinux-http", open_rhel_source},
     SourceKind{"busybox", open_busybox_source},
     SourceKind{"centos-http", open_rhel_source},
+    SourceKind{"debootstrap", open_debootstrap_source},
     SourceKind{"openeuler-http", open_rhel_source},
     SourceKind{"openwrt-http", open_openwrt_source},
     SourceKind{"oraclelinux-http", open_rhel_source},
     SourceKind{"plamolinux-http", open_plamo_source},
     SourceKind{"rockylinux-http", open_rhel_source},
-    SourceKind{"rootfs-http", open_archive_source},
     SourceKind{"rpmbootstrap", open_rpmbootstrap_source},
     SourceKind{"sabayon-http", refuse_unknown},
     SourceKind{"slackware-http", open_slackware_source},

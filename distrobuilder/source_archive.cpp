@@ -37,6 +37,8 @@ public:
         const auto tree = sys::RootedDir::open(root);
         for (std::size_t i = 0; i < files_.size(); ++i) unpack_one(plan_.archives[i], files_[i], tree);
         tree.chmod("", 0755); // some archives have the mode of a directory of whoever packed them
+        const Sandbox sandbox({.root = root, .env = build_environment(work_.recipe), .log = work_.log});
+        for (const std::string& script : plan_.scripts) run(sandbox, script);
     }
 
 private:
@@ -52,6 +54,11 @@ private:
         if (unpacked.entries == 0) throw Error(fmt::format("{}: has nothing{}", name, archive.root.empty() ? "" : " below " + archive.root));
         if (unpacked.skipped_devices != 0)
             work_.progress.message(fmt::format("{}: {} device nodes were left out; a container gets its own", name, unpacked.skipped_devices));
+    }
+
+    void run(const Sandbox& sandbox, const std::string& script) const {
+        const int status = sandbox.run_script(script);
+        if (status != 0) throw Error(fmt::format("{}: its script failed with exit status {}:\n{}", work_.recipe.source.downloader, status, script));
     }
 
     const SourceWork& work_;
