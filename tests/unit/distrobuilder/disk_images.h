@@ -30,7 +30,8 @@ inline std::string read_file(const std::filesystem::path& path) {
 
 // features: as mke2fs -O has them.
 inline void make_ext4(const std::filesystem::path& tree, const std::filesystem::path& image, unsigned kilobytes, const std::string& features = "") {
-    std::vector<std::string> argv{"/sbin/mke2fs", "-q", "-t", "ext4", "-b", "1024", "-I", "256", "-N", "256"};
+    std::vector<std::string> argv{"/sbin/mke2fs", "-q", "-t", "ext4", "-b", "1024", "-I", "256", "-N", "256",
+                                  "-U", "11111111-2222-3333-4444-555555555555", "-E", "hash_seed=11111111-2222-3333-4444-555555555555"};
     if (!features.empty()) argv.insert(argv.end(), {"-O", features});
     argv.insert(argv.end(), {"-d", tree, image, std::to_string(kilobytes)});
     run_tool(argv);
