@@ -6,6 +6,8 @@
 #include "distrobuilder/source_archive.h"
 #include "distrobuilder/source_busybox.h"
 #include "distrobuilder/source_debootstrap.h"
+#include "distrobuilder/source_fedora.h"
+#include "distrobuilder/source_oci.h"
 #include "distrobuilder/source_openwrt.h"
 #include "distrobuilder/source_pkgtools.h"
 #include "distrobuilder/source_rhel.h"
@@ -38,6 +40,8 @@ constexpr std::array kKinds{
     SourceKind{"busybox", open_busybox_source},
     SourceKind{"centos-http", open_rhel_source},
     SourceKind{"debootstrap", open_debootstrap_source},
+    SourceKind{"docker-http", open_docker_source},
+    SourceKind{"fedora-http", open_fedora_source},
     SourceKind{"openeuler-http", open_rhel_source},
     SourceKind{"openwrt-http", open_openwrt_source},
     SourceKind{"oraclelinux-http", open_rhel_source},
