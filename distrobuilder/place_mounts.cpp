@@ -53,18 +53,27 @@ std::vector<Place> all_of(const BuildPlaces& places) {
                             "choose another {}", place.path.string(), place.use == Use::Cache ? "--cache-dir" : "directory for the output"));
 }
 
-sys::MountTree clone(const Place& place, FdRef user_namespace) {
-    sys::MountTree tree = sys::MountTree::clone_fd(place.file);
-    try {
-        tree.idmap(user_namespace);
-    } catch (const SystemError& error) {
-        if (error.code() != EINVAL) throw;
-        if (place.use != Use::Read) refuse(place);
+// False when the file system cannot. What is mounted below is as it is, unless all of it can.
+bool show_ids(sys::MountTree& tree, FdRef user_namespace) {
+    for (const bool all : {true, false}) {
+        try {
+            tree.idmap(user_namespace, all);
+            return true;
+        } catch (const SystemError& error) {
+            if (!all && error.code() != EINVAL) throw;
+        }
     }
+    return false;
+}
+
+sys::MountTree clone(const Place& place, FdRef user_namespace) {
+    // With what is mounted below, in which another place may be.
+    sys::MountTree tree = sys::MountTree::clone_fd(place.file, true);
+    if (!show_ids(tree, user_namespace) && place.use != Use::Read) refuse(place);
     switch (place.use) {
-    case Use::Read: tree.set_attributes(kInert | MOUNT_ATTR_RDONLY); break;
-    case Use::Target: tree.set_attributes(kInert); break;
-    case Use::Cache: tree.set_attributes(MOUNT_ATTR_NODEV); break; // programs run in its trees
+    case Use::Read: tree.set_attributes(kInert | MOUNT_ATTR_RDONLY, 0, true); break;
+    case Use::Target: tree.set_attributes(kInert, 0, true); break;
+    case Use::Cache: tree.set_attributes(MOUNT_ATTR_NODEV, 0, true); break; // programs run in its trees
     }
     return tree;
 }

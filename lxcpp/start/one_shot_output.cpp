@@ -32,9 +32,9 @@ OneShotOutput::OneShotOutput(const OneShot& request) : captured_(request.output)
     error_.to = logged ? FdRef(log_) : FdRef(STDERR_FILENO);
     output_.what = logged ? "the log" : "standard output";
     error_.what = logged ? "the log" : "standard error";
-    output_.pipe = sys::make_pipe();
+    output_.pipe = sys::make_pipe_for_all();
     // In order, where both go to the same place.
-    if (captured_ != nullptr || !(logged || same_file(output_.to, error_.to))) error_.pipe = sys::make_pipe();
+    if (captured_ != nullptr || !(logged || same_file(output_.to, error_.to))) error_.pipe = sys::make_pipe_for_all();
     for (const Channel* channel : {&output_, &error_}) {
         if (channel->pipe.read.valid()) sys::set_nonblocking(channel->pipe.read, true);
     }

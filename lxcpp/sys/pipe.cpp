@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace lxcpp::sys {
@@ -16,6 +17,12 @@ Pipe make_pipe() {
     int ends[2];
     if (::pipe2(ends, O_CLOEXEC) != 0) throw SystemError("create a pipe");
     return {Fd(ends[0]), Fd(ends[1])};
+}
+
+Pipe make_pipe_for_all() {
+    Pipe pipe = make_pipe();
+    if (::fchmod(pipe.write.raw(), 0222) != 0) throw SystemError("let all write to a pipe");
+    return pipe;
 }
 
 std::string drain_pipe(FdRef read, std::size_t limit) {

@@ -22,7 +22,7 @@ namespace {
 
 constexpr const char* kApplets[] = {"awk", "basename", "cat", "chmod", "chown", "cp", "cut", "dd", "echo", "env", "false", "find", "grep", "head",
                                     "hostname", "id", "kill", "ln", "ls", "mkdir", "mkfifo", "mknod", "mount", "mv", "nc", "ps", "readlink", "rm",
-                                    "rmdir", "sed", "seq", "setsid", "sh", "sleep", "sort", "stat", "sync", "tail", "touch", "tr", "true", "umount", "unshare",
+                                    "rmdir", "sed", "seq", "setsid", "sh", "sleep", "sort", "stat", "su", "sync", "tail", "touch", "tr", "true", "umount", "unshare",
                                     "uname", "wc"};
 
 void make_root(const std::filesystem::path& root) {

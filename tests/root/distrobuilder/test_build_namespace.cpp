@@ -140,6 +140,18 @@ TEST_F(BuildNamespaceOfRoot, ARecipeMayLieOnAnyFileSystem) {
     sys::unmount(home() / "recipe", true);
 }
 
+TEST_F(BuildNamespaceOfRoot, APlaceMayBeOnWhatIsMountedInAnother) {
+    sys::make_dirs(home() / "recipe/disk");
+    cover(home() / "recipe/disk");
+    sys::MountTree::create("tmpfs", "tmpfs", {"mode=0755"}).attach(home() / "recipe/disk");
+    EXPECT_EQ(build({home() / "recipe/disk/cache", {}, {home() / "recipe"}}, [&](const BuildIdentity&) {
+        sys::write_file_atomic(home() / "recipe/disk/cache/file", "");
+        return std::string("fine");
+    }), "fine");
+    EXPECT_TRUE(sys::exists(home() / "recipe/disk/cache/file"));
+    for (int i = 0; i < 2; ++i) sys::unmount(home() / "recipe/disk", true);
+}
+
 // Root's files of the place can be read there, and no others.
 TEST_F(BuildNamespaceOfRoot, OnlyPlacesAreSeenWithItsRights) {
     sys::write_file_atomic(home() / "beside", "secret", 0600);

@@ -50,6 +50,11 @@ TEST_P(BuildSandbox, AppendsAllOutputToTheLog) {
     EXPECT_THAT(text, EndsWith("\n200000\nend\n"));
 }
 
+// As daemons of packages do.
+TEST_P(BuildSandbox, OtherUsersPrintByNameToo) {
+    EXPECT_EQ(script("echo 'joe:x:7:8::/:/bin/sh' >/etc/passwd; su joe -c 'echo $(id -u) >/dev/stderr'"), "7\n");
+}
+
 TEST_P(BuildSandbox, HasAMinimalDevThatIsNotInTheTree) {
     EXPECT_EQ(script("cd /dev; echo *; touch /dev/x /dev/shm/x"),
               "fd full null ptmx pts random shm stderr stdin stdout tty urandom zero\n");
