@@ -116,7 +116,9 @@ private:
         const std::string live = iso.has("LiveOS/squashfs.img") ? "LiveOS/squashfs.img" : "images/install.img";
         if (!iso.has(live)) throw Error(fmt::format("{}: has neither LiveOS/squashfs.img nor images/install.img", name));
         const Fd image = sys::open_file(scratch / "image", {.access = sys::Access::ReadWrite, .create = true, .exclusive = true, .mode = 0600});
+        image::ProgressPhase reading(work_.progress, "Reading " + name, 0);
         iso.copy(live, image);
+        reading.end();
         unpack_live_image(image, fmt::format("{}: {}", name, live), scratch, tree, work_.progress);
         const auto packages = find_packages(iso, plan_.media);
         if (!packages) return RpmOrigin::Server;
@@ -124,7 +126,9 @@ private:
         std::map<std::string, std::string> wanted;
         add_files(iso, packages->packages, "Packages", wanted);
         add_files(iso, packages->repodata, "repodata", wanted);
+        image::ProgressPhase copying(work_.progress, "Copying the packages of " + name, 0);
         iso.copy(wanted, tree.sub_dir("mnt/cdrom", sys::Links::InRoot));
+        copying.end(image::format_amount(wanted.size(), image::ProgressUnit::Items) + " files");
         return RpmOrigin::Medium;
     }
 
