@@ -38,6 +38,7 @@ struct Active {
     Easy easy;
     HeaderList headers;
     bool opened = false;        // the body is ready to receive
+    bool waited = false;        // for somebody else who received it
     std::exception_ptr failure; // thrown in a callback
     std::array<char, CURL_ERROR_SIZE> detail{};
 };
@@ -226,8 +227,14 @@ private:
 
     void launch(Active& active) {
         if (!active.opened && !active.transfer.body().open()) {
+            active.waited = true;
             active.transfer.wait_until(std::chrono::steady_clock::now() + kLockedPoll);
             paused_.push_back(&active);
+            return;
+        }
+        if (!active.opened && active.waited && keep(active)) {
+            active.transfer.body().abandon();
+            forget(active);
             return;
         }
         active.opened = true;
@@ -261,6 +268,10 @@ private:
         finished_bytes_ += result.size;
         settled_[active.index] = true;
         tell(active.index);
+        forget(active);
+    }
+
+    void forget(Active& active) {
         pool_.give_back(std::move(active.easy));
         std::erase_if(active_, [&](const auto& entry) { return entry.get() == &active; });
     }

@@ -31,6 +31,8 @@ public:
     [[nodiscard]] std::optional<Fetched> keep_existing() const;
     // Opens the part file and takes its lock; false while another process receives the same file.
     [[nodiscard]] bool open();
+    // Nothing will be received: the part file goes.
+    void abandon() { remove_part(); }
 
     // Bytes that are here: where to resume.
     [[nodiscard]] std::uint64_t size() const noexcept { return received_; }

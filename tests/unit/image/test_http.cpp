@@ -9,6 +9,7 @@
 
 #include <atomic>
 #include <fmt/core.h>
+#include <semaphore>
 
 using namespace lxcpp;
 using namespace lxcpp::image;
@@ -286,20 +287,50 @@ TEST_F(HttpTest, TheFirstFailureStopsAll) {
               "fetch " + server.url("/bad") + ": 404 Not Found");
 }
 
-TEST_F(HttpTest, WaitsForAnotherProcessWithTheSameFile) {
+// Says when the work has come to where it waits.
+class StepCounter final : public ProgressSink {
+public:
+    void begin(std::string_view, std::uint64_t, ProgressUnit) override {}
+    void update(std::uint64_t, std::uint64_t) override { steps.release(); }
+    void end(std::string_view) override {}
+    void abandon() noexcept override {}
+    void message(std::string_view) override {}
+    std::counting_semaphore<1'000'000> steps{0};
+};
+
+TEST_F(HttpTest, WaitsForAnotherProcessWithTheSameFileAndTakesThat) {
     HttpServer server([](const HttpRequest&) { return HttpResponse{.body = "hello"}; });
-    const auto part = sys::open_file(file("a.part"), {.access = sys::Access::ReadWrite, .create = true});
+    Fd part = sys::open_file(file("a.part"), {.access = sys::Access::ReadWrite, .create = true});
     ASSERT_TRUE(sys::try_lock_file(part, sys::LockKind::Exclusive, "a.part"));
-    std::atomic<bool> done = false;
+    StepCounter counter;
+    Fetched fetched;
     std::jthread other([&] {
-        fetch({.url = server.url("/a"), .destination = file("a"), .sha256 = sha256_hex("hello")});
-        done = true;
+        fetched = client_.fetch({.url = server.url("/a"), .destination = file("a"), .sha256 = sha256_hex("hello")}, counter);
     });
+    counter.steps.acquire();
     sys::write_all(part, "hello", "a.part"); // the first process ends its work
-    EXPECT_FALSE(done);
     sys::rename(file("a.part"), file("a"));
-    Fd(std::move(const_cast<Fd&>(part))).reset();
+    part.reset();
     other.join();
+    EXPECT_TRUE(fetched.kept);
+    EXPECT_EQ(server.requests().size(), 0u);
+    EXPECT_EQ(sys::read_file(file("a")), "hello");
+    EXPECT_THAT(names(), ElementsAre("a"));
+}
+
+// What the other one brought is not what this one wants.
+TEST_F(HttpTest, WaitsForAnotherProcessAndFetchesWhatItDidNotBring) {
+    HttpServer server([](const HttpRequest&) { return HttpResponse{.body = "hello"}; });
+    Fd part = sys::open_file(file("a.part"), {.access = sys::Access::ReadWrite, .create = true});
+    ASSERT_TRUE(sys::try_lock_file(part, sys::LockKind::Exclusive, "a.part"));
+    StepCounter counter;
+    std::jthread other([&] {
+        (void)client_.fetch({.url = server.url("/a"), .destination = file("a"), .sha256 = sha256_hex("hello")}, counter);
+    });
+    counter.steps.acquire();
+    part.reset(); // it was killed
+    other.join();
+    EXPECT_EQ(server.requests().size(), 1u);
     EXPECT_EQ(sys::read_file(file("a")), "hello");
     EXPECT_THAT(names(), ElementsAre("a"));
 }
