@@ -96,7 +96,7 @@ private:
         if (!program) throw Error("busybox: compiling it made no program");
         const auto info = sys::stat_fd(*program);
         if (!S_ISREG(info.st_mode)) throw Error("busybox: what was compiled is no program");
-        for (const char* name : {"bin", "dev", "mnt", "proc", "root", "sys", "tmp"}) root.make_dir(name);
+        for (const char* name : {"bin", "dev", "mnt", "proc", "root", "sys", "tmp"}) make_directory(root, name);
         root.chmod("tmp", 01777);
         const Fd to = root.open_at(kProgram, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0755);
         sys::copy_content(*program, to, static_cast<std::uint64_t>(info.st_size), kProgram);
@@ -105,13 +105,20 @@ private:
         root.chmod("", 0755);
     }
 
+    // Whatever our umask is.
+    static void make_directory(const sys::RootedDir& root, const std::string& path) {
+        if (root.exists(path)) return;
+        root.make_dir(path);
+        root.chmod(path, 0755);
+    }
+
     static void link_applets(const std::string& list, const sys::RootedDir& root) {
         std::size_t number = 0;
         for (const std::string_view line : split_lines(list)) {
             const std::string path = image::normal_path(trim(line));
             if (path.empty() || path == kProgram) continue;
             if (++number > kMaxApplets) throw Error("busybox: it tells of too many applets");
-            if (const auto slash = path.rfind('/'); slash != path.npos) root.make_dirs(path.substr(0, slash));
+            for (auto slash = path.find('/'); slash != path.npos; slash = path.find('/', slash + 1)) make_directory(root, path.substr(0, slash));
             root.make_symlink("/bin/busybox", path);
         }
         if (number == 0) throw Error("busybox: what was compiled has no applets");

@@ -131,7 +131,9 @@ void prepare_install(const sys::RootedDir& tree, const RhelPlan& plan, const Rpm
             throw Error("the image brings no keys for the packages (/etc/pki/rpm-gpg): put those of the distribution into source.keys");
     }
     std::string text;
-    for (const RpmRepository& one : used_repositories(plan, install)) {
+    const auto repositories = used_repositories(plan, install);
+    if (repositories.empty()) throw Error("the image brings no packages, and source.url names no mirror but the image");
+    for (const RpmRepository& one : repositories) {
         if (one.url.find_first_of("\r\n") != std::string::npos) throw Error("source.url: has an end of a line in it");
         text += repository(one, keys);
     }

@@ -26,7 +26,6 @@ RhelPlan plan_alma(const RhelRequest& request) {
                       .list_digest = Digest::Sha256,
                       .clear_signed = !old},
             .signature = !old,
-            .packages = "basesystem almalinux-release yum",
             .release = major_release(source.release()),
             .repositories = {{"baseos", fmt::format("{}/BaseOS/{}/os/", below, source.architecture())}},
             .media = source.source.variant,
@@ -45,7 +44,6 @@ RhelPlan plan_rocky(const RhelRequest& request) {
                       .list_digest = Digest::Sha256,
                       .signature_url = is_signed ? directory + "CHECKSUM.asc" : ""},
             .signature = is_signed,
-            .packages = "basesystem rocky-release yum",
             .release = source.release(),
             .repositories = {{"baseos", fmt::format("{}/BaseOS/{}/os/", below, source.architecture())}},
             .media = source.source.variant};
@@ -71,7 +69,6 @@ RhelPlan plan_centos(const RhelRequest& request) {
                             .list_digest = Digest::Sha256,
                             .clear_signed = list.ends_with(".asc")},
                   .signature = list.ends_with(".asc"),
-                  .packages = stream ? "basesystem centos-release yum centos-stream-repos" : "basesystem centos-release yum",
                   .release = stream ? release : major_release(release),
                   .repositories = {},
                   .media = source.source.variant,
@@ -85,7 +82,7 @@ RhelPlan plan_centos(const RhelRequest& request) {
 RhelPlan plan_springdale(const RhelRequest& request) {
     const auto& source = request.source;
     const std::string os = fmt::format("{}/{}/{}/os", source.base(), lower_case(source.release()), source.architecture());
-    RhelPlan plan{.image = {.url = os + "/images/boot.iso"}, .packages = "basesystem springdale-release yum", .release = source.release()};
+    RhelPlan plan{.image = {.url = os + "/images/boot.iso"}, .release = source.release()};
     if (major_release(source.release()) == "7") plan.repositories = {{"core", os + "/"}};
     else plan.repositories = {{"baseos", os + "/BaseOS/"}, {"updates", fmt::format("{}/updates/{}/BaseOS/{}/", source.base(), source.release(), source.architecture())}};
     return plan;
@@ -99,8 +96,7 @@ RhelPlan plan_openeuler(const RhelRequest& request) {
     release.pop_back();
     const std::string& architecture = source.image.architecture;
     const std::string url = fmt::format("{}{}/ISO/{}/{}-{}-dvd.iso", listing, release, architecture, release, architecture);
-    return {.image = {.url = url, .list_url = url + ".sha256sum", .list_digest = Digest::Sha256, .list_of_one = true},
-            .packages = "basesystem openEuler-release yum"};
+    return {.image = {.url = url, .list_url = url + ".sha256sum", .list_digest = Digest::Sha256, .list_of_one = true}};
 }
 
 // Some servers have no listings: then the updates are tried.
@@ -129,7 +125,6 @@ RhelPlan plan_oracle(const RhelRequest& request) {
     const std::string origin = isos == base.npos ? "https://yum.oracle.com" : base.substr(0, isos);
     const std::string path = release == "7" ? "latest" : "baseos/latest";
     return {.image = {.url = oracle_image(request, fmt::format("{}/OL{}", base, release))},
-            .packages = "basesystem oraclelinux-release yum",
             .release = release,
             .repositories = {{"latest", fmt::format("{}/repo/OracleLinux/OL{}/{}/{}/", origin, release, path, source.architecture())}}};
 }
@@ -137,19 +132,33 @@ RhelPlan plan_oracle(const RhelRequest& request) {
 struct RhelRow {
     std::string_view downloader;
     RhelPlan (*plan)(const RhelRequest&);
+    std::string_view packages;
 };
 
 constexpr std::array kRows{
-    RhelRow{"almalinux-http", plan_alma},        RhelRow{"centos-http", plan_centos},          RhelRow{"openeuler-http", plan_openeuler},
-    RhelRow{"oraclelinux-http", plan_oracle},    RhelRow{"rockylinux-http", plan_rocky},       RhelRow{"springdalelinux-http", plan_springdale},
+    RhelRow{"almalinux-http", plan_alma, "basesystem almalinux-release yum"},
+    RhelRow{"centos-http", plan_centos, "basesystem centos-release yum"},
+    RhelRow{"openeuler-http", plan_openeuler, "basesystem openEuler-release yum"},
+    RhelRow{"oraclelinux-http", plan_oracle, "basesystem oraclelinux-release yum"},
+    RhelRow{"rockylinux-http", plan_rocky, "basesystem rocky-release yum"},
+    RhelRow{"springdalelinux-http", plan_springdale, "basesystem springdale-release yum"},
 };
+
+// An image by itself, of a file or a server of no layout that we know.
+RhelPlan plan_image(const SourceRequest& request) {
+    return {.image = {.url = request.source.url, .from_anywhere = true}, .release = request.image.release, .media = request.source.variant};
+}
 
 } // namespace
 
 RhelPlan plan_rhel(const RhelRequest& request) {
     const auto* row = std::ranges::find(kRows, request.source.source.downloader, &RhelRow::downloader);
     if (row == kRows.end()) throw Error(fmt::format("source.downloader: {} has no installation image", printable(request.source.source.downloader)));
-    return with_context(row->downloader, [&] { return row->plan(request); });
+    const bool is_image = request.source.source.url.ends_with(".iso");
+    RhelPlan plan = with_context(row->downloader, [&] { return is_image ? plan_image(request.source) : row->plan(request); });
+    plan.packages = row->packages;
+    if (request.source.image.release.ends_with("-Stream")) plan.packages += " centos-stream-repos";
+    return plan;
 }
 
 bool is_rhel_source(std::string_view downloader) noexcept { return std::ranges::find(kRows, downloader, &RhelRow::downloader) != kRows.end(); }

@@ -35,7 +35,7 @@ struct RhelRequest {
 };
 
 [[nodiscard]] bool is_rhel_source(std::string_view downloader) noexcept;
-// Throws Error naming what the recipe lacks or the server has not.
+// source.url is the distribution's mirror, or the image itself (".iso"). Throws Error naming what the recipe lacks or the server has not.
 [[nodiscard]] RhelPlan plan_rhel(const RhelRequest& request);
 
 } // namespace lxcpp::distro

@@ -127,6 +127,59 @@ TEST_P(RhelSource, ChecksPackagesWhereNobodySignsTheImage) {
     EXPECT_THAT(build_file("etc/repo"), AllOf(HasSubstr("error: "), HasSubstr("Rocky-9.4-x86_64-minimal.iso"), HasSubstr("sha256")));
 }
 
+// The same medium on each mirror, with what vouches for it there.
+TEST_P(RhelSource, EachMirror) {
+    struct Mirror {
+        const char* downloader;
+        const char* release;
+        std::string directory;
+        std::string image;
+        bool keys = false;
+        std::function<void(const std::string& line)> list = [](const std::string&) {};
+    };
+    const auto listed = [&](const std::string& directory, const std::string& image) { tree_.put(directory, listing({image})); };
+    const std::vector<Mirror> mirrors{
+        {"almalinux-http", "9", "m/9/isos/x86_64/", "AlmaLinux-9.4-x86_64-minimal.iso", true, [&](const std::string& line) { tree_.put("m/9/isos/x86_64/CHECKSUM", signer_->clear_sign(line, *key_)); }},
+        {"centos-http", "7", "m/7/isos/x86_64/", "CentOS-7-x86_64-Minimal-2009.iso", true, [&](const std::string& line) { tree_.put("m/7/isos/x86_64/sha256sum.txt.asc", signer_->clear_sign(line, *key_)); }},
+        {"rockylinux-http", "10", "m/10/isos/x86_64/", "Rocky-10.0-x86_64-minimal.iso", true,
+         [&](const std::string& line) {
+             tree_.put("m/10/isos/x86_64/CHECKSUM", line);
+             tree_.put("m/10/isos/x86_64/CHECKSUM.asc", signer_->sign("--detach-sign", line, {"-u", key_->fingerprint, "--armor"}));
+         }},
+        {"openeuler-http", "22.03", "m/openEuler-22.03-LTS-SP4/ISO/x86_64/", "openEuler-22.03-LTS-SP4-x86_64-dvd.iso", false, [&](const std::string&) { listed("m/", "openEuler-22.03-LTS-SP4/"); }},
+        {"oraclelinux-http", "9", "m/OL9/u4/x86_64/", "OracleLinux-R9-U4-x86_64-boot.iso"},
+        {"springdalelinux-http", "8", "m/8/x86_64/os/images/", "boot.iso"},
+    };
+    put_medium(installer(), "unused.iso", "BaseOS");
+    const std::string iso = read_file(work("x.iso"));
+    for (const Mirror& mirror : mirrors) {
+        SCOPED_TRACE(mirror.downloader);
+        listed(mirror.directory, mirror.image);
+        if (std::string_view(mirror.downloader) == "oraclelinux-http") tree_.remove(mirror.directory); // lists nothing
+        tree_.put(mirror.directory + mirror.image, iso);
+        mirror.list(fmt::format("SHA256 ({}) = {}\n", mirror.image, sha256_hex(iso)));
+        recipe_.image.release = mirror.release;
+        recipe_.source = {.downloader = mirror.downloader, .url = server_.url("/m"), .variant = "minimal"};
+        if (mirror.keys) recipe_.source.keys = {key()};
+        else recipe_.source.sha256 = sha256_hex(iso);
+        EXPECT_EQ(build_file("usr/lib/medium/Packages/b/basesystem-1-1.noarch.rpm"), "basesystem") << printed();
+        tree_.damage(mirror.directory + mirror.image);
+        recipe_.image.variant = "again";
+        std::filesystem::remove_all(home() / "cache/files");
+        EXPECT_THAT(build_file("etc/repo"), AllOf(HasSubstr("error: "), HasSubstr(mirror.image), HasSubstr("sha256")));
+    }
+}
+
+TEST_P(RhelSource, OfAnImageByItself) {
+    put_medium(installer(), "any.iso", "minimal");
+    recipe_.source = {.downloader = "rockylinux-http", .url = server_.url("/any.iso"), .variant = "minimal"};
+    EXPECT_THAT(build_file("etc/repo"), AllOf(HasSubstr("any.iso"), HasSubstr("nothing says that it is right")));
+    recipe_.source.sha256 = sha256_hex(read_file(work("x.iso")));
+    EXPECT_THAT(build_file("etc/repo"), HasSubstr("baseurl=file:///mnt/cdrom"));
+    recipe_.source.variant = "";
+    EXPECT_THAT(build_file("etc/repo"), HasSubstr("any.iso: the image brings no packages, and source.url names no mirror but the image"));
+}
+
 TEST_P(RhelSource, OfADiskImage) {
     const auto tree = installer();
     make_program(tree / "usr/bin/yum", std::string(kDnf) + "echo NAME=Disk >\"$root/etc/os-release\"\n");

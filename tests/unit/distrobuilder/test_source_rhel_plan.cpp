@@ -122,6 +122,15 @@ TEST(RhelPlan, OracleLinux) {
     EXPECT_THAT(error_of([&] { (void)plan({"oraclelinux-http", "https://y/ISOS/OracleLinux", "9"}, {}); }), HasSubstr("has no boot image for x86_64"));
 }
 
+TEST(RhelPlan, AnImageByItself) {
+    const RhelPlan local = plan({"rockylinux-http", "file:///srv/Rocky-9.4-x86_64-minimal.iso", "9"}, {});
+    EXPECT_EQ(local.image, (SourceArchive{.url = "file:///srv/Rocky-9.4-x86_64-minimal.iso", .from_anywhere = true}));
+    EXPECT_EQ(local.packages, "basesystem rocky-release yum");
+    EXPECT_THAT(local.repositories, ElementsAre());
+    EXPECT_EQ(local.media, "minimal");
+    EXPECT_EQ(plan({"centos-http", "https://x/a.iso", "9-Stream"}, {}).packages, "basesystem centos-release yum centos-stream-repos");
+}
+
 // A medium that was verified as a whole needs no more; keys that are declared are looked at for what they sign.
 TEST(RhelInstall, WhatIsChecked) {
     const auto checks = [](RpmOrigin origin, bool image_signed, bool declared, bool skip = false) { return rpm_install(origin, image_signed, declared, skip).check; };
