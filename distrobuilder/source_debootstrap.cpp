@@ -101,11 +101,21 @@ private:
                                      .unverified = unverified,
                                      .rollback_option = "source.skip_verification"};
         if (!unverified) request.keyrings = keys_.declared() ? keys_.keyrings() : debian::host_keyrings(default_paths());
-        auto suite = *archive_.fetch_suites({&request, 1}).front();
+        auto suite = fetch_verified(request);
         verification_.push_back(unverified ? fmt::format("{}: not verified at all: the recipe has source.skip_verification", choice_.suite)
                                            : fmt::format("{}: sha256 of its index of {}, signed by {}", choice_.suite, debian::format_release_date(suite.release.date), suite.signer));
         if (unverified) work_.progress.message("warning: " + verification_.back());
         return suite;
+    }
+
+    [[nodiscard]] debian::Suite fetch_verified(const debian::SuiteRequest& request) {
+        try {
+            return *archive_.fetch_suites({&request, 1}).front();
+        } catch (const Error& error) {
+            const std::string advice = keys_.declared() ? key_advice(error.what()) : std::string();
+            if (advice.empty()) throw;
+            throw Error(error.what() + advice);
+        }
     }
 
     // An index that says until when it is good is good until then, unless whoever cares for this machine takes it too.

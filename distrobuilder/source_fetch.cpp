@@ -29,19 +29,12 @@ std::string require(std::optional<std::string> text, const std::string& url) {
     return *std::move(text);
 }
 
-// What the keys of a recipe are refused for comes with what to do about it.
 template <typename Body>
 image::Verified explained(const std::string& url, Body&& body) {
     try {
         return body();
     } catch (const Error& error) {
-        const std::string problem = error.what();
-        std::string advice;
-        if (problem.find("signature by key") == std::string::npos && problem.find("expired on") != std::string::npos)
-            advice = "; if its owner has prolonged the key, put it into source.keys (or source.key_files) as it is published now";
-        else if (problem.find("not in the keyring") != std::string::npos)
-            advice = "; source.keys has other keys: add that one if you have reason to trust it";
-        throw Error(fmt::format("{}: {}{}", shown(url), problem, advice));
+        throw Error(fmt::format("{}: {}{}", shown(url), error.what(), key_advice(error.what())));
     }
 }
 

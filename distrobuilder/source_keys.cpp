@@ -30,6 +30,14 @@ std::string without_indent(std::string_view text) {
 
 } // namespace
 
+std::string key_advice(std::string_view problem) {
+    const auto says = [&](std::string_view words) { return problem.find(words) != std::string_view::npos; };
+    if (says("key ") && says(" expired on ") && !says("signature by key"))
+        return "; if its owner has prolonged it, put it into source.keys (or source.key_files) as it is published now, or its whole fingerprint, which is looked up at source.keyserver";
+    if (says("not in the keyring")) return "; source.keys has other keys: add that one if you have reason to trust it";
+    return {};
+}
+
 std::string full_fingerprint(std::string_view text, std::string_view what) {
     std::string hex;
     for (const char c : text) {

@@ -36,6 +36,9 @@ private:
     std::set<std::string> fingerprints_;
 };
 
+// What to change about the keys of a recipe when a signature was refused for that reason: "; …", or nothing.
+[[nodiscard]] std::string key_advice(std::string_view problem);
+
 // Upper-case hex of a fingerprint as recipes write it ("0x", blanks); Error naming what for anything shorter than 40
 // digits: short ids can be forged.
 [[nodiscard]] std::string full_fingerprint(std::string_view text, std::string_view what);

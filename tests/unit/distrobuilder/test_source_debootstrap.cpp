@@ -154,6 +154,7 @@ TEST_F(DebootstrapTest, OnlyTheKeysOfTheRecipeCount) {
     recipe_.source.keys = {material(*stranger_)};
     recipe_.source.skip_verification = true; // which keys make void
     EXPECT_THAT(bootstrap(), AllOf(StartsWith("debootstrap: "), HasSubstr("InRelease"), HasSubstr("not in the keyring")));
+    EXPECT_THAT(bootstrap(), HasSubstr("source.keys has other keys"));
     recipe_.source.keys = {material(*key_)};
     std::string& index = mirror_.files[mirror_.index_path()];
     index[index.find("Codename")] ^= 1;

@@ -33,6 +33,13 @@ TEST(SourceKey, ServersAreAskedByHttps) {
         EXPECT_NE(error_of([&] { (void)keyserver_url(bad, "AB"); }), "") << bad;
 }
 
+TEST(SourceKey, AdviceIsForWhatARecipeCanChange) {
+    EXPECT_THAT(key_advice("x: signature refused: key AB expired on 2019-08-05"), HasSubstr("its whole fingerprint, which is looked up at source.keyserver"));
+    EXPECT_EQ(key_advice("x: signature refused: the signature by key AB expired on 2019-08-05"), "");
+    EXPECT_THAT(key_advice("x: signature refused: key AB is not in the keyring"), HasSubstr("add that one"));
+    EXPECT_EQ(key_advice("x: 404 Not Found"), "");
+}
+
 class SourceKeysTest : public SourceTest {
 protected:
     SourceKeysTest() {
