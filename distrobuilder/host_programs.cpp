@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <fmt/core.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -23,6 +24,7 @@ constexpr std::array kTop{"bin", "sbin", "lib", "lib32", "lib64", "libx32"};
 // What programs are configured by, no secrets: which of several programs has a name, and whom to trust.
 constexpr std::array kEtc{"etc/alternatives", "etc/ssl", "etc/pki", "etc/crypto-policies", "etc/ca-certificates"};
 constexpr std::array kPrograms{"usr/bin", "usr/sbin", "bin", "sbin"};
+constexpr std::array kProxies{"http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"};
 constexpr std::string_view kAccounts = "root:x:0:0:root:/root:/bin/sh\n";
 constexpr std::string_view kGroups = "root:x:0:\n";
 
@@ -106,6 +108,16 @@ HostPrograms::~HostPrograms() { remove(); }
 
 std::vector<std::string> HostPrograms::environment() {
     return {"PATH=/usr/bin:/bin:/usr/sbin:/sbin", "HOME=/root", "SHELL=/bin/sh", "TERM=dumb", "LC_ALL=C", "LANG=C"};
+}
+
+std::vector<std::string> with_proxies(std::vector<std::string> environment) {
+    for (const char* name : kProxies) {
+        const char* value = std::getenv(name);
+        const std::string start = fmt::format("{}=", name);
+        const bool said = std::ranges::any_of(environment, [&](const std::string& entry) { return entry.starts_with(start); });
+        if (value != nullptr && !said) environment.push_back(start + value);
+    }
+    return environment;
 }
 
 bool host_has_program(std::string_view name, const fs::path& host) {

@@ -35,6 +35,10 @@ private:
     std::vector<std::filesystem::path> mounted_;
 };
 
+// The variables of our environment by which programs find their way to servers (http_proxy and its like), added to environment
+// where that does not say otherwise.
+[[nodiscard]] std::vector<std::string> with_proxies(std::vector<std::string> environment);
+
 // Whether the machine has a program, as those in the tree find it. host as above.
 [[nodiscard]] bool host_has_program(std::string_view name, const std::filesystem::path& host = "/");
 

@@ -5,6 +5,7 @@
 #include "base/sha256.h"
 #include "base/strings.h"
 #include "distrobuilder/ext4_tree.h"
+#include "distrobuilder/host_programs.h"
 #include "distrobuilder/iso_reader.h"
 #include "distrobuilder/source_download.h"
 #include "distrobuilder/source_fetch.h"
@@ -142,7 +143,7 @@ private:
 
     void run(const sys::RootedDir& tree, const std::filesystem::path& base, const RpmInstall& install) {
         if (tree.exists("rootfs")) throw Error("the installation image has a /rootfs already");
-        const Sandbox sandbox({.root = base, .env = build_environment(work_.recipe), .log = work_.log});
+        const Sandbox sandbox({.root = base, .env = with_proxies(build_environment(work_.recipe)), .log = work_.log});
         image::ProgressPhase phase(work_.progress, "Installing the base system", 0);
         const int code = sandbox.run_script(install_script(), install_arguments(plan_, install));
         if (code != 0) throw Error(fmt::format("installing the base system in a sandbox of the installation image failed (exit code {})", code));

@@ -127,7 +127,7 @@ public:
         tree.write_file(fmt::format("{}/{}.repo", kRepositories, work_.recipe.image.distribution), repositories_);
         for (std::size_t i = 0; i < keys_.keyrings().size(); ++i)
             tree.write_file(fmt::format("build/key-{}", i + 1), sys::read_file(keys_.keyrings()[i], kLargestKey));
-        const Sandbox sandbox({.root = host.path(), .env = HostPrograms::environment(), .log = work_.log});
+        const Sandbox sandbox({.root = host.path(), .env = with_proxies(HostPrograms::environment()), .log = work_.log});
         image::ProgressPhase phase(work_.progress, "Installing the base system", 0);
         if (const int code = sandbox.run(command()); code != 0) throw Error(fmt::format("rpmbootstrap: {} failed (exit code {})", program_, code));
         const auto made = tree.sub_dir("rootfs");

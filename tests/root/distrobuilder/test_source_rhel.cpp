@@ -22,6 +22,7 @@ for word in "$@"; do case $word in --installroot=*) root=${word#*=} ;; esac; don
 [ -e /mnt/cdrom/fails ] && exit 3
 mkdir -p "$root/etc/pki" "$root/var/cache/dnf" "$root/usr/lib"
 echo "$*" >"$root/etc/arguments"
+echo "$http_proxy $no_proxy" >"$root/etc/proxy"
 cp /etc/yum.repos.d/lxcpp.repo "$root/etc/repo"
 cp -r /etc/pki/rpm-gpg "$root/etc/pki/"
 [ ! -d /mnt/cdrom ] || cp -r /mnt/cdrom "$root/usr/lib/medium"
@@ -178,6 +179,17 @@ TEST_P(RhelSource, OfAnImageByItself) {
     EXPECT_THAT(build_file("etc/repo"), HasSubstr("baseurl=file:///mnt/cdrom"));
     recipe_.source.variant = "";
     EXPECT_THAT(build_file("etc/repo"), HasSubstr("any.iso: the image brings no packages, and source.url names no mirror but the image"));
+}
+
+TEST_P(RhelSource, GoesToServersAsWeDo) {
+    put_alma("BaseOS");
+    ::setenv("http_proxy", "http://proxy.example:3128", 1);
+    ::setenv("no_proxy", "127.0.0.1", 1);
+    EXPECT_EQ(build_file("etc/proxy"), "http://proxy.example:3128 127.0.0.1\n");
+    recipe_.environment.variables = {{.key = "http_proxy", .value = "http://other.example"}};
+    EXPECT_EQ(build_file("etc/proxy"), "http://other.example 127.0.0.1\n");
+    ::unsetenv("http_proxy");
+    ::unsetenv("no_proxy");
 }
 
 TEST_P(RhelSource, OfADiskImage) {
