@@ -18,7 +18,7 @@ constexpr auto kDnf = R"(#!/bin/sh
 echo "dnf $*"
 root=
 for word in "$@"; do case $word in --installroot=*) root=${word#*=} ;; esac; done
-[ -n "$root" ] || exit 0
+[ -n "$root" ] || { cp /bin/busybox /usr/bin/rpmkeys; exit 0; }
 [ -e /mnt/cdrom/fails ] && exit 3
 mkdir -p "$root/etc/pki" "$root/var/cache/dnf" "$root/usr/lib"
 echo "$*" >"$root/etc/arguments"
@@ -169,6 +169,39 @@ TEST_P(RhelSource, EachMirror) {
         std::filesystem::remove_all(home() / "cache/files");
         EXPECT_THAT(build_file("etc/repo"), AllOf(HasSubstr("error: "), HasSubstr(mirror.image), HasSubstr("sha256")));
     }
+}
+
+// Images of release 7 have rpm, and the rest as packages; the newest ones have no rpm.
+TEST_P(RhelSource, GetsWhatItInstallsWith) {
+    const auto tree = installer();
+    // Busybox has an rpm of its own, which its shell would take.
+    std::filesystem::remove(tree / "bin/sh");
+    for (const char* file : {"bin/dash", "lib64/ld-linux-x86-64.so.2", "lib/x86_64-linux-gnu/libc.so.6"}) {
+        if (!sys::exists(std::filesystem::path("/") / file)) GTEST_SKIP() << "the machine's dash is no x86-64 one";
+        std::filesystem::create_directories((tree / file).parent_path());
+        std::filesystem::copy_file(std::filesystem::path("/") / file, file == std::string_view("bin/dash") ? tree / "bin/sh" : tree / file);
+    }
+    std::filesystem::rename(tree / "usr/bin/dnf", tree / "usr/lib-yum");
+    make_program(tree / "usr/bin/rpm", "#!/bin/sh\necho \"rpm $*\"\n[ -e \"$4\" ] || exit 9\ncase $4 in */yum-*) cp /usr/lib-yum /usr/bin/yum ;; *) cp /bin/busybox /usr/bin/rpmkeys ;; esac\n");
+    write_file(work("iso/Packages/rpm-4.11.x86_64.rpm"), "rpm");
+    write_file(work("iso/Packages/y/yum-3.4.noarch.rpm"), "yum");
+    put_medium(tree, "seven.iso", "BaseOS");
+    write_file(work("iso/repodata/repomd.xml"), "repomd");
+    make_iso(work("iso"), work("x.iso"));
+    serve("seven.iso", work("x.iso"));
+    recipe_.source = {.downloader = "centos-http", .url = server_.url("/seven.iso"), .variant = "minimal", .sha256 = sha256_hex(read_file(work("x.iso")))};
+    EXPECT_THAT(build_file("etc/arguments"), HasSubstr("--installroot=/rootfs"));
+    EXPECT_THAT(printed(), AllOf(HasSubstr("rpm --install --nodeps --force /mnt/cdrom/Packages/rpm-4.11.x86_64.rpm\n"),
+                                 HasSubstr("rpm --install --nodeps --force /mnt/cdrom/Packages/y/yum-3.4.noarch.rpm\n")));
+}
+
+TEST_P(RhelSource, GetsWhatItChecksWith) {
+    put_medium(installer(), "ten.iso", "minimal");
+    recipe_.source = {.downloader = "rockylinux-http", .url = server_.url("/ten.iso"), .variant = "minimal", .sha256 = sha256_hex(read_file(work("x.iso")))};
+    recipe_.source.key_files = {"distribution.asc"};
+    write_file(home() / "recipe/distribution.asc", key());
+    EXPECT_THAT(build_file("etc/arguments"), Not(HasSubstr("nogpgcheck")));
+    EXPECT_THAT(printed(), AllOf(HasSubstr("the package rpm is installed unchecked, all others are checked by it"), HasSubstr("--nogpgcheck install rpm\n")));
 }
 
 TEST_P(RhelSource, OfAnImageByItself) {
