@@ -7,6 +7,7 @@
 #include "distrobuilder/source_sums.h"
 #include "image/digest.h"
 #include "image/http_url.h"
+#include "image/seen.h"
 #include "sys/file.h"
 #include "sys/file_io.h"
 
@@ -110,28 +111,40 @@ std::string SourceFetch::signature_of(const SourceArchive& archive) const {
     throw Error(fmt::format("{}: there is neither a .asc nor a .sig beside it, and the recipe has source.keys", shown(archive.url)));
 }
 
+image::Verified SourceFetch::verify_list(const SourceArchive& archive) const {
+    const std::string list = text(archive.list_url);
+    const std::string signature = archive.clear_signed ? std::string() : signature_of(archive);
+    return explained(archive.list_url, [&] {
+        return archive.clear_signed ? image::verify_inline(list, keys_.verify_options()) : image::verify_detached(list, signature, keys_.verify_options());
+    });
+}
+
+// A mirror, or who stands before it, may go on showing what was right once: a listing that nobody signs leads to it.
+void SourceFetch::refuse_older(std::time_t signed_at) const {
+    const Recipe& recipe = work_.recipe;
+    const std::string place = fmt::format("{} {} {} {} {} (file {})", recipe.source.downloader, shown(recipe.source.url), recipe.image.release, recipe.image.architecture_mapped,
+                                          recipe.source.variant.empty() ? recipe.image.variant : recipe.source.variant, verification_.size() + 1);
+    image::Seen(work_.cache, recipe.source.skip_verification, "source.skip_verification").check_signature(place, signed_at);
+}
+
 SourceFile SourceFetch::locate_signed(const SourceArchive& archive, const std::string& pin) {
-    const auto options = keys_.verify_options();
-    const bool over_archive = archive.list_url.empty() || archive.archive_signed;
     SourceFile file;
     image::Verified verified;
-    if (over_archive) {
+    std::string how;
+    if (archive.list_url.empty() || archive.archive_signed) {
         const std::string signature = signature_of(archive);
         file = locate_as_it_is(archive);
         const OpenedFile opened = open(file);
-        verified = explained(archive.url, [&] { return image::verify_detached(opened.file, signature, options); });
-        say(archive, "signed by " + verified.fingerprint, false);
+        verified = explained(archive.url, [&] { return image::verify_detached(opened.file, signature, keys_.verify_options()); });
     } else {
-        const std::string list = text(archive.list_url);
-        const std::string signature = archive.clear_signed ? std::string() : signature_of(archive);
-        verified = explained(archive.list_url, [&] {
-            return archive.clear_signed ? image::verify_inline(list, options) : image::verify_detached(list, signature, options);
-        });
+        verified = verify_list(archive);
         file = listed_file(archive, verified.text);
-        say(archive, fmt::format("{} of {}, signed by {}", digest_name(archive.list_digest), name_of(archive.list_url), verified.fingerprint), false);
+        how = fmt::format("{} of {}, ", digest_name(archive.list_digest), name_of(archive.list_url));
     }
     require_pin(file, pin);
     if (!pin.empty()) file.sha256 = pin;
+    refuse_older(verified.signed_at);
+    say(archive, fmt::format("{}signed by {}", how, verified.fingerprint), false);
     return file;
 }
 

@@ -10,17 +10,17 @@
 
 #include <fmt/chrono.h>
 #include <fmt/core.h>
+#include <utility>
 
 namespace lxcpp::image {
 namespace {
 
-constexpr std::string_view kAdvice = "somebody may replay an old index, or the server is a copy that lags behind; "
-                                     "--allow-rollback accepts it";
+constexpr std::string_view kAdvice = "somebody may replay an old index, or the server is a copy that lags behind; ";
 
 } // namespace
 
-Seen::Seen(const ImageCache& cache, bool allow_rollback)
-    : directory_(cache.directory() / "seen"), allow_(allow_rollback) {
+Seen::Seen(const ImageCache& cache, bool allow_rollback, std::string option)
+    : directory_(cache.directory() / "seen"), allow_(allow_rollback), option_(std::move(option)) {
     sys::make_private_dirs(directory_);
 }
 
@@ -38,8 +38,8 @@ void Seen::check_signature(const std::string& url, std::time_t signed_at) const 
     const std::string key = "signature " + url;
     const std::uint64_t before = parse_u64(read(key)).value_or(0);
     if (now < before && !allow_) {
-        throw Error(fmt::format("{}: it was signed on {:%Y-%m-%d %H:%M}, but one of {:%Y-%m-%d %H:%M} was seen there before: {}",
-                                url, fmt::gmtime(signed_at), fmt::gmtime(static_cast<std::time_t>(before)), kAdvice));
+        throw Error(fmt::format("{}: it was signed on {:%Y-%m-%d %H:%M}, but one of {:%Y-%m-%d %H:%M} was seen there before: {}{} accepts it",
+                                url, fmt::gmtime(signed_at), fmt::gmtime(static_cast<std::time_t>(before)), kAdvice, option_));
     }
     if (now != before) write(key, std::to_string(now));
 }
@@ -48,8 +48,8 @@ void Seen::check_serial(const std::string& server, const std::string& product, c
     const std::string key = fmt::format("serial {} {}", server, product);
     const std::string before = read(key);
     if (!before.empty() && serial_before(newest, before) && !allow_) {
-        throw Error(fmt::format("{}: the newest build of {} is {}, but {} was seen there before: {}", server,
-                                printable(product), newest, printable(before), kAdvice));
+        throw Error(fmt::format("{}: the newest build of {} is {}, but {} was seen there before: {}{} accepts it", server,
+                                printable(product), newest, printable(before), kAdvice, option_));
     }
     if (newest != before) write(key, newest);
 }

@@ -14,8 +14,8 @@ namespace lxcpp::image {
 // into, may show an old index again, to have images installed whose holes are known.
 class Seen {
 public:
-    // allow_rollback: what is older is taken, and what will be compared with from now on.
-    Seen(const ImageCache& cache, bool allow_rollback);
+    // allow_rollback: what is older is taken, and what will be compared with from now on. option: what says so, for messages.
+    Seen(const ImageCache& cache, bool allow_rollback, std::string option = "--allow-rollback");
 
     // Throws Error "WHAT: it was signed on ..., but one of ... was seen there before".
     void check_signature(const std::string& url, std::time_t signed_at) const;
@@ -28,6 +28,7 @@ private:
 
     std::filesystem::path directory_;
     bool allow_;
+    std::string option_;
 };
 
 } // namespace lxcpp::image

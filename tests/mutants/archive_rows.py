@@ -92,7 +92,7 @@ ARCHIVE_ROWS = {
     "P13": Row("status lines in names and notations", why_not="gpgme's structures are read, never gpg's text"),
     "P14": Row("exit status for a verdict", why_not="gpgme's structures are read, never an exit status"),
     "P15": Row("old documents", f"{VERIFY}RefusesSignatureFromTheFuture unit.ServerIndexTest.RefusesAnOlderSignature "
-               "unit.Release.RefusesWhatItCannotTrust"),
+               "unit.Release.RefusesWhatItCannotTrust unit.ArchiveSources.WhatWasSignedBeforeWhatWasSeenIsRefused"),
     "P16": Row("a server that never changes", "unit.ServerIndexTest.AnOldOneServesWhenTheServerIsAway"),
     "P17": Row("a mirror in another's place", "unit.ServerIndexTest.OnlyTheKeysOfTheServerCount"),
     "P18": Row("headers that name digests", f"{HTTP}WrongDigestLeavesNothing"),

@@ -189,6 +189,27 @@ TEST_F(ArchiveSources, OnlyTheKeysOfTheRecipeCount) {
     }
 }
 
+// A listing, which nobody signs, may lead to what was right long ago.
+TEST_F(ArchiveSources, WhatWasSignedBeforeWhatWasSeenIsRefused) {
+    const Mirror& mirror = *std::ranges::find(kMirrors, "archlinux-http", &Mirror::downloader);
+    const image::Signer::Key key = signer_->make_key("of old", "ed25519", "0", "20200101T000000");
+    use(mirror);
+    lay_out(mirror, key);
+    recipe_.source.keys = {material(key)};
+    EXPECT_EQ(build(), mirror.downloader);
+    const std::string old = signer_->sign("--detach-sign", archive_, {"-u", key.fingerprint, "--faked-system-time", "20240101T000000"});
+    put("", listing({"2024.01.01/"}));
+    put("2024.01.01/archlinux-bootstrap-2024.01.01-x86_64.tar.zst", archive_);
+    put("2024.01.01/archlinux-bootstrap-2024.01.01-x86_64.tar.zst.sig", old);
+    EXPECT_THAT(build(), AllOf(StartsWith("error: archlinux-http http://127.0.0.1"), HasSubstr("it was signed on 2024-01-01"), HasSubstr("was seen there before"),
+                               HasSubstr("source.skip_verification accepts it")));
+    recipe_.image.release = "2024.01.01"; // who asks for it gets it
+    EXPECT_EQ(build(), mirror.downloader);
+    recipe_.image.release = "";
+    recipe_.source.skip_verification = true;
+    EXPECT_EQ(build(), mirror.downloader);
+}
+
 TEST_F(ArchiveSources, OnlySignedTextTellsADigest) {
     for (const Mirror& mirror : kMirrors) {
         if (!mirror.clear_signed) continue;

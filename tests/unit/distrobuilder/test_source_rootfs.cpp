@@ -77,6 +77,28 @@ TEST_F(RootfsSource, OfALocalFile) {
     EXPECT_THAT(build(), HasSubstr("file:///nowhere.tar"));
 }
 
+TEST_F(RootfsSource, ALocalFileThatChangesIsNoticed) {
+    const auto file = dir_.path() / "local.tar";
+    const auto unpack = [&] {
+        const sys::TempDir root("/tmp", "lxcpp-root-");
+        return test::error_of([&] { source_->unpack(root.path()); });
+    };
+    sys::write_file_atomic(file, tar_);
+    recipe_.source.url = "file://local.tar";
+    recipe_.source.sha256 = sha256_hex(tar_);
+    source_ = open();
+    sys::write_file_atomic(file, root_tar("evil"));
+    EXPECT_THAT(unpack(), HasSubstr("expected " + sha256_hex(tar_)));
+    sys::write_file_atomic(file, tar_);
+    recipe_.source.sha256.clear();
+    recipe_.source.keys = {material(*key_)};
+    sys::write_file_atomic(dir_.path() / "local.tar.asc", detached(tar_, *key_));
+    source_ = open();
+    sys::write_file_atomic(file, root_tar("evil"));
+    EXPECT_EQ(unpack(), ""); // what was verified, which was copied
+    EXPECT_THAT(build(), HasSubstr("changed after it was signed"));
+}
+
 // Nothing is fetched again that is here already.
 TEST_F(RootfsSource, IsDownloadedOnce) {
     const auto downloads = [&] {
