@@ -3,6 +3,7 @@
 
 #include "base/sha256.h"
 #include "base/strings.h"
+#include "distrobuilder/host_programs.h"
 #include "distrobuilder/source.h"
 #include "distrobuilder/source_fetch.h"
 #include "image/http_url.h"
@@ -37,7 +38,7 @@ public:
         const auto tree = sys::RootedDir::open(root);
         for (std::size_t i = 0; i < files_.size(); ++i) unpack_one(plan_.archives[i], files_[i], tree);
         tree.chmod("", 0755); // some archives have the mode of a directory of whoever packed them
-        const Sandbox sandbox({.root = root, .env = build_environment(work_.recipe), .log = work_.log});
+        const Sandbox sandbox({.root = root, .env = with_proxies(build_environment(work_.recipe)), .log = work_.log});
         for (const std::string& script : plan_.scripts) run(sandbox, script);
     }
 
