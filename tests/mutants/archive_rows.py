@@ -99,7 +99,7 @@ ARCHIVE_ROWS = {
     "P19": Row("signed lists of other digests", "unit.PackageIndex.RefusesEntriesItCannotTrust"),
     "P20": Row("keys, and yet no verification", "unit.ServerIndexTest.AKeyMakesSignaturesMandatory unit.ServerIndexTest.OneByteOfAnyDocument "
                "unit.RootfsSource.DeclaredKeysAreAlwaysUsed unit.ArchiveSources.AByteThatWasChangedIsNoticedAndNamed "
-               "unit.ArchiveSources.PlainHttpWithoutKeysIsRefused"),
+               "unit.ArchiveSources.PlainHttpWithoutKeysIsRefused unit.DebootstrapTest.OnlyTheKeysOfTheRecipeCount"),
     "P21": Row("a file that changes between check and use", f"{UNPACK}CountsAndHashesWhatItUnpacks {CACHE}FilesAreHashedAgainAtUse "
                f"{BYTES}AFileThatChangesIsNoticed"),
     "P22": Row("no validation, silently", "unit.ServerPartsTest.WithoutValidationSignaturesAreNotLookedAt"),
