@@ -66,6 +66,11 @@ public:
     [[nodiscard]] const std::vector<std::string>& verification() const noexcept override { return verification_; }
 
     void unpack(const std::filesystem::path& root) override {
+        with_context("debootstrap", [&] { install(root); });
+    }
+
+private:
+    void install(const std::filesystem::path& root) {
         const auto index = archive_.fetch_packages(suites_, choice_.architecture, choice_.components);
         const auto selection = choose_packages(index, choice_, mirrors_.told.starts_with("https://"));
         archive_.fetch_debs(suites_, selection.packages);
@@ -79,10 +84,9 @@ public:
         write_files(sys::RootedDir::open(root));
     }
 
-private:
     void require_architecture() const {
         const sys::TempDir scratch(work_.cache.scratch(), "arch-");
-        if (debian::can_run(choice_.architecture, scratch.path())) return;
+        if (debian::can_run(choice_.architecture, std::filesystem::absolute(scratch.path()))) return;
         throw Error(fmt::format("image.architecture: {}: this {} machine cannot run programs of that architecture, and packages have scripts; install "
                                 "qemu-user-static and binfmt-support", choice_.architecture, debian::native_architecture()));
     }
