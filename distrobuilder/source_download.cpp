@@ -27,6 +27,23 @@ constexpr std::size_t kLargestText = 16u << 20;
 constexpr std::uint64_t kLargestArchive = std::uint64_t{16} << 30;
 constexpr auto kWaitForOthers = 24h; // it is them who give up when nothing arrives any more
 
+// Of a directory what a server would make of it: links to what is there.
+std::string local_listing(const std::filesystem::path& directory) {
+    std::string links;
+    for (const std::string& name : sys::list_dir(directory)) {
+        const auto info = sys::stat_path(directory / name);
+        const bool below = info && S_ISDIR(info->st_mode);
+        if (name.find('"') == std::string::npos) links += fmt::format("<a href=\"{}{}\">\n", name, below ? "/" : "");
+    }
+    return links;
+}
+
+std::optional<std::string> read_local(const std::filesystem::path& path) {
+    const auto info = sys::stat_path(path);
+    if (info && S_ISDIR(info->st_mode)) return local_listing(path);
+    return sys::read_file_if_exists(path, kLargestText);
+}
+
 image::Fetch archive_fetch(const std::string& url, std::filesystem::path destination) {
     return {.url = url, .destination = std::move(destination), .max_bytes = kLargestArchive};
 }
@@ -74,7 +91,7 @@ std::optional<std::filesystem::path> local_path(const std::string& url, const st
 }
 
 std::optional<std::string> fetch_small(const SourceWork& work, const std::string& url) {
-    if (const auto path = local_path(url, work.directory)) return sys::read_file_if_exists(*path, kLargestText);
+    if (const auto path = local_path(url, work.directory)) return read_local(*path);
     image::SilentProgress silent;
     auto fetched = work.http.fetch({.url = url, .max_bytes = kLargestText, .missing_ok = true}, silent);
     if (!fetched.found) return std::nullopt;

@@ -13,7 +13,7 @@ namespace lxcpp::distro {
 // Where a file:// URL leads; nullopt for others. A relative one begins at the recipe's directory.
 [[nodiscard]] std::optional<std::filesystem::path> local_path(const std::string& url, const std::filesystem::path& directory);
 
-// A small file in memory; nullopt when it is not there.
+// A small file in memory; nullopt when it is not there. Of a local directory its listing.
 [[nodiscard]] std::optional<std::string> fetch_small(const SourceWork& work, const std::string& url);
 
 // The file of that sha256 at offset 0, hashed through the descriptor: the cache's, else fetched into it. A local one is

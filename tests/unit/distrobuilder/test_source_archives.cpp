@@ -274,6 +274,26 @@ TEST_F(ArchiveSources, GentooBringsItsTreeOfEbuilds) {
     EXPECT_THAT(without("snapshots/portage-latest.tar.xz.gpgsig"), HasSubstr("gpgsig: there is no such signature"));
 }
 
+// A mirror on this machine, without a server.
+TEST_F(ArchiveSources, MayBeLocal) {
+    for (const Mirror& mirror : kMirrors) {
+        SCOPED_TRACE(mirror.downloader);
+        use(mirror);
+        const auto folder = dir_.path() / "mirror" / mirror.downloader;
+        sys::make_dirs(folder);
+        for (const auto& [path, text] : files_) {
+            sys::make_dirs((folder / path).parent_path());
+            if (!path.empty() && !path.ends_with('/')) sys::write_file_atomic(folder / path, text);
+        }
+        recipe_.source.url = "file://mirror/" + mirror.downloader;
+        EXPECT_EQ(build(), mirror.downloader);
+        recipe_.source.keys = {material(*stranger_)};
+        EXPECT_THAT(build(), AllOf(StartsWith("error: file://mirror/"), HasSubstr("not in the keyring")));
+        recipe_.source.keys.clear();
+        EXPECT_THAT(build(), AllOf(StartsWith("error: file://mirror/"), HasSubstr("nothing says that it is right")));
+    }
+}
+
 TEST(SourceSums, ReadWhatServersWrite) {
     const std::string one = sha256_hex("one");
     const std::string two = sha256_hex("two");

@@ -18,6 +18,7 @@ namespace lxcpp::distro {
 class TlsServer {
 public:
     TlsServer() : dir_("/tmp", "lxcpp-tls-") {
+        if (!sys::exists("/usr/bin/openssl") || !sys::exists("/usr/bin/python3")) return;
         sys::make_dirs(folder());
         const auto made = sys::run_and_capture({.argv = {"openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", path("key"), "-out", path("certificate"),
                                                          "-days", "2", "-subj", "/CN=lxcpp test", "-addext", "subjectAltName=IP:127.0.0.1"},
