@@ -171,6 +171,23 @@ TEST_P(RhelSource, EachMirror) {
     }
 }
 
+// The newest images are a tree, without a file system in it.
+TEST_P(RhelSource, OfATreeInTheImage) {
+    write_file(work("iso/Packages/basesystem-1.rpm"), "basesystem");
+    write_file(work("iso/repodata/repomd.xml"), "repomd");
+    std::filesystem::create_directories(work("iso/images"));
+    make_squashfs(installer(), work("iso/images/install.img"));
+    make_iso(work("iso"), work("x.iso"));
+    serve("ten.iso", work("x.iso"));
+    recipe_.source = {.downloader = "almalinux-http", .url = server_.url("/ten.iso"), .sha256 = sha256_hex(read_file(work("x.iso")))};
+    EXPECT_EQ(build_file("usr/lib/medium/Packages/basesystem-1.rpm"), "basesystem") << printed();
+    write_file(work("iso/images/install.img"), "nothing that we know" + std::string(10'000, 'x'));
+    make_iso(work("iso"), work("x.iso"));
+    serve("ten.iso", work("x.iso"));
+    recipe_.source.sha256 = sha256_hex(read_file(work("x.iso")));
+    EXPECT_THAT(build_file("etc/repo"), HasSubstr("ten.iso: images/install.img: it is no ext4 file system"));
+}
+
 // Images of release 7 have rpm, and the rest as packages; the newest ones have no rpm.
 TEST_P(RhelSource, GetsWhatItInstallsWith) {
     const auto tree = installer();
