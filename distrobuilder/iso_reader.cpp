@@ -52,6 +52,7 @@ public:
     }
 
     void copy_data(FdRef to, const std::string& path, std::uint64_t size) {
+        const std::string label = fmt::format("{} of {}", printable(path), what_);
         for (;;) {
             const void* bytes = nullptr;
             std::size_t count = 0;
@@ -61,7 +62,7 @@ public:
             check(result);
             const auto at = static_cast<std::uint64_t>(offset);
             if (offset < 0 || at > size || count > size - at) throw Error(fmt::format("{}: '{}' has more than its size", what_, printable(path)));
-            sys::write_at(to, {static_cast<const char*>(bytes), count}, at, path);
+            sys::write_at(to, {static_cast<const char*>(bytes), count}, at, label);
         }
     }
 
