@@ -122,13 +122,21 @@ private:
         json entry = base(id, package.name);
         if (!package.version.empty()) entry["versionInfo"] = package.epoch.empty() ? package.version : package.epoch + ":" + package.version;
         if (!package.license.empty()) entry["licenseDeclared"] = license_of(package.license);
-        if (!package.supplier.empty()) entry["supplier"] = "Organization: " + one_line(package.supplier);
+        if (!package.supplier.empty()) entry["supplier"] = "Organization: " + contact(package.supplier);
         if (package.homepage.starts_with("http://") || package.homepage.starts_with("https://")) entry["homepage"] = package.homepage.substr(0, package.homepage.find(' '));
         if (!package.source.empty() && package.source != package.name) entry["sourceInfo"] = "built of " + one_line(package.source);
         entry["externalRefs"] = {{{"referenceCategory", "PACKAGE-MANAGER"}, {"referenceType", "purl"},
                                   {"referenceLocator", package_url(package, subject_.distribution)}}};
         packages_.push_back(std::move(entry));
         relate(kImageId, "CONTAINS", id);
+    }
+
+    // SPDX has "NAME (MAIL)" where packages have "NAME <MAIL>".
+    static std::string contact(const std::string& text) {
+        std::string line = one_line(text);
+        std::replace(line.begin(), line.end(), '<', '(');
+        std::replace(line.begin(), line.end(), '>', ')');
+        return line;
     }
 
     static std::string one_line(std::string text) {

@@ -152,7 +152,7 @@ TEST_F(Manifest, IsSpdx) {
     EXPECT_EQ(document["packages"][1]["SPDXID"], "SPDXRef-Package-libstdc--6-1-12.2.0-14-amd64");
     EXPECT_EQ(document["packages"][2]["SPDXID"], "SPDXRef-Package-libstdc--6-1-12.2.0-14-amd64-2");
     EXPECT_EQ(document["packages"][1]["externalRefs"][0]["referenceLocator"], "pkg:deb/debian/libstdc%2B%2B6@1%3A12.2.0-14?arch=amd64&upstream=gcc-12");
-    EXPECT_EQ(document["packages"][1]["supplier"], "Organization: A <a@b>");
+    EXPECT_EQ(document["packages"][1]["supplier"], "Organization: A (a@b)");
     EXPECT_EQ(document["packages"][2]["licenseDeclared"], "MIT AND (Zlib OR ISC)");
     ASSERT_EQ(document["hasExtractedLicensingInfos"].size(), 1u);
     EXPECT_EQ(document["packages"][3]["licenseDeclared"], document["hasExtractedLicensingInfos"][0]["licenseId"]);
