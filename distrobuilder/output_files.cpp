@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "distrobuilder/output_files.h"
 
+#include "base/error.h"
 #include "base/log.h"
 #include "base/sha256.h"
 #include "base/strings.h"
@@ -125,7 +126,7 @@ void OutputFiles::give(FdRef file, const std::string& name) const {
 
 image::Packed OutputFiles::add(const std::string& name, const std::function<image::Packed(FdRef)>& write) {
     const Fd file = sys::open_file(path_of(name), {.access = sys::Access::ReadWrite, .create = true, .exclusive = true});
-    image::Packed packed = write(file);
+    image::Packed packed = with_context((target_ / name).string(), [&] { return write(file); });
     give(file, name);
     sys::fsync_file(file, name);
     files_.push_back({name, packed.size, packed.sha256});

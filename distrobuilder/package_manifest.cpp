@@ -7,6 +7,7 @@
 #include <lxcpp/error.h>
 
 #include <algorithm>
+#include <cctype>
 #include <fmt/core.h>
 
 namespace lxcpp::distro {
@@ -25,7 +26,9 @@ std::string distribution_of(const sys::RootedDir& root, const Recipe& recipe) {
             return std::string(line);
         }
     }
-    return recipe.image.distribution;
+    std::string name = recipe.image.distribution; // as os-release would have it
+    std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    return name;
 }
 
 // A database that makes no sense is one that is not read; the others are.

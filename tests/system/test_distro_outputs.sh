@@ -146,7 +146,7 @@ test_a_full_disk_leaves_the_old_image() {
     mount -t tmpfs -o size=1m small "$SANDBOX/small" || skip "no tmpfs"
     echo old >"$SANDBOX/small/meta.tar.xz"
     expect 1 "${LXCPP_WRITE_OUTPUT:-$(dirname "$LXCPP_TESTINIT")/write-output}" "$SANDBOX/recipe.yaml" "$TREE" "$SANDBOX/small" lxc compression=none
-    err_has "No space left on device"
+    err_has "small/rootfs.tar: write the archive: No space left on device"
     is "$(ls -A "$SANDBOX/small")" meta.tar.xz "what is left"
     is "$(cat "$SANDBOX/small/meta.tar.xz")" old "the old image"
     umount "$SANDBOX/small"

@@ -162,6 +162,9 @@ TEST_F(Manifest, IsSpdx) {
         for (const json& package : document["packages"]) EXPECT_TRUE(package[field].is_string()) << field;
     const auto first = written;
     EXPECT_EQ(write(write_package_manifest), first);
+    fs::remove(top / "tree/etc/os-release");
+    recipe.image.distribution = "Debian";
+    EXPECT_EQ(manifest()["packages"][1], document["packages"][1]);
     recipe.image.serial = "other";
     EXPECT_NE(manifest()["documentNamespace"], document["documentNamespace"]);
 }
