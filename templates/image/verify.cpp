@@ -46,6 +46,26 @@ std::string date(std::time_t time) {
     return {text.data(), std::strftime(text.data(), text.size(), "%Y-%m-%d", &parts)};
 }
 
+// A GNUPGHOME of its own. A gpg that was given up may go on for a moment: at the end its home has another name, so that it
+// makes no file in there while it is removed.
+class Home {
+public:
+    explicit Home(const std::filesystem::path& scratch) : dir_(scratch, "lxcpp-gpg-"), path_(dir_.path() / "home") { sys::make_dir(path_, 0700); }
+    Home(const Home&) = delete;
+    Home& operator=(const Home&) = delete;
+    ~Home() {
+        try {
+            sys::rename_noreplace(path_, dir_.path() / "gone");
+        } catch (const std::exception&) { // it is removed all the same
+        }
+    }
+    [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
+
+private:
+    sys::TempDir dir_;
+    std::filesystem::path path_;
+};
+
 // Cancels the work on a context that lasts too long; gpg may meet input that keeps it busy.
 class Deadline {
 public:
@@ -241,7 +261,7 @@ Verified verify(std::string_view signature, const Data& signed_data, const Verif
     for (const auto& text : options.fingerprints) accepted.push_back(full_fingerprint(text));
 
     const auto scratch = options.scratch.empty() ? std::filesystem::temp_directory_path() : options.scratch;
-    const sys::TempDir home(scratch, "lxcpp-gpg-");
+    const Home home(scratch);
     const Context context = gpg::make_private_context(home.path());
     const Deadline deadline(context.get(), options.timeout);
     for (const auto& keyring : options.keyrings) {
