@@ -372,3 +372,14 @@ test_a_damaged_record_can_be_deleted() {
     expect 0 lxcpp-image verify
     out_is "ok: 1 image"
 }
+
+# What an image says of itself is a stranger's text: it must not drive the terminal of who imports it.
+test_words_of_an_image_are_harmless() {
+    make_files
+    sed -i 's/os: BusyBox/os: "Evil\\e[31m\\nroot"/' "$FILES/metadata.yaml"
+    tar -C "$FILES" -cf "$FILES/incus.tar" metadata.yaml templates
+    import "$FILES/incus.tar" "$FILES/rootfs.tar" --alias evil
+    err_has 'evil\x1b[31m\x0aroot/1/small ('
+    expect 0 lxcpp-image delete evil
+    out_has 'deleted evil\x1b[31m\x0aroot/1/small ('
+}

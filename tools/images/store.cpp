@@ -95,7 +95,7 @@ std::string image_title(const ImageRecord& record) {
     for (const std::string* part : {&record.distribution, &record.release, &record.variant}) {
         if (!part->empty()) title += (title.empty() ? "" : "/") + *part;
     }
-    return title.empty() ? record.description : title;
+    return printable(title.empty() ? record.description : title); // whoever made the image chose the words
 }
 
 std::string image_label(const ImageRecord& record) {
