@@ -80,9 +80,11 @@ BuildIdentity enter_as_user(const BuildPlaces& places) {
 
 BuildIdentity enter_build_namespace(const BuildPlaces& given) {
     const std::filesystem::path here = std::filesystem::current_path();
+    const sys::DeathSignal death_signal;
     BuildPlaces places = given;
     places.cache = here / given.cache;
     const BuildIdentity identity = ::geteuid() == 0 ? enter_as_root(places) : enter_as_user(places);
+    death_signal.renew();
     // By its path, for it may be in one of the places now.
     if (sys::try_change_directory(here) < 0 && sys::try_change_directory("/") < 0) throw Error("there is no working directory");
     // Root's and our user's are not ours any more.

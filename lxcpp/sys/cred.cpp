@@ -5,6 +5,7 @@
 
 #include <fmt/core.h>
 
+#include <csignal>
 #include <grp.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -31,6 +32,14 @@ void set_groups(std::span<const gid_t> groups) {
     if (::setgroups(groups.size(), groups.data()) != 0) {
         throw SystemError("set the supplementary groups");
     }
+}
+
+DeathSignal::DeathSignal() noexcept : parent_(::getppid()) { (void)::prctl(PR_GET_PDEATHSIG, &signal_, 0, 0, 0); }
+
+void DeathSignal::renew() const {
+    if (signal_ == 0) return;
+    if (::prctl(PR_SET_PDEATHSIG, signal_, 0, 0, 0) != 0) throw SystemError("ask for a signal at the parent's death");
+    if (::getppid() != parent_) (void)::raise(signal_);
 }
 
 void become_root_inside() {

@@ -13,6 +13,17 @@ void set_ids(uid_t uid, gid_t gid);
 [[nodiscard]] std::vector<gid_t> groups();
 void set_groups(std::span<const gid_t> groups);
 
+// PR_SET_PDEATHSIG, which the kernel forgets when credentials change.
+class DeathSignal {
+public:
+    DeathSignal() noexcept; // as it is now
+    void renew() const;     // the process gets it at once when its parent has died meanwhile
+
+private:
+    int signal_ = 0;
+    pid_t parent_ = 0;
+};
+
 // Of a process that has entered a user namespace: its id 0, without groups. Its files in /proc remain its own.
 void become_root_inside();
 

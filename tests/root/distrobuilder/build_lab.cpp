@@ -81,9 +81,14 @@ void BuilderLab::become_caller() const {
 
 pid_t BuilderLab::start_build(const std::function<void()>& work) const {
     const pid_t child = ::fork();
-    if (child != 0) return child;
+    if (child == 0) build_here(work);
+    return child;
+}
+
+void BuilderLab::build_here(const std::function<void()>& work) const {
     (void)answer_of([&] {
         become_caller();
+        (void)::prctl(PR_SET_PDEATHSIG, SIGKILL);
         (void)distro::enter_build_namespace(places());
         make_root(root());
         work();

@@ -39,6 +39,8 @@ protected:
     }
     // A build that goes on by itself: the process.
     pid_t start_build(const std::function<void()>& work) const;
+    // In this process, which ends, and dies with its parent.
+    [[noreturn]] void build_here(const std::function<void()>& work) const;
 
     [[nodiscard]] distro::BuildPlaces places() const { return {home() / "cache", home() / "target", {home() / "recipe"}}; }
     [[nodiscard]] std::filesystem::path home() const { return directory_ / "home"; }

@@ -2,15 +2,19 @@
 #include "build_lab.h"
 
 #include "image/cache.h"
+#include "sys/epoll.h"
 #include "sys/file.h"
 #include "sys/mount.h"
 #include "sys/namespace.h"
 #include "sys/overlay.h"
+#include "sys/pipe.h"
 #include "sys/working_directory.h"
 
+#include <csignal>
 #include <fmt/core.h>
 #include <gmock/gmock.h>
 #include <sched.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 namespace lxcpp {
@@ -75,6 +79,29 @@ TEST_P(BuildNamespace, WeStayInOurDirectory) {
     ASSERT_EQ(sys::try_change_directory(home() / "target"), 0);
     EXPECT_EQ(build([](const BuildIdentity&) { return sys::read_file("old"); }), "x");
     ASSERT_EQ(sys::try_change_directory("/"), 0);
+}
+
+// A change of credentials makes the kernel forget that.
+TEST_P(BuildNamespace, WeStillDieWithOurParent) {
+    sys::Pipe pipe = sys::make_pipe();
+    const pid_t parent = ::fork();
+    if (parent == 0) {
+        const pid_t builder = start_build([&] {
+            sys::write_all(pipe.write, "x", "the pipe");
+            for (;;) ::pause();
+        });
+        sys::write_all(pipe.write, fmt::format("{}\n", builder), "the pipe");
+        for (;;) ::pause();
+    }
+    pipe.write.reset();
+    std::string text; // "NUMBER\n" and "x", whichever is first
+    for (char byte = 0; text.find('\n') == text.npos || text.find('x') == text.npos; text += byte) ASSERT_EQ(::read(pipe.read.raw(), &byte, 1), 1);
+    std::erase(text, 'x');
+    ASSERT_EQ(::kill(parent, SIGKILL), 0);
+    ASSERT_EQ(::waitpid(parent, nullptr, 0), parent);
+    const bool ended = sys::wait_readable(pipe.read, std::chrono::seconds(30)); // nobody has its end any more
+    EXPECT_TRUE(ended);
+    if (!ended) ::kill(std::stoi(text), SIGKILL);
 }
 
 TEST_P(BuildNamespace, PlacesMayBeFilesAndLieInEachOther) {
