@@ -45,6 +45,7 @@ Fd make_namespace(const IdRange& ids) {
 BuildIdentity enter_as_root(const BuildPlaces& places) {
     const Fd ids = make_namespace(ids_of_root());
     sys::make_dirs(places.cache, 0700);
+    if (!places.sources.empty()) sys::make_dirs(places.sources, 0700);
     sys::unshare_namespaces(CLONE_NEWNS);
     sys::make_mounts_private();
     const std::vector<PlaceMount> mounts = clone_places(places, ids);
@@ -57,12 +58,12 @@ BuildIdentity enter_as_root(const BuildPlaces& places) {
 }
 
 // What a user has made is given to the builder's root as long as there is nothing in it.
-void give_cache(const std::filesystem::path& cache) {
+void give_cache(const std::filesystem::path& cache, std::string_view option) {
     sys::make_dirs(cache, 0700);
     const auto info = sys::stat_path(cache, false);
     if (!info || info->st_uid != kOwnUserInside) return; // ImageCache looks at the rest
     if (!sys::list_dir(cache).empty()) {
-        throw Error(fmt::format("{} is not empty, and what is in it is not the builder's: choose another --cache-dir", cache.string()));
+        throw Error(fmt::format("{} is not empty, and what is in it is not the builder's: choose another {}", cache.string(), option));
     }
     sys::chown(cache, 0, 0);
 }
@@ -71,7 +72,8 @@ BuildIdentity enter_as_user(const BuildPlaces& places) {
     const IdRange ids = own_ids_of(ImageStore::open(default_paths().cache).directory());
     enter_own_namespace(ids);
     if (!places.target.empty()) (void)sys::open_file(places.target, {.access = sys::Access::Path, .directory = true});
-    give_cache(places.cache);
+    give_cache(places.cache, "--cache-dir");
+    if (!places.sources.empty()) give_cache(places.sources, "--sources-dir");
     sys::become_root_inside();
     return {kOwnUserInside, kOwnUserInside};
 }

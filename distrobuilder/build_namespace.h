@@ -12,6 +12,7 @@ struct BuildPlaces {
     std::filesystem::path cache;               // the builder's ImageCache; made when absent
     std::filesystem::path target;              // an existing directory that outputs go to; empty: none
     std::vector<std::filesystem::path> read;   // the recipe's directory, sources given by path: read-only; absent ones are left out
+    std::filesystem::path sources = {};        // where downloads are kept when not in the cache; made when absent
 };
 
 // Who we are in there.

@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::uint64_t kInert = MOUNT_ATTR_NODEV | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC;
 
-enum class Use { Read, Target, Cache };
+enum class Use { Read, Target, Sources, Cache };
 
 struct Place {
     std::filesystem::path path; // without links
@@ -42,6 +42,7 @@ std::vector<Place> all_of(const BuildPlaces& places) {
     };
     for (const auto& path : places.read) add(path, Use::Read);
     add(places.target, Use::Target);
+    add(places.sources, Use::Sources);
     add(places.cache, Use::Cache);
     // What is below another covers it there; of the same place, the one with more rights.
     std::ranges::stable_sort(all, {}, [](const Place& place) { return std::pair(std::ranges::distance(place.path), place.use); });
@@ -50,7 +51,7 @@ std::vector<Place> all_of(const BuildPlaces& places) {
 
 [[noreturn]] void refuse(const Place& place) {
     throw Error(fmt::format("{}: its file system cannot show files with other ids (idmapped mounts), in which an image's files are written: "
-                            "choose another {}", place.path.string(), place.use == Use::Cache ? "--cache-dir" : "directory for the output"));
+                            "choose another {}", place.path.string(), place.use == Use::Cache ? "--cache-dir" : place.use == Use::Sources ? "--sources-dir" : "directory for the output"));
 }
 
 // False when the file system cannot. What is mounted below is as it is, unless all of it can.
@@ -72,7 +73,8 @@ sys::MountTree clone(const Place& place, FdRef user_namespace) {
     if (!show_ids(tree, user_namespace) && place.use != Use::Read) refuse(place);
     switch (place.use) {
     case Use::Read: tree.set_attributes(kInert | MOUNT_ATTR_RDONLY, 0, true); break;
-    case Use::Target: tree.set_attributes(kInert, 0, true); break;
+    case Use::Target:
+    case Use::Sources: tree.set_attributes(kInert, 0, true); break;
     case Use::Cache: tree.set_attributes(MOUNT_ATTR_NODEV, 0, true); break; // programs run in its trees
     }
     return tree;

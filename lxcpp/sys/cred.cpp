@@ -42,6 +42,11 @@ void DeathSignal::renew() const {
     if (::getppid() != parent_) (void)::raise(signal_);
 }
 
+void DeathSignal::die_with(pid_t parent) {
+    if (::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0) throw SystemError("ask for a signal at the parent's death");
+    if (::getppid() != parent) (void)::raise(SIGKILL);
+}
+
 void become_root_inside() {
     set_groups({});
     set_ids(0, 0);

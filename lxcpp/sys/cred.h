@@ -18,6 +18,8 @@ class DeathSignal {
 public:
     DeathSignal() noexcept; // as it is now
     void renew() const;     // the process gets it at once when its parent has died meanwhile
+    // The process dies with its parent from now on; at once when that is not the process parent any more.
+    static void die_with(pid_t parent);
 
 private:
     int signal_ = 0;

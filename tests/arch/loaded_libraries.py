@@ -11,7 +11,7 @@ import common
 NEVER = re.compile(r"lib(curl|gpgme|archive|yaml-cpp|systemd|sdbus|ssl|crypto)\b")
 # The hot programs and everything that stays in memory load at most the C library (nothing when they are static).
 C_LIBRARY = re.compile(r"^(libc|libm|ld-linux.*)\.so\.\d+$")
-IMAGES = "lxcpp-image"  # the tool for images has all of the image library in it
+IMAGES = ("lxcpp-image", "lxcpp-distrobuilder")  # these have all of the image library in them
 HOT = ("start", "attach", "stop", "info", "ls", "wait", "execute", "freeze", "unfreeze", "create", "destroy")
 
 
@@ -27,7 +27,7 @@ def main():
         if os.path.islink(program) and program not in libraries:
             continue
         for library in common.needed_libraries(program):
-            if NEVER.search(library) and os.path.basename(program) != IMAGES:
+            if NEVER.search(library) and os.path.basename(program) not in IMAGES:
                 violations.append(f"{program} loads {library}: only templates, lxcpp-image and distrobuilder may")
     hot = [f"{prefix}/bin/lxcpp-{verb}" for verb in HOT if os.path.exists(f"{prefix}/bin/lxcpp-{verb}")]
     for program in hot + services:

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "distrobuilder/build.h"
+
+#include "base/strings.h"
+#include "distrobuilder/build_steps.h"
+#include "distrobuilder/host_programs.h"
+#include "distrobuilder/image_inputs.h"
+#include "distrobuilder/recipe_resolve.h"
+#include "distrobuilder/root_source.h"
+#include "distrobuilder/step_run.h"
+#include "image/tree_copy.h"
+#include "sys/file.h"
+#include "sys/temp_dir.h"
+
+#include <lxcpp/error.h>
+
+#include <algorithm>
+#include <fmt/core.h>
+#include <unistd.h>
+
+namespace lxcpp::distro {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string_view output_name(Output output) {
+    switch (output) {
+    case Output::Directory: return "directory";
+    case Output::Lxc: return "LXC image";
+    case Output::Incus: return "Incus image";
+    case Output::Oci: return "OCI image";
+    }
+    return {};
+}
+
+// Which entries are for the tree, and which for the images of it.
+AcceptedTypes tree_types(const BuildSettings& settings) {
+    if (settings.outputs.front() == Output::Directory) return {true, std::nullopt};
+    // What has no type was done when the tree was built.
+    return {!settings.tree, TargetType::Container};
+}
+
+AcceptedTypes image_types(const BuildSettings& settings) {
+    if (settings.outputs.front() == Output::Directory) return {true, std::nullopt};
+    return {true, TargetType::Container};
+}
+
+class ImageBuild {
+public:
+    explicit ImageBuild(const BuildRequest& request)
+        : request_(request), settings_(request.settings), recipe_(request.recipe.read.recipe),
+          renderer_(recipe_, request.recipe.directory), cache_(open_cache(settings_.cache)), scratch_(cache_.scratch(), "build-"),
+          steps_cache_(cache_, settings_.cache_max_age, std::time(nullptr)) {
+        if (!settings_.show_output) log_ = scratch_.path() / "log";
+    }
+
+    void run() {
+        const Recipe tree = resolve(tree_types(settings_));
+        std::vector<BuildStep> steps = plan_tree_steps(tree);
+        expect(steps.size());
+        RootStack stack(layering(), scratch_.path(), &steps_cache_);
+        std::string key = settings_.tree ? start_from_tree(stack) : start_from_source(stack, tree);
+        const std::vector<std::string> environment = build_environment(tree);
+        key_steps(steps, key, tree, environment);
+        run_steps(stack, steps, tree);
+        if (!steps.empty()) key = steps.back().key;
+        for (const Output output : settings_.outputs) make_output(output, stack, key);
+        if (settings_.manifest && settings_.outputs.front() != Output::Directory) write_manifest(stack, tree);
+    }
+
+private:
+    static image::ImageCache open_cache(const fs::path& directory) {
+        image::ImageCache cache = image::ImageCache::open(directory);
+        cache.remove_leftovers();
+        return cache;
+    }
+
+    [[nodiscard]] Layering layering() const {
+        return settings_.tree && settings_.layering == Layering::Cached ? Layering::Scratch : settings_.layering;
+    }
+
+    Recipe resolve(const AcceptedTypes& types) const {
+        return resolve_recipe(recipe_, renderer_, types, [this](const std::string& line) { request_.report.warn(line); });
+    }
+
+    void expect(std::size_t tree_steps) const {
+        const Recipe image = resolve(image_types(settings_));
+        const bool directory = settings_.outputs.front() == Output::Directory;
+        const std::size_t post_files = directory && !settings_.with_post_files ? 0 : plan_image_steps(image).size();
+        const std::size_t manifest = settings_.manifest && !directory ? 1 : 0;
+        request_.report.expect((settings_.tree ? 0 : 1) + tree_steps + settings_.outputs.size() * (post_files + 2) + manifest);
+    }
+
+    std::string start_from_tree(RootStack& stack) {
+        stack.start_from(*settings_.tree);
+        if (layering() == Layering::Plain) stack = stack.fork(request_.report.progress());
+        return "tree";
+    }
+
+    std::string start_from_source(RootStack& stack, const Recipe& tree) {
+        BuildReport& report = request_.report;
+        image::HttpClient http;
+        std::optional<sys::TempDir> passing;
+        if (!settings_.keep_sources) passing.emplace(scratch_.path(), "sources-");
+        std::optional<image::ImageCache> own;
+        if (passing) own = image::ImageCache::open(passing->path());
+        else if (settings_.sources) own = image::ImageCache::open(*settings_.sources);
+        const SourceWork work{.recipe = tree, .http = http, .cache = own ? *own : cache_, .progress = report.progress(),
+                              .directory = request_.recipe.directory, .log = log_, .now = settings_.now};
+        const std::unique_ptr<RootSource> source = open_source(work);
+        for (const std::string& line : source->verification()) report.message(line);
+        const std::vector<std::string> texts{"source", tree.source.downloader, source->identity()};
+        const std::string key = next_key("", texts);
+        const std::string title = fmt::format("{} from {}", tree.image.distribution, tree.source.downloader);
+        stack.run({title, key, false, join(source->verification(), "\n") + "\n"}, report,
+                  [&](const fs::path& root) { with_log(title, [&] { source->unpack(root); }); });
+        return key;
+    }
+
+    // What a source's programs print is the best that there is to say of its failure.
+    template <typename Work>
+    void with_log(const std::string& title, const Work& work) const {
+        try {
+            work();
+        } catch (const Error& error) {
+            if (!log_.empty() && !last_lines(log_, 1).empty()) request_.report.failed({title, error.what(), {}}, log_);
+            throw;
+        }
+    }
+
+    void run_steps(RootStack& stack, const std::vector<BuildStep>& steps, const Recipe& recipe) {
+        const StepContext context{recipe, with_proxies(build_environment(recipe)), log_, settings_.shell_on_failure,
+                                  settings_.keep_failed ? settings_.cache / "failed" : fs::path(), request_.report};
+        for (const BuildStep& step : steps) {
+            stack.run({step.title, step.key, step.uses_network(), {}}, request_.report, [&](const fs::path& root) {
+                if (!log_.empty()) sys::write_file_atomic(log_, ""); // the step's own
+                run_step(step, root, context);
+            });
+        }
+    }
+
+    void make_output(Output output, const RootStack& base, const std::string& key) {
+        BuildReport& report = request_.report;
+        const bool directory = output == Output::Directory;
+        const Recipe recipe = resolve(image_types(settings_));
+        RootStack stack = settings_.outputs.size() > 1 ? base.fork(report.progress()) : base;
+        ImageFiles files;
+        report.begin(fmt::format("files of the {}", output_name(output)));
+        stack.change([&](const fs::path& root) { write_files(recipe, output, root, files); });
+        report.done();
+        if (!directory || settings_.with_post_files) {
+            std::vector<BuildStep> steps = plan_image_steps(recipe);
+            key_steps(steps, image_key(key, recipe, output, request_.recipe.directory), recipe, build_environment(recipe));
+            run_steps(stack, steps, recipe);
+        }
+        report.begin(fmt::format("write the {}", output_name(output)));
+        stack.read([&](const fs::path& root) { write_output(recipe, output, root, files); });
+        report.done();
+    }
+
+    void write_files(const Recipe& recipe, Output output, const fs::path& path, ImageFiles& files) const {
+        const sys::RootedDir root = sys::RootedDir::open(path);
+        const GeneratorTarget target{.output = output, .type = TargetType::Container, .filesystem = {}};
+        for (const FileEntry& entry : recipe.files) {
+            try {
+                run_generator(entry, target, root, request_.recipe.directory, files);
+            } catch (const Error& error) {
+                // As distrobuilder has it: a tree is only half of an image, and packing tells.
+                if (output != Output::Directory) throw;
+                request_.report.warn(error.what());
+            }
+        }
+        const bool systemd = output == Output::Lxc || output == Output::Incus;
+        if (systemd && !recipe.build.skip_systemd_generator) install_systemd_generator(root);
+    }
+
+    void write_output(const Recipe& recipe, Output output, const fs::path& path, const ImageFiles& files) const {
+        if (output == Output::Directory) {
+            write_directory(path);
+            return;
+        }
+        const sys::RootedDir root = sys::RootedDir::open(path);
+        const OutputWork work = output_work(recipe, root, files);
+        tell(output == Output::Lxc     ? write_lxc_image(work)
+             : output == Output::Incus ? write_incus_image(work)
+                                       : write_oci_image(work));
+    }
+
+    OutputWork output_work(const Recipe& recipe, const sys::RootedDir& root, const ImageFiles& files) const {
+        return {recipe, files, root, request_.target, settings_.output, settings_.now, request_.identity.owner, request_.identity.group,
+                request_.report.progress()};
+    }
+
+    void tell(const std::vector<OutputFile>& files) const {
+        for (const OutputFile& file : files) request_.report.output(request_.target / file.name, file.size, file.sha256);
+    }
+
+    void write_directory(const fs::path& path) const {
+        const sys::RootedDir from = sys::RootedDir::open(path);
+        const sys::RootedDir to = sys::RootedDir::open(request_.target);
+        const struct stat root = *from.stat("");
+        to.chown("", root.st_uid, root.st_gid);
+        to.chmod("", root.st_mode & 07777);
+        (void)image::copy_tree(from, to, request_.report.progress(), {.phase = "Copying the tree", .sums = false});
+        request_.report.output(request_.target, 0, "");
+    }
+
+    void write_manifest(RootStack& stack, const Recipe& recipe) const {
+        request_.report.begin("list the packages");
+        const ImageFiles none;
+        stack.read([&](const fs::path& path) {
+            const sys::RootedDir root = sys::RootedDir::open(path);
+            tell(write_package_manifest(output_work(recipe, root, none)));
+        });
+        request_.report.done();
+    }
+
+    const BuildRequest& request_;
+    const BuildSettings& settings_;
+    const Recipe& recipe_;
+    RecipeRenderer renderer_;
+    image::ImageCache cache_;
+    sys::TempDir scratch_;
+    StepCache steps_cache_;
+    fs::path log_;
+};
+
+} // namespace
+
+void run_build(const BuildRequest& request) { ImageBuild(request).run(); }
+
+} // namespace lxcpp::distro

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "distrobuilder/command.h"
+
+#include "base/strings.h"
+#include "common/harmless.h"
+#include "common/rows.h"
+#include "common/say.h"
+#include "distrobuilder/build_namespace.h"
+#include "distrobuilder/step_cache.h"
+#include "distrobuilder/worker.h"
+#include "image/cache.h"
+#include "image/progress.h"
+#include "sys/file.h"
+#include "sys/rooted_dir.h"
+
+#include <lxcpp/error.h>
+
+#include <fmt/chrono.h>
+#include <fmt/core.h>
+
+// What builds leave to later ones.
+namespace lxcpp::distro {
+namespace {
+
+std::string size_text(std::uint64_t bytes) { return image::format_amount(bytes, image::ProgressUnit::Bytes); }
+
+std::string title_of(const image::ImageCache& cache, const image::CacheEntry& entry) {
+    if (entry.kind == image::CacheKind::Partial) return "unfinished";
+    const auto tree = cache.use_tree(entry.name);
+    const auto record = tree ? parse_layer_record(tree->sums()) : std::nullopt;
+    return record ? record->title : "a tree";
+}
+
+int list(const std::filesystem::path& directory) {
+    const image::ImageCache cache = image::ImageCache::open(directory);
+    std::vector<std::vector<std::string>> lines{{"LAST USE", "SIZE", "NAME", "WHAT"}};
+    std::uint64_t sum = 0;
+    std::uint64_t downloads = 0;
+    std::size_t files = 0;
+    for (const image::CacheEntry& entry : cache.list()) {
+        sum += entry.size;
+        if (entry.kind == image::CacheKind::File) {
+            downloads += entry.size;
+            ++files;
+            continue;
+        }
+        lines.push_back({fmt::format("{:%Y-%m-%d %H:%M}", fmt::localtime(entry.last_used)), size_text(entry.size),
+                         entry.name.substr(0, 17), tools::harmless(title_of(cache, entry))});
+    }
+    fmt::print("{}", tools::print_table(lines));
+    fmt::print("{} downloads: {}; all of {}: {}\n", files, size_text(downloads), directory.string(), size_text(sum));
+    return 0;
+}
+
+int prune(const std::filesystem::path& directory, const CommandOptions& options) {
+    image::ImageCache cache = image::ImageCache::open(directory);
+    cache.remove_leftovers();
+    const sys::RootedDir root = sys::RootedDir::open(directory);
+    if (root.exists("failed")) root.remove_tree("failed"); // trees of --cleanup=false
+    image::CachePrune wish{.all = options.all, .older_than = {}, .max_size = {}, .keep = {}};
+    // A week's builds are used again; what nobody asked for since is not.
+    if (!options.all) wish.older_than = std::chrono::hours(24) * options.older_than.value_or(7);
+    const image::CachePruned pruned = cache.prune(wish);
+    std::uint64_t freed = 0;
+    for (const image::CacheEntry& entry : pruned.removed) freed += entry.size;
+    if (!options.quiet) fmt::print("{} removed, {} freed, {} kept\n", pruned.removed.size(), size_text(freed), size_text(pruned.kept_size));
+    return 0;
+}
+
+} // namespace
+
+int run_cache(const CommandOptions& options, std::span<const std::string> words) {
+    require_words(words, 1, 1, "cache list|prune");
+    if (words[0] != "list" && words[0] != "prune") throw Error(fmt::format("cache {}: list and prune there are", printable(words[0])));
+    const std::filesystem::path directory = cache_directory(options);
+    if (!sys::exists(directory)) {
+        if (!options.quiet) tools::say("{}: {}: nothing was built yet\n", kProgram, directory.string());
+        return 0;
+    }
+    return run_in_build_namespace({.cache = directory, .target = {}, .read = {}}, std::nullopt, [&](const BuildIdentity&) {
+        return words[0] == "list" ? list(directory) : prune(directory, options);
+    });
+}
+
+} // namespace lxcpp::distro

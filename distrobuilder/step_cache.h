@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "image/cache.h"
+
+#include <chrono>
+#include <ctime>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace lxcpp::distro {
+
+// What is known of a layer: kept beside its tree.
+struct LayerRecord {
+    std::string instance; // of this very run of the step
+    std::string parent;   // the instance below it; empty for a source
+    std::time_t made = 0;
+    std::chrono::seconds took{0};
+    std::string title;
+    std::string notes; // of a source: what was verified
+
+    bool operator==(const LayerRecord&) const = default;
+};
+[[nodiscard]] std::string format_layer_record(const LayerRecord& record);
+// nullopt for what format_layer_record() has not written.
+[[nodiscard]] std::optional<LayerRecord> parse_layer_record(std::string_view text);
+
+// A finished layer, which stays as long as this object lives.
+struct StepLayer {
+    LayerRecord record;
+    image::UsedTree tree;
+};
+
+// The results of steps, trees "step-KEY" of an ImageCache.
+class StepCache {
+public:
+    // max_age: of results that depend on what servers had.
+    StepCache(const image::ImageCache& cache, std::chrono::hours max_age, std::time_t now) : cache_(cache), max_age_(max_age), now_(now) {}
+
+    // The result of the step on top of the layer parent ("" for a source). A layer that was made on another run of what
+    // is below it is none: its files may hide other ones than were there.
+    [[nodiscard]] std::optional<StepLayer> find(const std::string& key, std::string_view parent, bool uses_network) const;
+    // Waits for another build that is at that step; look again after it.
+    [[nodiscard]] image::PendingTree begin(const std::string& key) const;
+    [[nodiscard]] StepLayer publish(image::PendingTree tree, const std::string& key, LayerRecord record) const;
+
+private:
+    const image::ImageCache& cache_;
+    std::chrono::hours max_age_;
+    std::time_t now_;
+};
+
+[[nodiscard]] std::string step_tree_name(std::string_view key);
+// A name for one run.
+[[nodiscard]] std::string new_instance();
+
+} // namespace lxcpp::distro

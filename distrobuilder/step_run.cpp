@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "distrobuilder/step_run.h"
+
+#include "base/strings.h"
+#include "distrobuilder/tree_files.h"
+#include "image/tree_copy.h"
+#include "sys/file.h"
+#include "sys/rooted_dir.h"
+#include "sys/signal.h"
+
+#include <lxcpp/error.h>
+
+#include <fcntl.h>
+#include <fmt/core.h>
+#include <ctime>
+#include <unistd.h>
+
+namespace lxcpp::distro {
+namespace {
+
+std::string how_it_ended(int code) {
+    return code > 128 ? fmt::format("killed by {}", sys::signal_name(code - 128)) : fmt::format("exit code {}", code);
+}
+
+class StepRun {
+public:
+    StepRun(const BuildStep& step, const std::filesystem::path& root, const StepContext& context)
+        : step_(step), context_(context), root_(sys::RootedDir::open(root)), sandbox_({root, context.environment, context.log}) {}
+
+    void operator()(const RepositoryChange& change) {
+        for (const RepositoryFile& file : change.files) write(file);
+        for (const Argv& command : change.commands) run(command);
+        for (const std::string& warning : change.warnings) context_.report.warn(warning);
+    }
+
+    void operator()(const PackageStep& step) {
+        const Packages& packages = context_.recipe.packages;
+        const PackageManager manager(packages, PackageManager::wants_help(packages) ? sandbox_.capture({"yum", "--help"}) : std::string());
+        if (!manager.needed_by_refresh().empty()) root_.make_dirs(manager.needed_by_refresh(), 0755, sys::Links::InRoot);
+        const std::vector<Argv> commands = manager.commands(step.operation, step.flags, step.packages);
+        if (packages.manager == "opkg" && step.operation == PackageOperation::Install) {
+            // Its lists are in /tmp, which each container has for itself.
+            run_together(manager.commands(PackageOperation::Refresh), commands);
+        } else {
+            for (const Argv& command : commands) run(command);
+        }
+        if (step.operation == PackageOperation::Clean && !manager.emptied_by_clean().empty()) empty(manager.emptied_by_clean());
+    }
+
+    void operator()(const Action& action) {
+        if (const int code = sandbox_.run_script(action.action); code != 0) fail(code, action.action);
+    }
+
+private:
+    void write(const RepositoryFile& file) const {
+        using How = RepositoryFile::How;
+        if (file.how == How::Append) {
+            append_file(root_, file.path, file.text);
+            return;
+        }
+        std::string text = file.text;
+        if (file.how == How::Collect) {
+            const auto before = read_file(root_, file.path);
+            text = (before && before->starts_with(kCollectedHeader) ? *before : std::string(kCollectedHeader)) + text;
+        }
+        write_file(root_, file.path, text);
+    }
+
+    void run(const Argv& command) const {
+        if (const int code = sandbox_.run(command); code != 0) fail(code, quote_command(command) + "\n");
+    }
+
+    void run_together(std::vector<Argv> first, const std::vector<Argv>& then) const {
+        first.insert(first.end(), then.begin(), then.end());
+        std::string script = "#!/bin/sh\nset -e\n";
+        for (const Argv& command : first) script += quote_command(command) + "\n";
+        if (const int code = sandbox_.run_script(script); code != 0) fail(code, script);
+    }
+
+    void empty(std::string_view directory) const {
+        const auto opened = root_.try_open_at(directory, O_RDONLY | O_DIRECTORY, 0, sys::Links::InRoot);
+        if (!opened) return;
+        const sys::RootedDir inner = root_.sub_dir(directory, sys::Links::InRoot);
+        for (const sys::DirEntry& entry : inner.list()) inner.remove_tree(entry.name);
+    }
+
+    [[noreturn]] void fail(int code, const std::string& script) const {
+        context_.report.failed({step_.title, how_it_ended(code), script}, context_.log);
+        if (!context_.keep_failed.empty()) keep();
+        if (context_.shell_on_failure) (void)sandbox_.shell();
+        throw Error(fmt::format("{}: {}{}", step_.title, how_it_ended(code),
+                                context_.shell_on_failure ? "" : " (--shell-on-failure gives a shell in the tree as it is then)"));
+    }
+
+    void keep() const {
+        sys::make_dirs(context_.keep_failed, 0700);
+        const std::filesystem::path directory = context_.keep_failed / fmt::format("{}-{}", std::time(nullptr), ::getpid());
+        sys::make_dir(directory, 0755);
+        image::SilentProgress silent;
+        (void)image::copy_tree(root_, sys::RootedDir::open(directory), silent, {.phase = {}, .sums = false});
+        context_.report.message(fmt::format("the tree as it was then: {}", directory.string()));
+    }
+
+    const BuildStep& step_;
+    const StepContext& context_;
+    sys::RootedDir root_;
+    Sandbox sandbox_;
+};
+
+} // namespace
+
+void run_step(const BuildStep& step, const std::filesystem::path& root, const StepContext& context) {
+    StepRun run(step, root, context);
+    std::visit(run, step.work);
+}
+
+} // namespace lxcpp::distro

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "distrobuilder/worker.h"
+
+#include "common/harmless.h"
+#include "common/say.h"
+#include "distrobuilder/command.h"
+#include "image/cache.h"
+#include "sys/clone.h"
+#include "sys/cred.h"
+#include "sys/epoll.h"
+#include "sys/pidfd.h"
+#include "sys/signal.h"
+
+#include <lxcpp/error.h>
+
+#include <array>
+#include <csignal>
+#include <cstdio>
+#include <fmt/core.h>
+#include <new>
+#include <sys/epoll.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace lxcpp::distro {
+namespace {
+
+using tools::say;
+using Work = std::function<int(const BuildIdentity&)>;
+
+[[noreturn]] void run_child(pid_t parent, const BuildPlaces& places, const Work& work) noexcept {
+    int code = 1;
+    try {
+        sys::DeathSignal::die_with(parent);
+        ::umask(022);
+        code = work(enter_build_namespace(places));
+        if (std::fflush(stdout) != 0) throw SystemError("write to the standard output");
+    } catch (const std::bad_alloc&) {
+        (void)std::fputs("lxcpp-distrobuilder: out of memory\n", stderr);
+        code = 1;
+    } catch (const std::exception& error) {
+        say("{}: {}\n", kProgram, tools::harmless(error.what()));
+        code = 1;
+    }
+    ::_exit(code);
+}
+
+// The child has a copy of our buffers: nothing must be in them.
+sys::Cloned start(const BuildPlaces& places, const Work& work) {
+    (void)std::fflush(nullptr);
+    const pid_t parent = ::getpid();
+    sys::Cloned child = sys::clone_process({});
+    if (child.pid != 0) return child;
+    run_child(parent, places, work);
+}
+
+struct Ended {
+    std::optional<int> signal; // that we got
+    bool late = false;
+};
+
+Ended wait_for(const sys::Cloned& child, sys::SignalFd& signals, std::optional<std::chrono::seconds> timeout) {
+    sys::Epoll epoll;
+    epoll.add(child.pidfd, EPOLLIN, 0);
+    epoll.add(signals.fd(), EPOLLIN, 1);
+    const auto deadline = std::chrono::steady_clock::now() + timeout.value_or(std::chrono::seconds(0));
+    for (;;) {
+        std::optional<std::chrono::milliseconds> left;
+        if (timeout) left = std::max(std::chrono::milliseconds(0), std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now()));
+        std::array<sys::Ready, 2> ready{};
+        const std::size_t count = epoll.wait(ready, left);
+        if (count == 0 && timeout && std::chrono::steady_clock::now() >= deadline) return {.signal = {}, .late = true};
+        for (std::size_t i = 0; i < count; ++i) {
+            if (ready[i].tag == 0) return {};
+            if (const auto signal = signals.next()) return {.signal = *signal, .late = false};
+        }
+    }
+}
+
+// What a killed worker left: unfinished layers and its scratch directory.
+void remove_leftovers(const BuildPlaces& places) {
+    BuildPlaces only{.cache = places.cache, .target = {}, .read = {}};
+    const sys::Cloned child = start(only, [&](const BuildIdentity&) {
+        image::ImageCache::open(only.cache).remove_leftovers();
+        return 0;
+    });
+    (void)sys::reap(child.pidfd);
+}
+
+} // namespace
+
+int run_in_build_namespace(const BuildPlaces& places, std::optional<std::chrono::seconds> timeout, const Work& work) {
+    sys::SignalFd signals{SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+    const sys::Cloned child = start(places, [&](const BuildIdentity& identity) {
+        sigset_t none;
+        sigemptyset(&none);
+        ::sigprocmask(SIG_SETMASK, &none, nullptr); // its programs must not inherit ours
+        return work(identity);
+    });
+    const Ended ended = wait_for(child, signals, timeout);
+    if (ended.signal || ended.late) (void)sys::try_send_signal(child.pidfd, SIGKILL);
+    const sys::ExitStatus status = sys::reap(child.pidfd);
+    if (!status.signaled && !ended.signal && !ended.late) return status.value;
+    remove_leftovers(places);
+    if (ended.late) throw Error(fmt::format("--timeout: the build was not finished after {} s; finished steps are kept for the next one", timeout->count()));
+    const int signal = ended.signal.value_or(status.value);
+    throw Error(fmt::format("{} by {}; finished steps are kept for the next build", ended.signal ? "interrupted" : "the build was killed", sys::signal_name(signal)));
+}
+
+} // namespace lxcpp::distro

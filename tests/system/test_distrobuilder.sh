@@ -1,0 +1,318 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash disable=SC2154
+# lxcpp-distrobuilder: recipes of a small root file system, built whole.
+
+# A root file system in an archive, and a recipe of it whose package manager writes down what it is asked for.
+payload() {
+    need_tool busybox
+    ROOT="$SANDBOX/root" TO="$SANDBOX/target" RECIPE="$SANDBOX/recipe/small.yaml" BUILDS="$SANDBOX/builds"
+    mkdir -p "$ROOT/bin" "$ROOT/sbin" "$ROOT/etc" "$ROOT/proc" "$ROOT/sys" "$ROOT/dev" "$ROOT/run" "$ROOT/tmp" "$ROOT/usr/sbin" "$ROOT/srv" "$SANDBOX/recipe" "$TO"
+    cp "$(command -v busybox)" "$ROOT/bin/busybox"
+    local name
+    for name in sh cat echo ls sleep kill mkdir rm touch mount umount hostname ln setsid; do ln -s busybox "$ROOT/bin/$name"; done
+    printf '#!/bin/sh\necho "$@" >>/srv/asked\n' >"$ROOT/bin/ask"
+    chmod 755 "$ROOT/bin/ask"
+    chmod 1777 "$ROOT/tmp"
+    echo 'root:x:0:0::/:/bin/sh' >"$ROOT/etc/passwd"
+    echo old >"$ROOT/etc/hostname"
+    chown 12:34 "$ROOT/srv"
+    tar -C "$ROOT" --numeric-owner -cf "$SANDBOX/recipe/root.tar" .
+    chmod 0644 "$SANDBOX/recipe/root.tar"
+    echo of the host >"$SANDBOX/recipe/file"
+    recipe "${1:-true}" >"$RECIPE"
+}
+
+# $1: the post-files action's last command.
+recipe() {
+    cat <<EOF
+image:
+  distribution: small
+  release: "1"
+  serial: "20260101_0000"
+source:
+  downloader: rootfs-http
+  url: file://$SANDBOX/recipe/root.tar
+  sha256: $(sha256sum <"$SANDBOX/recipe/root.tar" | cut -c1-64)
+targets:
+  lxc:
+    create_message: made of {{ image.description }}
+    config:
+    - type: all
+      content: lxc.include = LXC_TEMPLATE_CONFIG/common.conf
+    - type: user
+      content: lxc.include = LXC_TEMPLATE_CONFIG/userns.conf
+files:
+- path: /etc/hostname
+  generator: hostname
+- path: /etc/motd
+  generator: dump
+  content: hello
+- path: /etc/copied
+  source: file
+  generator: copy
+packages:
+  custom_manager:
+    clean: {cmd: ask, flags: [clean]}
+    install: {cmd: ask, flags: [install]}
+    remove: {cmd: ask, flags: [remove]}
+    refresh: {cmd: ask, flags: [refresh]}
+    update: {cmd: ask, flags: [update]}
+  update: true
+  cleanup: true
+  sets:
+  - action: install
+    packages: [one, two]
+  - action: remove
+    packages: [three]
+actions:
+- trigger: post-unpack
+  action: |
+    #!/bin/sh
+    set -e
+    hostname >/srv/hostname
+    echo unpacked >>/srv/asked
+- trigger: post-packages
+  action: |
+    #!/bin/sh
+    setsid sleep 1000 </dev/null >/dev/null 2>&1 &
+    echo done >>/srv/asked
+- trigger: post-files
+  action: |
+    #!/bin/sh
+    ls /etc/motd /etc/copied >/srv/seen
+    $1
+matrix:
+  releases: ["1", "2"]
+  variants: [default, cloud]
+  exclude:
+  - release: "2"
+    variant: cloud
+EOF
+}
+
+build() { expect 0 lxcpp-distrobuilder "$1" "$RECIPE" "$TO" --cache-dir "$BUILDS" "${@:2}"; }
+cached_steps() { grep -c '(cached)' <<<"$ERR"; }
+
+test_one_tree_becomes_all_kinds_of_images() {
+    payload
+    build build --output lxc,incus,oci --compression zstd
+    is "$(cd "$TO" && ls | tr '\n' ' ')" "incus.tar.zst manifest.spdx.json meta.tar.xz rootfs.squashfs rootfs.tar.zst small-1-x86_64-default-20260101_0000.oci.tar " files
+    expect 0 lxcpp-image import "$TO/meta.tar.xz" "$TO/rootfs.tar.zst" -d small -r 1 --alias lxc
+    local tree="$LXCPP_CACHE_DIR/images/trees/$OUT"
+    is "$(cat "$tree/srv/asked" | tr '\n' ' ')" "unpacked refresh update install one two remove three clean done " "what was done"
+    is "$(cat "$tree/srv/hostname")" distrobuilder "host name of the build"
+    is "$(cat "$tree/srv/seen" | tr '\n' ' ')" "/etc/copied /etc/motd " "files before post-files"
+    is "$(cat "$tree/etc/copied")" "of the host" "a file of the host"
+    is "$(cat "$tree/etc/hostname")" LXC_NAME "name for LXC"
+    is "$(stat -c %u:%g "$tree/srv")" 12:34 owner
+    is "$(ls -A "$tree/dev")" "" "devices"
+    [ ! -e "$tree/usr/sbin/policy-rc.d" ] || fail "policy-rc.d is in the image"
+    expect 0 lxcpp-image import "$TO/incus.tar.zst" "$TO/rootfs.squashfs" --alias incus
+    is "$(cat "$LXCPP_CACHE_DIR/images/trees/$OUT/etc/hostname")" old "name for Incus: its template writes it"
+    expect 0 lxcpp-create -n "$C1" --image lxc
+    err_has "made of Small 1"
+    expect 0 lxcpp-create -n "$C2" -t oci -- --url "oci-archive:$TO/small-1-x86_64-default-20260101_0000.oci.tar"
+    ! pgrep -f 'sleep 1000' -s 0 >/dev/null || fail "a program of the build still runs"
+}
+
+test_steps_are_taken_from_the_cache() {
+    payload
+    build build-lxc
+    is "$(cached_steps)" 0 "steps of the cache at first"
+    build build-lxc
+    is "$(cached_steps)" 9 "steps of the cache"
+    cp "$TO/rootfs.tar.xz" "$SANDBOX/first.tar.xz"
+    recipe 'echo changed >/srv/changed' >"$RECIPE"
+    build build-lxc
+    is "$(cached_steps)" 8 "steps of the cache, one changed"
+    tar -tf "$TO/rootfs.tar.xz" | grep -qx ./srv/changed || fail "the change is not there"
+    echo other >"$SANDBOX/recipe/file"
+    build build-lxc
+    is "$(cached_steps)" 8 "a copied file changed"
+    build build-lxc -o packages.sets.0.packages.2=more
+    is "$(cached_steps)" 4 "the first set of packages changed"
+    build build-lxc --no-cache
+    is "$(cached_steps)" 0 "without the cache"
+    build build-lxc --cache-max-age 0
+    [ "$(cached_steps)" -lt 9 ] || fail "what is too old was used"
+    build build-lxc --disable-overlay
+    tar -tf "$TO/rootfs.tar.xz" | grep -qx ./srv/changed || fail "nothing is there without overlays"
+}
+
+test_bytes_follow_from_the_recipe() {
+    payload
+    export SOURCE_DATE_EPOCH=1767225600
+    build build --output lxc,incus,oci
+    (cd "$TO" && sha256sum ./*) >"$SANDBOX/first"
+    build build --output lxc,incus,oci --no-cache
+    is "$(cd "$TO" && sha256sum ./*)" "$(cat "$SANDBOX/first")" "digests of a second build"
+}
+
+test_a_failing_step_is_told_and_tried_again() {
+    payload
+    sed -i 's/echo unpacked.*/echo so far; false/' "$RECIPE"
+    echo before >"$TO/rootfs.tar.xz"
+    expect 1 lxcpp-distrobuilder build-lxc "$RECIPE" "$TO" --cache-dir "$BUILDS"
+    err_has "post-unpack action 1 of 1: exit code 1"
+    err_has "so far"
+    err_has "echo so far; false"
+    is "$(cat "$TO/rootfs.tar.xz")" before "the older image"
+    expect 1 lxcpp-distrobuilder build-lxc "$RECIPE" "$TO" --cache-dir "$BUILDS" --json
+    is "$(python3 -c 'import json, sys; print(*(json.loads(line)["event"] for line in sys.stdin))' <<<"$OUT")" "message cached begin failed" events
+    err_is_one_line
+    expect 1 lxcpp-distrobuilder build-lxc "$RECIPE" "$TO" --cache-dir "$BUILDS" --cleanup=false
+    is "$(cat "$BUILDS"/failed/*/srv/hostname)" distrobuilder "the tree that is kept"
+    sed -i 's/; false/ >>\/srv\/asked/' "$RECIPE"
+    build build-lxc
+    is "$(cached_steps)" 1 "steps of the cache"
+}
+
+test_an_action_harms_nothing_outside() {
+    payload
+    echo mine >"$SANDBOX/canary"
+    sed -i "s|echo unpacked.*|mkdir -p $SANDBOX; ln -s $SANDBOX/canary /srv/link; echo evil >/srv/link; echo evil >$SANDBOX/canary; kill -9 \$PPID; kill -9 -1|" "$RECIPE"
+    local mounts
+    mounts=$(cat /proc/self/mountinfo)
+    run lxcpp-distrobuilder build-lxc "$RECIPE" "$TO" --cache-dir "$BUILDS"
+    is "$(cat "$SANDBOX/canary")" mine "a file of the host"
+    is "$(cat /proc/self/mountinfo)" "$mounts" mounts
+    is "$(ls -A "$BUILDS/tmp")" "" "what is left in the cache"
+}
+
+test_interrupted_and_late_builds_leave_a_good_cache() {
+    payload
+    sed -i 's|echo unpacked.*|echo >/srv/started; sleep 1000|' "$RECIPE"
+    expect 1 lxcpp-distrobuilder build-lxc "$RECIPE" "$TO" --cache-dir "$BUILDS" -t 2
+    err_has "--timeout"
+    is "$(ls -A "$BUILDS/tmp")" "" "what is left in the cache"
+    lxcpp-distrobuilder build-lxc "$RECIPE" "$TO" --cache-dir "$BUILDS" --debug 2>"$SANDBOX/build.err" &
+    local pid=$!
+    wait_for_text "$SANDBOX/build.err" "post-unpack"
+    kill -INT $pid
+    wait $pid
+    is $? 1 "exit code"
+    grep -q "interrupted by SIGINT" "$SANDBOX/build.err" || fail "the interruption is not told: $(cat "$SANDBOX/build.err")"
+    is "$(ls -A "$BUILDS/tmp")" "" "what is left in the cache"
+    is "$(ls -A "$TO")" "" "the target"
+    sed -i 's|; sleep 1000||' "$RECIPE"
+    build build-lxc
+    is "$(cached_steps)" 1 "steps of the cache"
+}
+
+wait_for_text() { timeout 60 bash -c 'until grep -q -- "$2" "$1" 2>/dev/null; do read -rt 0.05 <> <(:) || :; done' _ "$1" "$2" || fail "'$2' did not come: $(cat "$1")"; }
+
+test_two_builds_at_once_share_their_steps() {
+    payload
+    mkdir "$SANDBOX/other"
+    lxcpp-distrobuilder build-lxc "$RECIPE" "$SANDBOX/other" --cache-dir "$BUILDS" 2>"$SANDBOX/other.err" &
+    local pid=$!
+    build build-lxc
+    wait $pid || fail "the other build failed: $(cat "$SANDBOX/other.err")"
+    local both
+    both=$(($(cached_steps) + $(grep -c '(cached)' "$SANDBOX/other.err")))
+    is "$both" 9 "steps that one of them took from the other"
+}
+
+test_directories_are_built_and_packed() {
+    payload
+    local dir="$SANDBOX/dir"
+    expect 0 lxcpp-distrobuilder build-dir "$RECIPE" "$dir" --cache-dir "$BUILDS"
+    is "$(cat "$dir/srv/asked" | tr '\n' ' ')" "unpacked refresh update install one two remove three clean done " "what was done"
+    [ ! -e "$dir/srv/seen" ] || fail "post-files ran"
+    is "$(cat "$dir/etc/hostname")" old "hostname is for images"
+    is "$(cat "$dir/etc/motd")" hello "a dump"
+    expect 1 lxcpp-distrobuilder build-dir "$RECIPE" "$dir" --cache-dir "$BUILDS"
+    err_has "is not empty"
+    expect 0 lxcpp-distrobuilder pack-lxc "$RECIPE" "$dir" "$TO" --cache-dir "$BUILDS"
+    tar -tf "$TO/rootfs.tar.xz" | grep -qx ./srv/seen || fail "post-files did not run"
+    is "$(tar -xOf "$TO/rootfs.tar.xz" ./etc/hostname)" LXC_NAME "name for LXC"
+    is "$(cat "$dir/etc/hostname")" old "the directory is as it was"
+    [ ! -e "$dir/srv/seen" ] || fail "the directory was changed"
+    expect 0 lxcpp-distrobuilder pack-incus "$RECIPE" "$dir" "$TO" --cache-dir "$BUILDS" --type unified --disable-overlay
+    tar -tf "$TO/small-1-x86_64-default-20260101_0000.tar.xz" | grep -qx rootfs/srv/seen || fail "post-files did not run"
+    [ ! -e "$dir/srv/seen" ] || fail "the directory was changed"
+}
+
+test_the_matrix_is_built_whole() {
+    payload
+    expect 0 lxcpp-distrobuilder build "$RECIPE" --list
+    is "$(wc -l <<<"$OUT")" 3 "images of the matrix"
+    build build --output lxc --all --no-manifest
+    is "$(cd "$TO" && find . -name rootfs.tar.xz | LC_ALL=C sort | tr '\n' ' ')" \
+        "./small/1/x86_64/cloud/rootfs.tar.xz ./small/1/x86_64/default/rootfs.tar.xz ./small/2/x86_64/default/rootfs.tar.xz " images
+}
+
+test_recipes_are_looked_at_without_being_built() {
+    payload
+    expect 0 setpriv --reuid=54001 --regid=54001 --clear-groups lxcpp-distrobuilder validate "$RECIPE"
+    expect 0 lxcpp-distrobuilder show "$RECIPE" -o image.release=9,image.variant=cloud
+    out_has "description: Small 9 x86_64 (cloud) (20260101_0000)"
+    expect 0 bash -c "lxcpp-distrobuilder validate - <'$RECIPE'"
+    expect 0 lxcpp-distrobuilder lint "$RECIPE"
+    sed -i 's/trigger: post-packages/trigger: post-package/' "$RECIPE"
+    expect 1 lxcpp-distrobuilder validate "$RECIPE"
+    err_has "small.yaml:"
+    err_has "post-packages"
+    expect 1 lxcpp-distrobuilder build-lxc "$RECIPE" "$TO" --cache-dir "$BUILDS"
+    [ ! -e "$BUILDS" ] || fail "something was begun"
+}
+
+test_command_lines_that_are_wrong() {
+    payload
+    expect 1 lxcpp-distrobuilder
+    expect 1 lxcpp-distrobuilder biuld-lxc "$RECIPE"
+    err_has "did you mean 'build-lxc'"
+    expect 1 lxcpp-distrobuilder build-lxc
+    expect 1 lxcpp-distrobuilder build-lxc "$RECIPE" "$TO" more
+    expect 1 lxcpp-distrobuilder build-lxc "$RECIPE" --type unified
+    err_has "no option --type"
+    expect 1 lxcpp-distrobuilder build-incus "$RECIPE" --vm
+    err_has "not offered"
+    expect 1 lxcpp-distrobuilder build-incus "$RECIPE" --import-into-incus
+    err_has "incus image import"
+    expect 1 lxcpp-distrobuilder build-lxc "$RECIPE" --compression lzo
+    expect 1 lxcpp-distrobuilder build-lxc "$RECIPE" --cleanup=perhaps
+    expect 1 lxcpp-distrobuilder build-lxc "$RECIPE" -o image.relase=1
+    expect 1 lxcpp-distrobuilder build "$RECIPE" "$TO"
+    err_has "--output"
+    expect 1 lxcpp-distrobuilder build "$RECIPE" "$TO" --output vhd
+    expect 1 lxcpp-distrobuilder cache empty
+    expect 1 lxcpp-distrobuilder repack-windows a b
+    err_is_one_line
+    expect 0 lxcpp-distrobuilder --help
+    expect 0 lxcpp-distrobuilder build-lxc --help
+    err_has "--cache-max-age"
+    is "$(ls -A "$TO")" "" "the target"
+}
+
+test_what_builds_left_is_taken_away() {
+    payload
+    build build-lxc
+    expect 0 lxcpp-distrobuilder cache list --cache-dir "$BUILDS"
+    out_has "post-packages action 1 of 1"
+    expect 0 lxcpp-distrobuilder cache prune --cache-dir "$BUILDS"
+    build build-lxc
+    is "$(cached_steps)" 9 "steps of the cache"
+    mkdir "$BUILDS/mine" && echo mine >"$BUILDS/mine/file"
+    expect 0 lxcpp-distrobuilder cache prune --all --cache-dir "$BUILDS"
+    is "$(ls -A "$BUILDS/trees")" "" "layers"
+    is "$(cat "$BUILDS/mine/file")" mine "what is not ours"
+    build build-lxc
+    is "$(cached_steps)" 0 "steps of the cache"
+}
+
+test_a_full_disk_is_told() {
+    payload
+    mkdir "$SANDBOX/small"
+    mount -t tmpfs -o size=1m tmpfs "$SANDBOX/small"
+    trap 'umount "$SANDBOX/small" 2>/dev/null' EXIT
+    expect 1 lxcpp-distrobuilder build-lxc "$RECIPE" "$SANDBOX/small" --cache-dir "$BUILDS" --compression none
+    err_has "No space left on device"
+    is "$(ls -A "$SANDBOX/small")" "" "the target"
+    head -c 500k /dev/zero >"$SANDBOX/small/filler"
+    expect 1 lxcpp-distrobuilder build-lxc "$RECIPE" "$TO" --cache-dir "$SANDBOX/small/cache"
+    err_has "No space left on device"
+    is "$(ls -A "$TO")" "" "the target"
+    umount "$SANDBOX/small"
+    trap - EXIT
+}

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "distrobuilder/build_report.h"
+#include "distrobuilder/recipe_load.h"
+#include "distrobuilder/step_cache.h"
+#include "sys/file.h"
+#include "sys/temp_dir.h"
+
+#include "support/error_of.h"
+
+#include <cstdlib>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace lxcpp::distro {
+namespace {
+
+using test::error_of;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+constexpr std::time_t kNow = 1'800'000'000;
+const std::string kKey(64, 'a');
+
+TEST(LayerRecords, AreReadAsTheyWereWritten) {
+    const LayerRecord record{"0123", "", 17, std::chrono::seconds(3), "install a, b", "one\ntwo\n"};
+    EXPECT_EQ(parse_layer_record(format_layer_record(record)), record);
+    LayerRecord child = record;
+    child.parent = "4567";
+    child.notes.clear();
+    EXPECT_EQ(parse_layer_record(format_layer_record(child)), child);
+    for (const char* text : {"", "lxcpp-step 1\n", "lxcpp-step 2\ninstance a\nparent \nmade 1\ntook 1\ntitle x\n",
+                             "lxcpp-step 1\ninstance a\nparent \nmade x\ntook 1\ntitle x\n", "lxcpp-step 1\ninstance a\nparent b\nmade 1\ntook 1\n"})
+        EXPECT_EQ(parse_layer_record(text), std::nullopt) << text;
+}
+
+class StepCacheTest : public testing::Test {
+protected:
+    [[nodiscard]] StepCache at(std::time_t now) const { return {images_, std::chrono::hours(24), now}; }
+    StepLayer publish(const std::string& parent, std::time_t made = kNow) {
+        StepCache cache = at(made);
+        return cache.publish(cache.begin(kKey), kKey, {new_instance(), parent, made, std::chrono::seconds(1), "a step", {}});
+    }
+
+    sys::TempDir directory_{std::filesystem::temp_directory_path(), "lxcpp-steps-"};
+    image::ImageCache images_ = image::ImageCache::open(directory_.path() / "cache");
+};
+
+TEST_F(StepCacheTest, FindsWhatWasPublished) {
+    EXPECT_FALSE(at(kNow).find(kKey, "", true));
+    const std::string instance = publish("").record.instance;
+    const auto found = at(kNow).find(kKey, "", true);
+    ASSERT_TRUE(found);
+    EXPECT_EQ(found->record.instance, instance);
+    EXPECT_FALSE(at(kNow).find(std::string(64, 'b'), "", true));
+}
+
+// The layer hides files of the one that it was made on: of another one it may hide what is new there.
+TEST_F(StepCacheTest, ALayerIsForTheRunThatItWasMadeOn) {
+    (void)publish("parent");
+    EXPECT_TRUE(at(kNow).find(kKey, "parent", true));
+    EXPECT_FALSE(at(kNow).find(kKey, "other", true));
+    EXPECT_FALSE(at(kNow).find(kKey, "", true));
+}
+
+TEST_F(StepCacheTest, WhatServersHadIsTooOldAfterADay) {
+    (void)publish("");
+    EXPECT_TRUE(at(kNow + 24 * 3600).find(kKey, "", true));
+    EXPECT_FALSE(at(kNow + 24 * 3600 + 1).find(kKey, "", true));
+    EXPECT_TRUE(at(kNow + 400 * 24 * 3600).find(kKey, "", false));
+}
+
+TEST(MatrixTest, IsExpandedWithoutWhatIsExcluded) {
+    const Matrix matrix{{"1", "2"}, {}, {"a", "b"}, {{"2", "", "b"}}};
+    EXPECT_THAT(expand_matrix(matrix), ElementsAre(MatrixImage{"1", "", "a"}, MatrixImage{"1", "", "b"}, MatrixImage{"2", "", "a"}));
+    EXPECT_THAT(expand_matrix({}), ElementsAre(MatrixImage{}));
+    EXPECT_THAT((MatrixImage{"1", "", "a"}.options()), ElementsAre("\"image.release=1\"", "\"image.variant=a\""));
+}
+
+TEST(BuildTimeTest, IsWhatTheEnvironmentSays) {
+    ::setenv("SOURCE_DATE_EPOCH", "1767225600", 1);
+    EXPECT_EQ(build_time(), 1767225600);
+    ::setenv("SOURCE_DATE_EPOCH", "yesterday", 1);
+    EXPECT_THAT(error_of([] { (void)build_time(); }), HasSubstr("expected seconds since 1970"));
+    ::unsetenv("SOURCE_DATE_EPOCH");
+}
+
+TEST(LastLines, AreThoseOfTheEnd) {
+    const sys::TempDir directory{std::filesystem::temp_directory_path(), "lxcpp-lines-"};
+    const auto file = directory.path() / "log";
+    EXPECT_THAT(last_lines(file, 3), ElementsAre());
+    sys::write_file_atomic(file, "one\ntwo\n10%\r50%\r100%\nred \x1b[31m\n\n\n");
+    EXPECT_THAT(last_lines(file, 3), ElementsAre("two", "100%", testing::Not(HasSubstr("\x1b"))));
+    sys::write_file_atomic(file, std::string(100'000, 'x') + "\nend\n");
+    EXPECT_EQ(last_lines(file, 1).front(), "end");
+}
+
+} // namespace
+} // namespace lxcpp::distro
