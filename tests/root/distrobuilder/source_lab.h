@@ -32,7 +32,7 @@ protected:
     }
 
     SourceLab() : server_([this](const image::HttpRequest& request) { return tree_(request); }) {
-        for (const char* name : {"http_proxy", "https_proxy", "all_proxy", "ALL_PROXY"}) ::unsetenv(name);
+        for (const char* name : {"http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"}) ::unsetenv(name);
         recipe_.image = {.distribution = "test", .release = "9", .architecture = "x86_64", .variant = "default", .architecture_mapped = "x86_64"};
     }
 

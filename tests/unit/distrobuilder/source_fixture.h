@@ -38,7 +38,7 @@ protected:
     SourceTest()
         : dir_("/tmp", "lxcpp-source-"), cache_(image::ImageCache::open(dir_.path() / "cache")), http_({.first_backoff = std::chrono::milliseconds(1)}),
           server_([this](const image::HttpRequest& request) { return answer(request); }) {
-        for (const char* name : {"http_proxy", "https_proxy", "all_proxy", "ALL_PROXY"}) ::unsetenv(name);
+        for (const char* name : {"http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"}) ::unsetenv(name);
     }
 
     virtual image::HttpResponse answer(const image::HttpRequest& request) { return tree_(request); }

@@ -21,7 +21,7 @@ namespace lxcpp::image {
 class HttpTest : public testing::Test {
 protected:
     HttpTest() : scratch_("/tmp", "lxcpp-http-"), client_(quick()) {
-        for (const char* name : {"http_proxy", "https_proxy", "all_proxy", "ALL_PROXY"})
+        for (const char* name : {"http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"})
             ::unsetenv(name);
     }
 

@@ -27,7 +27,7 @@ protected:
     OciRegistryTest()
         : cache_(ImageCache::open(dir_ / "cache")), http_(HttpOptions{.retries = 1, .first_backoff = std::chrono::milliseconds(1)}),
           server_([this](const HttpRequest& request) { return answer(request); }) {
-        for (const char* name : {"http_proxy", "https_proxy", "all_proxy", "ALL_PROXY"}) ::unsetenv(name);
+        for (const char* name : {"http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"}) ::unsetenv(name);
         image_ = build_image({make_tar(TarMember{.name = "a", .data = "A"}), make_tar(TarMember{.name = "b", .data = "B"})});
         put_manifest("v1", image_.manifest);
         put_blob(image_.config);
