@@ -18,8 +18,8 @@ constexpr auto kName = "manifest.spdx.json";
 // ID=debian, ID="opensuse-leap"
 std::string distribution_of(const sys::RootedDir& root, const Recipe& recipe) {
     for (const char* place : {"etc/os-release", "usr/lib/os-release"}) {
-        const auto text = root.read_file(place, 64u << 10, sys::Links::InRoot);
-        for (std::string_view line : split_lines(text.value_or(""))) {
+        const std::string text = root.read_file(place, 64u << 10, sys::Links::InRoot).value_or("");
+        for (std::string_view line : split_lines(text)) {
             if (!line.starts_with("ID=")) continue;
             line = trim(line.substr(3));
             if (line.size() > 1 && (line.front() == '"' || line.front() == '\'')) line = line.substr(1, line.size() - 2);

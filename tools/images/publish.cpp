@@ -44,8 +44,9 @@ ImageRecord record_of(const Options& options, std::string source, const std::str
 // command an application would be no image.
 std::string lines_of_its_image(const sys::RootedDir& container) {
     const ConfigText now(container.read_file("config").value_or(""));
+    const std::string image = container.read_file(kImageLines).value_or("");
     std::string lines;
-    for (const std::string_view line : split_lines(container.read_file(kImageLines).value_or(""))) {
+    for (const std::string_view line : split_lines(image)) {
         const Line parts = parse_line(line);
         if (parts.kind != LineKind::Assignment || !image_may_set(parts.key) || parts.key == "lxc.arch" || parts.key == "lxc.uts.name") continue;
         const auto values = now.values(parts.key);
