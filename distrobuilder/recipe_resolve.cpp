@@ -16,12 +16,13 @@ public:
         : renderer_(renderer), image_(image), types_(types), warn_(warn) {}
 
     void resolve(Recipe& recipe) {
-        keep(recipe.files);
-        keep(recipe.packages.sets);
-        keep(recipe.packages.repositories);
-        keep(recipe.actions);
-        keep(recipe.targets.lxc.config);
-        keep(recipe.environment.variables);
+        keep(recipe.files, types_);
+        keep(recipe.packages.sets, types_);
+        keep(recipe.packages.repositories, types_);
+        keep(recipe.actions, types_);
+        keep(recipe.targets.lxc.config, types_);
+        // What packing runs has the same environment as what ran before it, also in a tree that is for no image yet.
+        keep(recipe.environment.variables, {.untyped = true, .typed = types_.typed.value_or(TargetType::Container)});
         render(recipe.source.url, "source.url");
         for (std::string& key : recipe.source.keys) render(key, "source.keys");
         for (PackageRepository& repository : recipe.packages.repositories) {
@@ -39,8 +40,8 @@ public:
 
 private:
     template <typename Entry>
-    void keep(std::vector<Entry>& entries) const {
-        std::erase_if(entries, [&](const Entry& entry) { return !applies(entry.filter, image_, types_); });
+    void keep(std::vector<Entry>& entries, const AcceptedTypes& types) const {
+        std::erase_if(entries, [&](const Entry& entry) { return !applies(entry.filter, image_, types); });
     }
 
     void render(std::string& text, std::string_view key) const { text = renderer_.render(text, key); }

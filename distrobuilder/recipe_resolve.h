@@ -12,7 +12,7 @@ namespace lxcpp::distro {
 
 // The recipe as one phase of a build goes by it: without the entries that are not for this image and phase, and with
 // all templates filled in (urls, keys, repositories, the message, LXC's configuration, name, description; files and
-// actions that say pongo). A file whose template is wrong stays as it is and is told to warn; everything else that is
+// actions that say pongo). Variables of the environment are there in each phase of the image that they are for. A file whose template is wrong stays as it is and is told to warn; everything else that is
 // wrong throws Error naming the key.
 [[nodiscard]] Recipe resolve_recipe(const Recipe& recipe, const RecipeRenderer& renderer, const AcceptedTypes& types,
                                     const std::function<void(const std::string&)>& warn);

@@ -19,6 +19,7 @@ namespace {
 constexpr std::string_view kPolicy = "usr/sbin/policy-rc.d";
 constexpr std::string_view kPolicyText = "#!/bin/sh\nexit 101\n"; // invoke-rc.d(8): start nothing
 constexpr std::string_view kDebs = "var/cache/apt/archives";
+constexpr std::string_view kControl = "var/lib/dpkg/tmp.ci"; // where dpkg puts it
 constexpr std::size_t kLogLines = 15;
 
 // Configured before all others: without users, the C library's and the shell's set-up, and awk, the
@@ -107,8 +108,11 @@ private:
         run_or_fail(std::move(argv), {}, what);
     }
 
-    // deb-preinst(5) and dpkg(1), "ENVIRONMENT": what a script may rely on.
+    // deb-preinst(5) and dpkg(1), "ENVIRONMENT": what a script may rely on. Whose questions are asked, debconf looks up in the
+    // control file that dpkg has just taken out: those of "unknown" would never be removed.
     void run_preinst(const PackageFiles& files) {
+        root_.make_dirs(kControl);
+        root_.write_file(std::string(kControl) + "/control", files.control);
         run_or_fail({fmt::format("/var/lib/dpkg/info/{}.preinst", files.info_name), "install"},
                     {fmt::format("DPKG_MAINTSCRIPT_PACKAGE={}", files.package->name),
                      "DPKG_MAINTSCRIPT_PACKAGE_REFCOUNT=1",
@@ -116,8 +120,9 @@ private:
                      "DPKG_MAINTSCRIPT_NAME=preinst",
                      "DPKG_MAINTSCRIPT_DEBUG=0",
                      fmt::format("DPKG_RUNNING_VERSION={}", version_),
-                     "DPKG_ADMINDIR=/var/lib/dpkg", "DPKG_ROOT=", "DPKG_FORCE=unsafe-io"},
+                     "DPKG_ADMINDIR=/var/lib/dpkg", "DPKG_ROOT=", "DPKG_FORCE=unsafe-io", "PERL_DL_NONLAZY=1"},
                     fmt::format("the preinst script of {}", files.package->name));
+        root_.remove_tree(kControl);
     }
 
     [[nodiscard]] const PackageFiles& files(std::size_t number) const { return unpacked_.files[number]; }

@@ -110,6 +110,11 @@ RunContained FakeGuest::runner() {
         commands.push_back(run.argv);
         sys::write_file_atomic(run.log, "line of the log\n");
         if (!failing.empty() && run.argv.front().find(failing) != std::string::npos) return 3;
+        const auto control = run.rootfs / "var/lib/dpkg/tmp.ci/control";
+        if (sys::exists(control)) {
+            const std::string text = sys::read_file(control);
+            controls += text.substr(0, text.find('\n')) + ' ';
+        }
         const auto verb = std::find(run.argv.begin(), run.argv.end(), "--configure");
         if (verb != run.argv.end()) {
             std::vector<std::string> names(verb + 1, run.argv.end());

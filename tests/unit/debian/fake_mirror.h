@@ -66,7 +66,8 @@ class FakeGuest {
 public:
     [[nodiscard]] RunContained runner();
     std::vector<std::vector<std::string>> commands;
-    std::string failing; // the first word of a command with this in it fails
+    std::string controls; // the first line of what debconf takes a preinst's questions to be of
+    std::string failing;  // the first word of a command with this in it fails
 };
 
 } // namespace lxcpp::debian

@@ -114,6 +114,13 @@ TEST_F(TemplateTest, RunsScriptsInOrder) {
                                native_architecture()));
 }
 
+// Debconf's way to tell whose questions a preinst asks; at its end it is gone, or a later script would be taken for the same.
+TEST_F(TemplateTest, ScriptsBeforeUnpackingHaveTheirControlFile) {
+    ASSERT_EQ(create(), "");
+    EXPECT_EQ(guest_.controls, "Package: base-files Package: late ");
+    EXPECT_FALSE(fs::exists(dir_ / "c1/rootfs/var/lib/dpkg/tmp.ci"));
+}
+
 TEST_F(TemplateTest, CopiesTheFinishedBaseTheNextTime) {
     ASSERT_EQ(create(), "");
     const auto before = guest_.commands.size();

@@ -84,6 +84,22 @@ TEST(RecipeResolve, ATreeToPackHasNothingOfOneType) {
     EXPECT_THAT(packed.actions, IsEmpty());
 }
 
+// Else what packing runs would miss what the tree's actions had.
+TEST(RecipeResolve, TheEnvironmentIsTheSameInEachPhase) {
+    Recipe recipe = read(kRecipe);
+    recipe.environment.variables = {{.filter = {}, .key = "ALL", .value = "1"},
+                                    {.filter = {.types = {TargetType::Container}}, .key = "CONTAINERS", .value = "1"},
+                                    {.filter = {.types = {TargetType::Vm}}, .key = "MACHINES", .value = "1"}};
+    const auto names = [&](const AcceptedTypes& types) {
+        std::string all;
+        for (const EnvironmentVariable& variable : resolved(recipe, types).environment.variables) all += variable.key + ' ';
+        return all;
+    };
+    EXPECT_EQ(names({.untyped = true, .typed = std::nullopt}), "ALL CONTAINERS ");
+    EXPECT_EQ(names({.untyped = false, .typed = TargetType::Container}), "ALL CONTAINERS ");
+    EXPECT_EQ(names({.untyped = false, .typed = TargetType::Vm}), "ALL MACHINES ");
+}
+
 // Files may hold templates for others; a script that is half a template would do harm.
 TEST(RecipeResolve, KeepsAFileAndRefusesAnActionWithAMistake) {
     Recipe recipe = read(kRecipe);
