@@ -28,7 +28,6 @@ constexpr std::array<Format, 8> kFormats{{{"bzip2", Compression::Bzip2, 1, 9},
                                           {"none", Compression::None, 1, 0},
                                           {"xz", Compression::Xz, 0, 9},
                                           {"zstd", Compression::Zstd, 1, 22}}};
-constexpr unsigned kXzLevel = 6;
 constexpr std::uint32_t kSquashfsBlock = 1u << 20; // as distrobuilder has it
 constexpr std::size_t kSquashfsMemory = 512u << 20;
 
@@ -82,7 +81,7 @@ void set_compression(image::PackOptions& pack, const OutputCompression& wanted) 
     pack.compression = format_of(wanted.name).compression;
     if (pack.compression == Compression::Lz4) refuse(wanted.name, "it is for squashfs only; zstd-1 is nearly as fast, and smaller");
     pack.compressor.level = wanted.level;
-    if (pack.compression == Compression::Xz && !wanted.level) pack.compressor.level = kXzLevel;
+    pack.compressor.image = true;
 }
 
 image::SquashfsOptions squashfs_options(const OutputOptions& options) {

@@ -7,7 +7,7 @@
 
 namespace lxcpp::distro {
 
-// Of tar archives. Without a level xz has 6, as the program xz; the others have what they are fast with.
+// Of tar archives. Without a level each has what it is fast with.
 void set_compression(image::PackOptions& pack, const OutputCompression& wanted);
 // Of a split image's root file system: what options.squashfs says; else what the archives have, or the nearest that squashfs has.
 // Throws Error for what is asked of squashfs and it has not.

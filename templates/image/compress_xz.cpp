@@ -16,6 +16,12 @@ constexpr std::uint32_t kDictionary = 1u << 20;
 constexpr std::uint64_t kBlock = 4u << 20;
 constexpr unsigned kMostThreads = 2;
 
+// Of images: as small as level 3, in three fifths of its time. Level 3 looks at 24 places before it takes one, none of them farther
+// back than 4 MiB; a third as many, twice as far, are as good. Blocks are those of level 6: as many threads can take them apart.
+constexpr std::uint32_t kImagePreset = 3;
+constexpr std::uint32_t kImageDictionary = 8u << 20;
+constexpr std::uint32_t kImageDepth = 8;
+
 // What is asked of liblzma; it points into itself.
 struct XzSetting {
     lzma_options_lzma lzma{};
@@ -23,8 +29,13 @@ struct XzSetting {
     lzma_mt mt{};
 
     explicit XzSetting(const CompressorOptions& options) {
-        if (lzma_lzma_preset(&lzma, options.level.value_or(kPreset)) != 0) compression_failed("xz", "it has no such level");
-        if (!options.level) {
+        const bool image = options.image && !options.level;
+        const unsigned preset = image ? kImagePreset : options.level.value_or(kPreset);
+        if (lzma_lzma_preset(&lzma, preset) != 0) compression_failed("xz", "it has no such level");
+        if (image) {
+            lzma.dict_size = kImageDictionary;
+            lzma.depth = kImageDepth;
+        } else if (!options.level) {
             lzma.dict_size = kDictionary;
             mt.block_size = kBlock; // otherwise three dictionaries, as xz has it
         }
@@ -41,7 +52,7 @@ private:
     [[nodiscard]] unsigned thread_count(const CompressorOptions& options) {
         if (options.threads != 0) return options.threads;
         const unsigned processors = std::max(1u, std::thread::hardware_concurrency());
-        if (!options.level) return std::min(processors, kMostThreads);
+        if (!options.level && !options.image) return std::min(processors, kMostThreads);
         mt.threads = 1;
         return static_cast<unsigned>(std::clamp<std::uint64_t>(lzma_physmem() / 4 / lzma_stream_encoder_mt_memusage(&mt), 1, processors));
     }

@@ -6,24 +6,17 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 
 import measure
 import rows
 
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../peer"))
+
+import peer_root  # noqa: E402
+
 SUITE = "bookworm"
 MOST_ROUNDS = 3
-
-
-def mirror():
-    """What apt on this machine uses; nothing of it is written down."""
-    for folder, _, names in os.walk("/etc/apt"):
-        for name in names:
-            if name.endswith((".list", ".sources")):
-                with open(os.path.join(folder, name)) as file:
-                    found = re.search(r"^(?:deb |URIs:).*?(https?://\S+)", file.read(), re.M)
-                if found:
-                    return found.group(1)
-    raise measure.Failed("debian: apt has no mirror")
 
 
 @contextlib.contextmanager
@@ -75,7 +68,7 @@ def one_of_theirs(ours, folder, first, wanted):
         os.mkdir(top + "/tmp", 0o1777)
         # Else apt takes the first that init-system-helpers names, usrmerge with all of Perl.
         merged = "--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr"
-        argv = [program, "--quiet", "--variant=minbase", merged, "--include=" + ",".join(wanted), SUITE, top + "/rootfs", mirror()]
+        argv = [program, "--quiet", "--variant=minbase", merged, "--include=" + ",".join(wanted), SUITE, top + "/rootfs", peer_root.mirror()]
         environment = {**ours.environment, "TMPDIR": top + "/tmp"}
         first.samples.add("lxc", measure.run(argv, environment, ours.output))
         got = packages(top + "/rootfs")

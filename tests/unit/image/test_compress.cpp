@@ -55,6 +55,19 @@ TEST(Compressor, TheSameWhateverTheThreads) {
     }
 }
 
+// The same text farther back than the usual block reaches: what an image's archive must not store twice.
+TEST(Compressor, XzOfAnImageSeesAsFarAsTheProgramsOwn) {
+    const std::string part = some_text(5u << 20);
+    const std::string text = part + part;
+    const auto usual = compressed(text, Compression::Xz);
+    const auto image = compressed(text, Compression::Xz, {.image = true});
+    const auto level = compressed(text, Compression::Xz, {.level = 6});
+    EXPECT_LT(image.size(), usual.size() * 2 / 3);
+    EXPECT_LT(image.size(), level.size() * 5 / 4);
+    EXPECT_TRUE(image == compressed(text, Compression::Xz, {.image = true, .threads = 3}));
+    EXPECT_TRUE(level == compressed(text, Compression::Xz, {.level = 6, .image = true}));
+}
+
 TEST(Compressor, RefusesLevelsThatThereAreNot) {
     EXPECT_EQ(test::error_of([] { compressed("x", Compression::Gzip, {.level = 10}); }), "compress with gzip: it has no such level");
     EXPECT_EQ(test::error_of([] { compressed("x", Compression::Xz, {.level = 10}); }), "compress with xz: it has no such level");
