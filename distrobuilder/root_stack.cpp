@@ -89,14 +89,14 @@ bool RootStack::take_cached(const StackStep& step, BuildReport& report) {
 
 void RootStack::run_cached(const StackStep& step, BuildReport& report, const Work& work) {
     if (take_cached(step, report)) return;
-    image::PendingTree tree = cache_->begin(step.key);
+    PendingLayer layer = cache_->begin(step.key, [&] { report.message(fmt::format("another build is at '{}': waiting for it", step.title)); });
     if (take_cached(step, report)) return; // somebody else was at it
     report.begin(step.title);
     const auto start = std::chrono::steady_clock::now();
-    mount_and_work(tree.path(), work);
+    mount_and_work(layer.tree.path(), work);
     const auto took = std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - start);
-    const LayerRecord record{new_instance(), base_instance(), std::time(nullptr), took, step.title, step.notes};
-    layers_.emplace_back(std::make_shared<StepLayer>(cache_->publish(std::move(tree), step.key, record)));
+    const LayerRecord record{{}, base_instance(), std::time(nullptr), took, step.title, step.notes};
+    layers_.emplace_back(std::make_shared<StepLayer>(cache_->publish(std::move(layer), step.key, record)));
     report.done();
 }
 

@@ -2,11 +2,11 @@
 #pragma once
 
 #include "image/cache.h"
+#include "sys/lock.h"
 
 #include <chrono>
 #include <ctime>
-#include <filesystem>
-#include <map>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -34,26 +34,37 @@ struct StepLayer {
     image::UsedTree tree;
 };
 
-// The results of steps, trees "step-KEY" of an ImageCache.
+// One that is being made: nobody else is at that step meanwhile.
+struct PendingLayer {
+    sys::FileLock lock;
+    std::string instance;
+    image::PendingTree tree;
+};
+
+// The results of steps, trees "step-KEY-INSTANCE" of an ImageCache: each run of a step is a tree of its own, for what another
+// build works on stays as it is.
 class StepCache {
 public:
     // max_age: of results that depend on what servers had.
     StepCache(const image::ImageCache& cache, std::chrono::hours max_age, std::time_t now) : cache_(cache), max_age_(max_age), now_(now) {}
 
-    // The result of the step on top of the layer parent ("" for a source). A layer that was made on another run of what
+    // The newest result of the step on top of the layer parent ("" for a source). A layer that was made on another run of what
     // is below it is none: its files may hide other ones than were there.
     [[nodiscard]] std::optional<StepLayer> find(const std::string& key, std::string_view parent, bool uses_network) const;
-    // Waits for another build that is at that step; look again after it.
-    [[nodiscard]] image::PendingTree begin(const std::string& key) const;
-    [[nodiscard]] StepLayer publish(image::PendingTree tree, const std::string& key, LayerRecord record) const;
+    // Waits for another build that is at that step, after telling it; look again after it. StateError Busy after half a day.
+    [[nodiscard]] PendingLayer begin(const std::string& key, const std::function<void()>& tell_waiting) const;
+    // The record without its instance. Takes away results that this one replaces, unless somebody uses them.
+    [[nodiscard]] StepLayer publish(PendingLayer layer, const std::string& key, LayerRecord record) const;
 
 private:
+    void remove_replaced(const std::string& key, const LayerRecord& by) const;
+
     const image::ImageCache& cache_;
     std::chrono::hours max_age_;
     std::time_t now_;
 };
 
-[[nodiscard]] std::string step_tree_name(std::string_view key);
+[[nodiscard]] std::string step_tree_name(std::string_view key, std::string_view instance);
 // A name for one run.
 [[nodiscard]] std::string new_instance();
 

@@ -213,6 +213,30 @@ test_two_builds_at_once_share_their_steps() {
     is "$both" 9 "steps that one of them took from the other"
 }
 
+# What was found too old while another build works on it.
+test_a_build_replaces_nothing_that_another_works_on() {
+    payload
+    sed 's|echo done >>/srv/asked|echo >/srv/started; sleep 1000|' "$RECIPE" >"$SANDBOX/recipe/long.yaml"
+    sed -i 's|setsid sleep.*||' "$SANDBOX/recipe/long.yaml"
+    mkdir "$SANDBOX/other"
+    lxcpp-distrobuilder build-lxc "$SANDBOX/recipe/long.yaml" "$SANDBOX/other" --cache-dir "$BUILDS" 2>"$SANDBOX/long.err" &
+    local long=$!
+    wait_for_text "$SANDBOX/long.err" "post-packages"
+    sed -i 's/^made .*/made 1/' "$BUILDS"/sums/step-*
+    build build-lxc --cache-max-age 0
+    is "$(cached_steps)" 1 "steps that are not too old"
+    # The same step at the same time: one waits, and says so.
+    lxcpp-distrobuilder build-lxc "$SANDBOX/recipe/long.yaml" "$TO" --cache-dir "$BUILDS" 2>"$SANDBOX/waits.err" &
+    local waits=$!
+    wait_for_text "$SANDBOX/waits.err" "another build is at 'post-packages action 1 of 1': waiting for it"
+    kill -INT $waits $long
+    wait $waits
+    wait $long
+    is $? 1 "exit code"
+    build build-lxc
+    is "$(cached_steps)" 9 "steps of the cache"
+}
+
 test_directories_are_built_and_packed() {
     payload
     local dir="$SANDBOX/dir"

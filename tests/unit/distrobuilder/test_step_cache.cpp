@@ -38,8 +38,9 @@ protected:
     [[nodiscard]] StepCache at(std::time_t now) const { return {images_, std::chrono::hours(24), now}; }
     StepLayer publish(const std::string& parent, std::time_t made = kNow) {
         StepCache cache = at(made);
-        return cache.publish(cache.begin(kKey), kKey, {new_instance(), parent, made, std::chrono::seconds(1), "a step", {}});
+        return cache.publish(cache.begin(kKey, [] { FAIL() << "nobody is at it"; }), kKey, {{}, parent, made, std::chrono::seconds(1), "a step", {}});
     }
+    [[nodiscard]] std::vector<std::string> trees() const { return sys::list_dir(directory_.path() / "cache/trees"); }
 
     sys::TempDir directory_{std::filesystem::temp_directory_path(), "lxcpp-steps-"};
     image::ImageCache images_ = image::ImageCache::open(directory_.path() / "cache");
@@ -67,6 +68,40 @@ TEST_F(StepCacheTest, WhatServersHadIsTooOldAfterADay) {
     EXPECT_TRUE(at(kNow + 24 * 3600).find(kKey, "", true));
     EXPECT_FALSE(at(kNow + 24 * 3600 + 1).find(kKey, "", true));
     EXPECT_TRUE(at(kNow + 400 * 24 * 3600).find(kKey, "", false));
+}
+
+// A build holds its layers to its end; another one may find the same ones too old meanwhile.
+TEST_F(StepCacheTest, WhatABuildWorksOnIsNotReplaced) {
+    const StepLayer held = publish("", kNow);
+    const StepLayer child = publish(held.record.instance, kNow);
+    const StepLayer newer = publish("", kNow + 1);
+    EXPECT_TRUE(sys::exists(held.tree.path()));
+    EXPECT_TRUE(sys::exists(child.tree.path()));
+    const auto found = at(kNow + 1).find(kKey, "", true);
+    ASSERT_TRUE(found);
+    EXPECT_EQ(found->record, newer.record);
+    EXPECT_TRUE(at(kNow).find(kKey, held.record.instance, true));
+}
+
+TEST_F(StepCacheTest, WhatNobodyFindsAgainGoes) {
+    std::string first = publish("", kNow).record.instance;
+    (void)publish(first, kNow);
+    const std::string second = publish("", kNow + 1).record.instance; // first goes, and with the next one what was on it
+    const std::string third = publish(second, kNow + 1).record.instance;
+    EXPECT_THAT(trees(), testing::UnorderedElementsAre(step_tree_name(kKey, second), step_tree_name(kKey, third)));
+}
+
+TEST_F(StepCacheTest, OneBuildIsAtAStepAndOthersAreTold) {
+    StepCache cache = at(kNow);
+    std::optional<PendingLayer> here = cache.begin(kKey, [] { FAIL() << "nobody is at it"; });
+    unsigned told = 0;
+    const auto release = [&] {
+        ++told;
+        here.reset();
+    };
+    (void)cache.begin(kKey, release);
+    EXPECT_EQ(told, 1u);
+    EXPECT_THAT(trees(), ElementsAre());
 }
 
 TEST(MatrixTest, IsExpandedWithoutWhatIsExcluded) {
