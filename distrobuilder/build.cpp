@@ -5,6 +5,7 @@
 #include "distrobuilder/build_steps.h"
 #include "distrobuilder/host_programs.h"
 #include "distrobuilder/image_inputs.h"
+#include "distrobuilder/output_files.h"
 #include "distrobuilder/recipe_resolve.h"
 #include "distrobuilder/root_source.h"
 #include "distrobuilder/step_run.h"
@@ -64,8 +65,8 @@ public:
         key_steps(steps, key, tree, environment);
         run_steps(stack, steps, tree);
         if (!steps.empty()) key = steps.back().key;
-        for (const Output output : settings_.outputs) make_output(output, stack, key);
-        if (settings_.manifest && settings_.outputs.front() != Output::Directory) write_manifest(stack, tree);
+        if (makes_directory()) (void)make_output(Output::Directory, stack, key, nullptr);
+        else make_images(stack, key, tree);
     }
 
 private:
@@ -74,6 +75,8 @@ private:
         cache.remove_leftovers();
         return cache;
     }
+
+    [[nodiscard]] bool makes_directory() const { return settings_.outputs.front() == Output::Directory; }
 
     [[nodiscard]] Layering layering() const {
         return settings_.tree && settings_.layering == Layering::Cached ? Layering::Scratch : settings_.layering;
@@ -85,7 +88,7 @@ private:
 
     void expect(std::size_t tree_steps) const {
         const Recipe image = resolve(image_types(settings_));
-        const bool directory = settings_.outputs.front() == Output::Directory;
+        const bool directory = makes_directory();
         const std::size_t post_files = directory && !settings_.with_post_files ? 0 : plan_image_steps(image).size();
         const std::size_t manifest = settings_.manifest && !directory ? 1 : 0;
         request_.report.expect((settings_.tree ? 0 : 1) + tree_steps + settings_.outputs.size() * (post_files + 2) + manifest);
@@ -139,7 +142,17 @@ private:
         }
     }
 
-    void make_output(Output output, const RootStack& base, const std::string& key) {
+    // All of them appear together. The manifest is of the last one's tree, in which the files and actions of images are done.
+    void make_images(const RootStack& base, const std::string& key, const Recipe& tree) {
+        OutputFiles files(request_.target, request_.identity.owner, request_.identity.group);
+        RootStack last = base;
+        for (const Output output : settings_.outputs) last = make_output(output, base, key, &files);
+        if (settings_.manifest) write_manifest(last, tree, files);
+        for (const OutputFile& file : files.publish()) request_.report.output(request_.target / file.name, file.size, file.sha256);
+    }
+
+    // What it is made of. to: of an image.
+    RootStack make_output(Output output, const RootStack& base, const std::string& key, OutputFiles* to) {
         BuildReport& report = request_.report;
         const bool directory = output == Output::Directory;
         const Recipe recipe = resolve(image_types(settings_));
@@ -154,8 +167,12 @@ private:
             run_steps(stack, steps, recipe);
         }
         report.begin(fmt::format("write the {}", output_name(output)));
-        stack.read([&](const fs::path& root) { write_output(recipe, output, root, files); });
+        stack.read([&](const fs::path& root) {
+            if (directory) write_directory(root);
+            else write_image(recipe, output, sys::RootedDir::open(root), files, *to);
+        });
         report.done();
+        return stack;
     }
 
     void write_files(const Recipe& recipe, Output output, const fs::path& path, ImageFiles& files) const {
@@ -174,25 +191,18 @@ private:
         if (systemd && !recipe.build.skip_systemd_generator) install_systemd_generator(root);
     }
 
-    void write_output(const Recipe& recipe, Output output, const fs::path& path, const ImageFiles& files) const {
-        if (output == Output::Directory) {
-            write_directory(path);
-            return;
-        }
-        const sys::RootedDir root = sys::RootedDir::open(path);
+    void write_image(const Recipe& recipe, Output output, const sys::RootedDir& root, const ImageFiles& files, OutputFiles& to) const {
         const OutputWork work = output_work(recipe, root, files);
-        tell(output == Output::Lxc     ? write_lxc_image(work)
-             : output == Output::Incus ? write_incus_image(work)
-                                       : write_oci_image(work));
+        switch (output) {
+        case Output::Directory: return;
+        case Output::Lxc: return write_lxc_image(work, to);
+        case Output::Incus: return write_incus_image(work, to);
+        case Output::Oci: return write_oci_image(work, to);
+        }
     }
 
     OutputWork output_work(const Recipe& recipe, const sys::RootedDir& root, const ImageFiles& files) const {
-        return {recipe, files, root, request_.target, settings_.output, settings_.now, request_.identity.owner, request_.identity.group,
-                request_.report.progress()};
-    }
-
-    void tell(const std::vector<OutputFile>& files) const {
-        for (const OutputFile& file : files) request_.report.output(request_.target / file.name, file.size, file.sha256);
+        return {recipe, files, root, settings_.output, settings_.now, request_.report.progress()};
     }
 
     void write_directory(const fs::path& path) const {
@@ -205,12 +215,12 @@ private:
         request_.report.output(request_.target, 0, "");
     }
 
-    void write_manifest(RootStack& stack, const Recipe& recipe) const {
+    void write_manifest(RootStack& stack, const Recipe& recipe, OutputFiles& to) const {
         request_.report.begin("list the packages");
         const ImageFiles none;
         stack.read([&](const fs::path& path) {
             const sys::RootedDir root = sys::RootedDir::open(path);
-            tell(write_package_manifest(output_work(recipe, root, none)));
+            write_package_manifest(output_work(recipe, root, none), to);
         });
         request_.report.done();
     }

@@ -12,7 +12,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace lxcpp::distro {
 
@@ -43,11 +42,8 @@ struct OutputWork {
     const Recipe& recipe; // resolved for this output
     const ImageFiles& files;
     const sys::RootedDir& root;
-    std::filesystem::path target; // an existing directory
     const OutputOptions& options;
-    std::time_t now = 0;          // of the build, or SOURCE_DATE_EPOCH: nothing in the image is later
-    uid_t owner = 0;              // the files are given to these
-    gid_t group = 0;
+    std::time_t now = 0; // of the build, or SOURCE_DATE_EPOCH: nothing in the image is later
     image::ProgressSink& progress;
 };
 
@@ -59,15 +55,17 @@ struct OutputFile {
     bool operator==(const OutputFile&) const = default;
 };
 
-// Each replaces files of those names, all at once at the end; after an Error what was there is as it was.
+class OutputFiles;
+
+// Each adds its files to those that are published together.
 // meta.tar.xz, rootfs.tar.*
-[[nodiscard]] std::vector<OutputFile> write_lxc_image(const OutputWork& work);
+void write_lxc_image(const OutputWork& work, OutputFiles& files);
 // incus.tar.* and rootfs.squashfs, or NAME.tar.*
-[[nodiscard]] std::vector<OutputFile> write_incus_image(const OutputWork& work);
+void write_incus_image(const OutputWork& work, OutputFiles& files);
 // NAME.oci.tar, or a directory NAME.oci
-[[nodiscard]] std::vector<OutputFile> write_oci_image(const OutputWork& work);
+void write_oci_image(const OutputWork& work, OutputFiles& files);
 // manifest.spdx.json: the packages of the tree by its package manager's database (dpkg, apk, rpm, pacman, opkg, xbps, portage).
-[[nodiscard]] std::vector<OutputFile> write_package_manifest(const OutputWork& work);
+void write_package_manifest(const OutputWork& work, OutputFiles& files);
 
 // The drop-ins that let units of systemd start without privileges (/etc/systemd/system-generators/lxc), when the tree has
 // /etc/systemd.

@@ -15,6 +15,7 @@
 #include <algorithm>
 #include <chrono>
 #include <fmt/core.h>
+#include <iterator>
 #include <utility>
 
 namespace lxcpp::distro {
@@ -106,8 +107,8 @@ void check_place(const std::filesystem::path& path, bool directory) {
 
 } // namespace
 
-OutputFiles::OutputFiles(const OutputWork& work)
-    : target_(work.target), owner_(work.owner), group_(work.group), hidden_(make_hidden(work.target)) {}
+OutputFiles::OutputFiles(const std::filesystem::path& target, uid_t owner, gid_t group)
+    : target_(target), owner_(owner), group_(group), hidden_(make_hidden(target)) {}
 
 // Another build's remove_left() may come between the making and the locking.
 OutputFiles::Hidden OutputFiles::make_hidden(const std::filesystem::path& target) {
@@ -152,10 +153,16 @@ void OutputFiles::rename(const std::string& from, const std::string& to) {
         if (file.name == from) file.name = to;
 }
 
-std::vector<OutputFile> OutputFiles::withdraw() {
-    directories_.clear();
-    return std::exchange(files_, {});
+std::vector<OutputFile> OutputFiles::withdraw(const std::string& directory) {
+    const auto below = [&](const std::string& name) { return (name + "/").starts_with(directory + "/"); };
+    std::erase_if(directories_, below);
+    std::vector<OutputFile> withdrawn;
+    std::ranges::copy_if(files_, std::back_inserter(withdrawn), below, &OutputFile::name);
+    std::erase_if(files_, [&](const OutputFile& file) { return below(file.name); });
+    return withdrawn;
 }
+
+void OutputFiles::remove_withdrawn(const std::string& directory) { sys::RootedDir::open(hidden_.directory.path()).remove_tree(directory); }
 
 std::vector<std::string> OutputFiles::top_names() const {
     std::vector<std::string> names;

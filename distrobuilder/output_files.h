@@ -14,11 +14,12 @@
 
 namespace lxcpp::distro {
 
-// The files of an image while they are written: in a hidden directory of the target, which goes with this object; what
+// The files of one or several images of a build while they are written: in a hidden directory of the target, which goes with this object; what
 // one that was killed has left goes with the next. publish() puts all of them in their places.
 class OutputFiles {
 public:
-    explicit OutputFiles(const OutputWork& work);
+    // target: an existing directory. The files are given to owner and group.
+    OutputFiles(const std::filesystem::path& target, uid_t owner, gid_t group);
 
     // write fills the file; its size and digest are those of what it returns.
     image::Packed add(const std::string& name, const std::function<image::Packed(FdRef)>& write);
@@ -29,8 +30,9 @@ public:
     void rename(const std::string& from, const std::string& to);
     [[nodiscard]] std::filesystem::path path_of(const std::string& name) const { return hidden_.directory.path() / name; }
 
-    // What was added so far is not published; it stays where it is as long as this object.
-    [[nodiscard]] std::vector<OutputFile> withdraw();
+    // What was added below that directory, and itself, is not published; it stays where it is until the other call.
+    [[nodiscard]] std::vector<OutputFile> withdraw(const std::string& directory);
+    void remove_withdrawn(const std::string& directory);
     // Files and directories that are in the target under these names are replaced; when one cannot be, all is as it was.
     [[nodiscard]] std::vector<OutputFile> publish();
 

@@ -28,11 +28,9 @@ void write_unified(OutputFiles& files, const OutputWork& work, NamedTexts metada
 
 } // namespace
 
-std::vector<OutputFile> write_incus_image(const OutputWork& work) {
-    OutputFiles files(work);
+void write_incus_image(const OutputWork& work, OutputFiles& files) {
     NamedTexts metadata = incus_metadata(work.recipe, work.files, work.now);
     work.options.type == IncusType::Split ? write_split(files, work, std::move(metadata)) : write_unified(files, work, std::move(metadata));
-    return files.publish();
 }
 
 } // namespace lxcpp::distro

@@ -8,8 +8,7 @@
 
 namespace lxcpp::distro {
 
-std::vector<OutputFile> write_lxc_image(const OutputWork& work) {
-    OutputFiles files(work);
+void write_lxc_image(const OutputWork& work, OutputFiles& files) {
     // By name, as distrobuilder has them: config comes first, and tells what the archive is.
     NamedTexts members = lxc_metadata(work.recipe, work.files, tree_devices(work.root), work.now);
     std::sort(members.begin(), members.end());
@@ -17,7 +16,6 @@ std::vector<OutputFile> write_lxc_image(const OutputWork& work) {
     static_cast<void>(files.add("meta.tar.xz", [&](FdRef to) { return image::pack_files(to, meta); }));
     const std::string root = "rootfs.tar" + std::string(archive_suffix(work.options.compression));
     static_cast<void>(pack_root(files, root, work, tree_options(work)));
-    return files.publish();
 }
 
 } // namespace lxcpp::distro

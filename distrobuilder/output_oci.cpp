@@ -115,15 +115,14 @@ private:
 
 } // namespace
 
-std::vector<OutputFile> write_oci_image(const OutputWork& work) {
-    OutputFiles files(work);
+void write_oci_image(const OutputWork& work, OutputFiles& files) {
     const std::string name = file_name_of(work.recipe.image.name) + ".oci";
     Layout(files, name, work).write();
     if (work.options.oci == OciForm::Archive) {
-        const auto parts = files.withdraw();
+        const auto parts = files.withdraw(name);
         static_cast<void>(files.add(name + ".tar", [&](FdRef to) { return LayoutArchive(to, work).write(files, name, parts); }));
+        files.remove_withdrawn(name);
     }
-    return files.publish();
 }
 
 } // namespace lxcpp::distro

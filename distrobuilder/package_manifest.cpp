@@ -58,12 +58,10 @@ PackageList list_packages(const sys::RootedDir& root, const std::filesystem::pat
     return list;
 }
 
-std::vector<OutputFile> write_package_manifest(const OutputWork& work) {
-    OutputFiles files(work);
+void write_package_manifest(const OutputWork& work, OutputFiles& files) {
     const PackageList list = list_packages(work.root, files.path_of(""));
     for (const std::string& note : list.notes) work.progress.message(printable(note));
     files.add_text(kName, spdx_document({work.recipe.image, distribution_of(work.root, work.recipe), work.now}, list));
-    return files.publish();
 }
 
 } // namespace lxcpp::distro

@@ -5,6 +5,7 @@
 // KEY=VALUE: compression=, squashfs=, tag=, now=; others are the recipe's, as -o has them.
 #include "distrobuilder/generator.h"
 #include "distrobuilder/output.h"
+#include "distrobuilder/output_files.h"
 #include "distrobuilder/recipe_defaults.h"
 #include "distrobuilder/recipe_reader.h"
 #include "distrobuilder/recipe_resolve.h"
@@ -58,13 +59,14 @@ private:
     }
 
     std::vector<OutputFile> write(const std::string& what) {
-        const OutputWork work{.recipe = recipe_, .files = files_, .root = root_, .target = target_, .options = options_, .now = now_,
-                              .owner = ::getuid(), .group = ::getgid(), .progress = silent_};
-        if (what == "lxc") return write_lxc_image(work);
-        if (what == "incus" || what == "unified") return write_incus_image(work);
-        if (what == "oci" || what == "oci-layout") return write_oci_image(work);
-        if (what == "manifest") return write_package_manifest(work);
-        throw Error(what + ": no such output");
+        const OutputWork work{.recipe = recipe_, .files = files_, .root = root_, .options = options_, .now = now_, .progress = silent_};
+        OutputFiles files(target_, ::getuid(), ::getgid());
+        if (what == "lxc") write_lxc_image(work, files);
+        else if (what == "incus" || what == "unified") write_incus_image(work, files);
+        else if (what == "oci" || what == "oci-layout") write_oci_image(work, files);
+        else if (what == "manifest") write_package_manifest(work, files);
+        else throw Error(what + ": no such output");
+        return files.publish();
     }
 
     RecipeTree tree_;

@@ -115,6 +115,22 @@ test_one_tree_becomes_all_kinds_of_images() {
     ! pgrep -f 'sleep 1000' -s 0 >/dev/null || fail "a program of the build still runs"
 }
 
+test_images_of_one_build_appear_together() {
+    payload
+    mkdir "$TO/incus.tar.gz"
+    echo before >"$TO/meta.tar.xz"
+    expect 1 lxcpp-distrobuilder build "$RECIPE" "$TO" --cache-dir "$BUILDS" --output lxc,incus --compression gzip
+    err_has "incus.tar.gz: it is there already, and a directory"
+    is "$(cat "$TO/meta.tar.xz")" before "the older image"
+    is "$(ls -A "$TO" | tr '\n' ' ')" "incus.tar.gz meta.tar.xz " "the target"
+}
+
+test_the_manifest_is_of_the_finished_tree() {
+    payload "mkdir -p /var/lib/dpkg; echo 'Package: late' >/var/lib/dpkg/status; echo 'Status: install ok installed' >>/var/lib/dpkg/status; echo 'Version: 1' >>/var/lib/dpkg/status"
+    build build --output incus,lxc
+    is "$(python3 -c 'import json, sys; print(*(one["name"] for one in json.load(open(sys.argv[1]))["packages"][1:]))' "$TO/manifest.spdx.json")" late "packages"
+}
+
 test_steps_are_taken_from_the_cache() {
     payload
     build build-lxc

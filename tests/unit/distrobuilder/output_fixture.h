@@ -2,6 +2,7 @@
 #pragma once
 
 #include "distrobuilder/output.h"
+#include "distrobuilder/output_files.h"
 
 #include "image/decompress.h"
 #include "image/tar_reader.h"
@@ -76,12 +77,17 @@ protected:
     std::string text(const std::string& path) const { return sys::read_file(top / path, 1u << 30); }
     std::vector<std::string> left() const { return sys::list_dir(top / "out"); }
 
-    using Write = std::vector<OutputFile> (*)(const OutputWork&);
-    std::vector<OutputFile> write(Write output, const std::string& tree = "tree") {
+    using Write = void (*)(const OutputWork&, OutputFiles&);
+    void add(Write output, OutputFiles& to, const std::string& tree = "tree") {
         const auto root = sys::RootedDir::open(top / tree);
-        return output({.recipe = recipe, .files = files, .root = root, .target = top / "out", .options = options, .now = 1'800'000'000,
-                       .owner = ::getuid(), .group = ::getgid(), .progress = silent});
+        output({.recipe = recipe, .files = files, .root = root, .options = options, .now = 1'800'000'000, .progress = silent}, to);
     }
+    std::vector<OutputFile> write(Write output, const std::string& tree = "tree") {
+        OutputFiles to = output_files();
+        add(output, to, tree);
+        return to.publish();
+    }
+    [[nodiscard]] OutputFiles output_files() const { return {top / "out", ::getuid(), ::getgid()}; }
 
     test::TempDir top;
     Recipe recipe;

@@ -91,6 +91,27 @@ TEST_F(Outputs, LeaveWhatIsThereWhenOneFileCannotBe) {
     EXPECT_THAT(left(), ElementsAre("meta.tar.xz", "rootfs.tar.xz"));
 }
 
+// A build of several: none is new while another is old.
+TEST_F(Outputs, OfOneBuildAppearTogether) {
+    put("out/meta.tar.xz", "the old one");
+    fs::create_directories(top / "out/incus.tar.xz");
+    for (const OciForm form : {OciForm::Layout, OciForm::Archive}) {
+        options.oci = form;
+        OutputFiles to = output_files();
+        for (const Write output : {Write(write_lxc_image), Write(write_oci_image), Write(write_incus_image)}) add(output, to);
+        EXPECT_EQ(text("out/meta.tar.xz"), "the old one");
+        EXPECT_THAT(error_of([&] { (void)to.publish(); }), HasSubstr("incus.tar.xz: it is there already, and a directory"));
+    }
+    EXPECT_EQ(text("out/meta.tar.xz"), "the old one");
+    EXPECT_THAT(left(), ElementsAre("incus.tar.xz", "meta.tar.xz"));
+    fs::remove_all(top / "out/incus.tar.xz");
+    OutputFiles to = output_files();
+    for (const Write output : {Write(write_lxc_image), Write(write_oci_image), Write(write_incus_image), Write(write_package_manifest)}) add(output, to);
+    EXPECT_EQ(to.publish().size(), 6u);
+    EXPECT_THAT(left(), ElementsAre(testing::StartsWith(".lxcpp-output-"), "debian-trixie.oci.tar", "incus.tar.xz", "manifest.spdx.json", "meta.tar.xz",
+                                    "rootfs.squashfs", "rootfs.tar.xz"));
+}
+
 TEST_F(Outputs, TakeAwayWhatAKilledBuildHasLeft) {
     put("out/.lxcpp-output-abcdef/rootfs.tar.xz", "half");
     put("out/.lxcpp-output-ghijkl/rootfs.tar.xz", "at work");
