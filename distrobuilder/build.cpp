@@ -5,11 +5,11 @@
 #include "distrobuilder/build_steps.h"
 #include "distrobuilder/host_programs.h"
 #include "distrobuilder/image_inputs.h"
+#include "distrobuilder/output_directory.h"
 #include "distrobuilder/output_files.h"
 #include "distrobuilder/recipe_resolve.h"
 #include "distrobuilder/root_source.h"
 #include "distrobuilder/step_run.h"
-#include "image/tree_copy.h"
 #include "sys/file.h"
 #include "sys/temp_dir.h"
 
@@ -168,10 +168,11 @@ private:
         }
         report.begin(fmt::format("write the {}", output_name(output)));
         stack.read([&](const fs::path& root) {
-            if (directory) write_directory(root);
+            if (directory) write_directory(sys::RootedDir::open(root), request_.target, report.progress());
             else write_image(recipe, output, sys::RootedDir::open(root), files, *to);
         });
         report.done();
+        if (directory) report.output(request_.target, 0, "");
         return stack;
     }
 
@@ -203,16 +204,6 @@ private:
 
     OutputWork output_work(const Recipe& recipe, const sys::RootedDir& root, const ImageFiles& files) const {
         return {recipe, files, root, settings_.output, settings_.now, request_.report.progress()};
-    }
-
-    void write_directory(const fs::path& path) const {
-        const sys::RootedDir from = sys::RootedDir::open(path);
-        const sys::RootedDir to = sys::RootedDir::open(request_.target);
-        const struct stat root = *from.stat("");
-        to.chown("", root.st_uid, root.st_gid);
-        to.chmod("", root.st_mode & 07777);
-        (void)image::copy_tree(from, to, request_.report.progress(), {.phase = "Copying the tree", .sums = false});
-        request_.report.output(request_.target, 0, "");
     }
 
     void write_manifest(RootStack& stack, const Recipe& recipe, OutputFiles& to) const {

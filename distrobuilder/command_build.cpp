@@ -5,6 +5,7 @@
 #include "base/strings.h"
 #include "common/harmless.h"
 #include "distrobuilder/build.h"
+#include "distrobuilder/hidden_output.h"
 #include "distrobuilder/worker.h"
 #include "sys/file.h"
 
@@ -132,7 +133,8 @@ fs::path target_directory(std::span<const std::string> words, std::size_t index)
 }
 
 void require_empty(const fs::path& target) {
-    if (sys::list_dir(target).empty()) return;
+    const std::vector<std::string> there = sys::list_dir(target);
+    if (std::ranges::all_of(there, is_hidden_output)) return; // of builds that were killed
     throw Error(fmt::format("{} is not empty: build-dir makes a whole root file system, and takes nothing away; remove it first", target.string()));
 }
 

@@ -13,7 +13,6 @@
 #include <lxcpp/error.h>
 
 #include <algorithm>
-#include <chrono>
 #include <fmt/core.h>
 #include <iterator>
 #include <utility>
@@ -21,23 +20,8 @@
 namespace lxcpp::distro {
 namespace {
 
-constexpr std::string_view kHidden = ".lxcpp-output-";
 constexpr std::string_view kReplaced = "replaced-";
 constexpr std::size_t kMostName = 200;
-constexpr auto kNoWait = std::chrono::milliseconds(0);
-
-// What a build that was killed has left: nobody holds its lock.
-void remove_left(const std::filesystem::path& target) {
-    const auto root = sys::RootedDir::open(target);
-    for (const std::string& name : sys::list_dir(target)) {
-        if (!name.starts_with(kHidden)) continue;
-        try {
-            if (const auto lock = sys::FileLock::acquire_directory(target / name, kNoWait)) root.remove_tree(name);
-        } catch (const Error& error) {
-            log::debug("{}", error.what()); // somebody else's; it is in nobody's way
-        }
-    }
-}
 
 // What is in the places of new files comes here, and back when one of them cannot go to its place.
 class Replacing {
@@ -108,17 +92,7 @@ void check_place(const std::filesystem::path& path, bool directory) {
 } // namespace
 
 OutputFiles::OutputFiles(const std::filesystem::path& target, uid_t owner, gid_t group)
-    : target_(target), owner_(owner), group_(group), hidden_(make_hidden(target)) {}
-
-// Another build's remove_left() may come between the making and the locking.
-OutputFiles::Hidden OutputFiles::make_hidden(const std::filesystem::path& target) {
-    remove_left(target);
-    for (;;) {
-        sys::TempDir directory(target, kHidden);
-        if (auto lock = sys::FileLock::acquire_directory(directory.path(), kNoWait); lock && sys::exists(directory.path()))
-            return {std::move(directory), std::move(*lock)};
-    }
-}
+    : target_(target), owner_(owner), group_(group), hidden_(make_hidden_output(target)) {}
 
 void OutputFiles::give(FdRef file, const std::string& name) const {
     const auto now = sys::stat_fd(file);

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "distrobuilder/hidden_output.h"
 #include "distrobuilder/output.h"
 #include "image/pack.h"
-#include "sys/lock.h"
-#include "sys/temp_dir.h"
 
 #include <filesystem>
 #include <functional>
@@ -37,18 +36,13 @@ public:
     [[nodiscard]] std::vector<OutputFile> publish();
 
 private:
-    struct Hidden {
-        sys::TempDir directory;
-        sys::FileLock lock;
-    };
-    static Hidden make_hidden(const std::filesystem::path& target);
     void give(FdRef file, const std::string& name) const;
     [[nodiscard]] std::vector<std::string> top_names() const;
 
     std::filesystem::path target_;
     uid_t owner_;
     gid_t group_;
-    Hidden hidden_;
+    HiddenOutput hidden_;
     std::vector<OutputFile> files_;
     std::vector<std::string> directories_;
 };

@@ -349,6 +349,9 @@ test_a_full_disk_is_told() {
     expect 1 lxcpp-distrobuilder build-lxc "$RECIPE" "$SANDBOX/small" --cache-dir "$BUILDS" --compression none
     err_has "No space left on device"
     is "$(ls -A "$SANDBOX/small")" "" "the target"
+    expect 1 lxcpp-distrobuilder build-dir "$RECIPE" "$SANDBOX/small" --cache-dir "$BUILDS"
+    err_has "No space left on device"
+    is "$(ls -A "$SANDBOX/small")" "" "the directory"
     head -c 500k /dev/zero >"$SANDBOX/small/filler"
     expect 1 lxcpp-distrobuilder build-lxc "$RECIPE" "$TO" --cache-dir "$SANDBOX/small/cache"
     err_has "No space left on device"
