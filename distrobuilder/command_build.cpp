@@ -113,7 +113,7 @@ void make_target(const fs::path& target, const BuildIdentity& identity) {
 int build_all(const CommandOptions& options, const BuildSettings& settings, std::span<const Wanted> wanted, const fs::path& target) {
     std::optional<std::chrono::seconds> timeout;
     if (options.timeout > 0) timeout = std::chrono::seconds(static_cast<std::int64_t>(options.timeout));
-    return run_in_build_namespace(places_of(settings, wanted, target), timeout, [&](const BuildIdentity& identity) {
+    const auto build = [&](const BuildIdentity& identity) {
         BuildReport report(form_of(options));
         for (const Wanted& one : wanted) {
             if (wanted.size() > 1) report.image(title_of(one.recipe.read.recipe));
@@ -122,7 +122,12 @@ int build_all(const CommandOptions& options, const BuildSettings& settings, std:
         }
         report.summary();
         return 0;
-    });
+    };
+    // The last programs of what was killed may still be about to end.
+    const auto clean = [&] {
+        for (const Wanted& one : wanted) remove_left_outputs(one.target, std::chrono::seconds(2));
+    };
+    return run_in_build_namespace(places_of(settings, wanted, target), timeout, build, clean);
 }
 
 // As who called, before anything else: a directory that cannot be made is told at once.

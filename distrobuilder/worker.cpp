@@ -77,10 +77,11 @@ Ended wait_for(const sys::Cloned& child, sys::SignalFd& signals, std::optional<s
     }
 }
 
-// What a killed worker left: unfinished layers and its scratch directory.
-void remove_leftovers(const BuildPlaces& places) {
-    BuildPlaces only{.cache = places.cache, .target = {}, .read = {}};
+// What a killed worker left: unfinished layers, its scratch directory and what only clean knows.
+void remove_leftovers(const BuildPlaces& places, const std::function<void()>& clean) {
+    BuildPlaces only{.cache = places.cache, .target = places.target, .read = {}};
     const sys::Cloned child = start(only, [&](const BuildIdentity&) {
+        if (clean) clean();
         image::ImageCache::open(only.cache).remove_leftovers();
         return 0;
     });
@@ -89,7 +90,8 @@ void remove_leftovers(const BuildPlaces& places) {
 
 } // namespace
 
-int run_in_build_namespace(const BuildPlaces& places, std::optional<std::chrono::seconds> timeout, const Work& work) {
+int run_in_build_namespace(const BuildPlaces& places, std::optional<std::chrono::seconds> timeout, const Work& work,
+                           const std::function<void()>& clean) {
     sys::SignalFd signals{SIGINT, SIGTERM, SIGHUP, SIGQUIT};
     const sys::Cloned child = start(places, [&](const BuildIdentity& identity) {
         sigset_t none;
@@ -101,7 +103,7 @@ int run_in_build_namespace(const BuildPlaces& places, std::optional<std::chrono:
     if (ended.signal || ended.late) (void)sys::try_send_signal(child.pidfd, SIGKILL);
     const sys::ExitStatus status = sys::reap(child.pidfd);
     if (!status.signaled && !ended.signal && !ended.late) return status.value;
-    remove_leftovers(places);
+    remove_leftovers(places, clean);
     if (ended.late) throw Error(fmt::format("--timeout: the build was not finished after {} s; finished steps are kept for the next one", timeout->count()));
     const int signal = ended.signal.value_or(status.value);
     throw Error(fmt::format("{} by {}; finished steps are kept for the next build", ended.signal ? "interrupted" : "the build was killed", sys::signal_name(signal)));

@@ -215,6 +215,19 @@ test_interrupted_and_late_builds_leave_a_good_cache() {
     is "$(cached_steps)" 1 "steps of the cache"
 }
 
+# The images are begun, in a place of a matrix.
+test_an_interrupted_build_leaves_nothing_in_its_target() {
+    payload "sleep 1000"
+    lxcpp-distrobuilder build "$RECIPE" "$TO" --all --output lxc,incus --cache-dir "$BUILDS" 2>"$SANDBOX/build.err" &
+    local pid=$!
+    wait_for_text "$SANDBOX/build.err" "post-files action"
+    [ "$(find "$TO" -name '.lxcpp-output-*' | wc -l)" -eq 1 ] || fail "nothing is begun in the target"
+    kill -INT $pid
+    wait $pid
+    is $? 1 "exit code"
+    is "$(find "$TO" -name '.lxcpp-output-*')" "" "what is left in the target"
+}
+
 wait_for_text() { timeout 60 bash -c 'until grep -q -- "$2" "$1" 2>/dev/null; do read -rt 0.05 <> <(:) || :; done' _ "$1" "$2" || fail "'$2' did not come: $(cat "$1")"; }
 
 test_two_builds_at_once_share_their_steps() {
