@@ -163,7 +163,8 @@ private:
         report.done();
         if (!directory || settings_.with_post_files) {
             std::vector<BuildStep> steps = plan_image_steps(recipe);
-            key_steps(steps, image_key(key, recipe, output, request_.recipe.directory), recipe, build_environment(recipe));
+            if (stack.cacheable() && !steps.empty())
+                key_steps(steps, image_key(key, recipe, output, request_.recipe.directory), recipe, build_environment(recipe));
             run_steps(stack, steps, recipe);
         }
         report.begin(fmt::format("write the {}", output_name(output)));

@@ -7,6 +7,7 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 namespace lxcpp::distro {
 
@@ -24,6 +25,10 @@ struct GeneratorTarget {
 // copy begin. Throws Error or SystemError naming the generator and the path.
 void run_generator(const FileEntry& entry, const GeneratorTarget& target, const sys::RootedDir& root,
                    const std::filesystem::path& sources, ImageFiles& files);
+
+// The files and directories that an entry of copy names; a pattern may be the last part of its source. Throws Error when
+// there is none.
+[[nodiscard]] std::vector<std::filesystem::path> copied_paths(const FileEntry& entry, const std::filesystem::path& sources);
 
 // One generator, for those that implement it.
 struct GeneratorCall {

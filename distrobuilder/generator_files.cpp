@@ -76,6 +76,12 @@ std::vector<fs::path> matches(const fs::path& pattern) {
 
 } // namespace
 
+std::vector<fs::path> copied_paths(const FileEntry& entry, const fs::path& sources) {
+    if (entry.source.empty()) throw Error("no source is given");
+    const fs::path source = sources / entry.source;
+    return matches(source.has_filename() ? source : source.parent_path());
+}
+
 void generate_dump(const GeneratorCall& call) {
     const std::string& path = require_absolute(call.entry.path);
     const Fd file = create_file(call.root, path);
@@ -86,10 +92,9 @@ void generate_dump(const GeneratorCall& call) {
 
 void generate_copy(const GeneratorCall& call) {
     const FileEntry& entry = call.entry;
-    if (entry.source.empty()) throw Error("no source is given");
+    const auto found = copied_paths(entry, call.sources);
     const fs::path source = call.sources / entry.source;
     const std::string path = require_absolute(entry.path.empty() ? fs::absolute(source).lexically_normal().string() : entry.path);
-    const auto found = matches(source.has_filename() ? source : source.parent_path());
     const bool into = path.ends_with('/') || found.size() > 1;
     const std::string to = path.substr(0, path.find_last_not_of('/') + 1);
     const Copier copier(call);

@@ -4,7 +4,11 @@
 #include "base/sha256.h"
 #include "distrobuilder/build_steps.h"
 #include "distrobuilder/recipe_resolve.h"
+#include "distrobuilder/step_cache.h"
+#include "image/digest.h"
 #include "sys/file.h"
+
+#include <lxcpp/error.h>
 
 #include <algorithm>
 #include <fmt/core.h>
@@ -21,19 +25,20 @@ void add_tree(Sha256& hash, const fs::path& path, const std::string& name) {
     hash.update(fmt::format("{}:{}{:o}", name.size(), name, found ? found->st_mode : 0));
     if (!found) return;
     if (S_ISLNK(found->st_mode)) hash.update(sys::read_link(path).value_or(""));
-    if (S_ISREG(found->st_mode)) hash.update(sha256_hex(sys::read_file(path, std::size_t{1} << 30)));
+    if (S_ISREG(found->st_mode)) hash.update(image::sha256_of(sys::open_file(path, {.follow = false}), path.string()));
     if (!S_ISDIR(found->st_mode)) return;
     std::vector<std::string> names = sys::list_dir(path);
     std::ranges::sort(names);
     for (const std::string& entry : names) add_tree(hash, path / entry, name + "/" + entry);
 }
 
-// The last part may be a pattern: all that stands beside it counts.
 std::string copied(const FileEntry& entry, const fs::path& directory) {
-    const fs::path source = directory / entry.source;
-    const bool pattern = source.filename().string().find_first_of("*?[") != std::string::npos;
     Sha256 hash;
-    add_tree(hash, pattern ? source.parent_path() : source, "");
+    try {
+        for (const fs::path& path : copied_paths(entry, directory)) add_tree(hash, path, path.filename().string());
+    } catch (const Error&) {
+        return new_instance(); // the generator has told why; what it has copied till then is not found again
+    }
     return hash.finish_hex();
 }
 

@@ -43,6 +43,9 @@ public:
     // A directory that is there already, as the lowest layer, only read (Plain: it is copied, by run()).
     void start_from(std::filesystem::path directory);
 
+    // Whether run() looks at a step's key.
+    [[nodiscard]] bool cacheable() const;
+
     using Work = std::function<void(const std::filesystem::path& root)>;
     // Takes the step's layer from the cache, or has work change the root. What a failed step left is gone afterwards.
     void run(const StackStep& step, BuildReport& report, const Work& work);
@@ -63,7 +66,6 @@ private:
     [[nodiscard]] std::filesystem::path new_directory(std::string_view name) const;
     [[nodiscard]] std::vector<std::filesystem::path> lowers() const;
     [[nodiscard]] std::string base_instance() const; // of the topmost layer that is in the cache
-    [[nodiscard]] bool cacheable() const;
     bool take_cached(const StackStep& step, BuildReport& report);
     void mount_and_work(const std::filesystem::path& upper, const Work& work);
     void run_cached(const StackStep& step, BuildReport& report, const Work& work);

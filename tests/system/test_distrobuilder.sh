@@ -155,6 +155,17 @@ test_steps_are_taken_from_the_cache() {
     tar -tf "$TO/rootfs.tar.xz" | grep -qx ./srv/changed || fail "nothing is there without overlays"
 }
 
+# The images stand beside the recipe.
+test_a_pattern_of_copy_is_what_it_matches() {
+    payload
+    sed -i 's|source: file$|source: "fil?"|' "$RECIPE"
+    TO="$SANDBOX/recipe/out"
+    mkdir "$TO"
+    build build-lxc
+    build build-lxc
+    is "$(cached_steps)" 9 "steps of the cache"
+}
+
 test_bytes_follow_from_the_recipe() {
     payload
     export SOURCE_DATE_EPOCH=1767225600
