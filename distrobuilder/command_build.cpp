@@ -8,11 +8,13 @@
 #include "distrobuilder/hidden_output.h"
 #include "distrobuilder/worker.h"
 #include "sys/file.h"
+#include "sys/pty.h"
 
 #include <lxcpp/error.h>
 
 #include <algorithm>
 #include <fmt/core.h>
+#include <unistd.h>
 
 namespace lxcpp::distro {
 namespace {
@@ -58,8 +60,14 @@ void refuse_what_is_not_offered(const CommandOptions& options) {
                     "or to 'lxcpp-image import'");
 }
 
+void require_terminal() {
+    const bool there = sys::is_terminal(FdRef(STDIN_FILENO)) && sys::is_terminal(FdRef(STDOUT_FILENO));
+    if (!there) throw Error("--shell-on-failure: there is no terminal for the shell on standard input and output; --cleanup=false keeps the tree to look at");
+}
+
 BuildSettings settings_of(const CommandOptions& options, std::vector<Output> outputs) {
     refuse_what_is_not_offered(options);
+    if (options.shell_on_failure) require_terminal();
     BuildSettings settings;
     settings.outputs = std::move(outputs);
     settings.output = output_options(options);

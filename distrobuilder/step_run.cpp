@@ -18,6 +18,17 @@
 namespace lxcpp::distro {
 namespace {
 
+// What goes wrong after a failure is told with it, and not in its place.
+template <typename Work>
+std::string also_failed(std::string_view what, const Work& work) {
+    try {
+        work();
+        return {};
+    } catch (const Error& error) {
+        return fmt::format("; {}: {}", what, error.what());
+    }
+}
+
 std::string how_it_ended(int code) {
     return code > 128 ? fmt::format("killed by {}", sys::signal_name(code - 128)) : fmt::format("exit code {}", code);
 }
@@ -86,10 +97,10 @@ private:
 
     [[noreturn]] void fail(int code, const std::string& script) const {
         context_.report.failed({step_.title, how_it_ended(code), script}, context_.log);
-        if (!context_.keep_failed.empty()) keep();
-        if (context_.shell_on_failure) (void)sandbox_.shell();
-        throw Error(fmt::format("{}: {}{}", step_.title, how_it_ended(code),
-                                context_.shell_on_failure ? "" : " (--shell-on-failure gives a shell in the tree as it is then)"));
+        std::string more = context_.shell_on_failure ? "" : " (--shell-on-failure gives a shell in the tree as it is then)";
+        if (!context_.keep_failed.empty()) more += also_failed("the tree as it was then is not kept", [this] { keep(); });
+        if (context_.shell_on_failure) more += also_failed("there is no shell in it", [this] { (void)sandbox_.shell(); });
+        throw Error(fmt::format("{}: {}{}", step_.title, how_it_ended(code), more));
     }
 
     void keep() const {

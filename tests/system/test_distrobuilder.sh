@@ -189,6 +189,11 @@ test_a_failing_step_is_told_and_tried_again() {
     err_is_one_line
     expect 1 lxcpp-distrobuilder build-lxc "$RECIPE" "$TO" --cache-dir "$BUILDS" --cleanup=false
     is "$(cat "$BUILDS"/failed/*/srv/hostname)" distrobuilder "the tree that is kept"
+    rm -r "$BUILDS/failed"
+    echo in the way >"$BUILDS/failed"
+    expect 1 lxcpp-distrobuilder build-lxc "$RECIPE" "$TO" --cache-dir "$BUILDS" --cleanup=false --json
+    err_has "post-unpack action 1 of 1: exit code 1"
+    err_has "the tree as it was then is not kept: "
     sed -i 's/; false/ >>\/srv\/asked/' "$RECIPE"
     build build-lxc
     is "$(cached_steps)" 1 "steps of the cache"
@@ -334,6 +339,9 @@ test_command_lines_that_are_wrong() {
     err_has "not offered"
     expect 1 lxcpp-distrobuilder build-incus "$RECIPE" --import-into-incus
     err_has "incus image import"
+    expect 1 bash -c "lxcpp-distrobuilder build-lxc '$RECIPE' '$TO' --cache-dir '$BUILDS' --shell-on-failure </dev/null"
+    err_has "--shell-on-failure: there is no terminal"
+    [ ! -e "$BUILDS" ] || fail "something was begun"
     expect 1 lxcpp-distrobuilder build-lxc "$RECIPE" --compression lzo
     expect 1 lxcpp-distrobuilder build-lxc "$RECIPE" --cleanup=perhaps
     expect 1 lxcpp-distrobuilder build-lxc "$RECIPE" -o image.relase=1
