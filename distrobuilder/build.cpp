@@ -17,6 +17,7 @@
 
 #include <algorithm>
 #include <fmt/core.h>
+#include <set>
 #include <unistd.h>
 
 namespace lxcpp::distro {
@@ -82,11 +83,13 @@ private:
         return settings_.tree && settings_.layering == Layering::Cached ? Layering::Scratch : settings_.layering;
     }
 
-    Recipe resolve(const AcceptedTypes& types) const {
-        return resolve_recipe(recipe_, renderer_, types, [this](const std::string& line) { request_.report.warn(line); });
+    Recipe resolve(const AcceptedTypes& types) {
+        return resolve_recipe(recipe_, renderer_, types, [this](const std::string& line) {
+            if (warned_.insert(line).second) request_.report.warn(line);
+        });
     }
 
-    void expect(std::size_t tree_steps) const {
+    void expect(std::size_t tree_steps) {
         const Recipe image = resolve(image_types(settings_));
         const bool directory = makes_directory();
         const std::size_t post_files = directory && !settings_.with_post_files ? 0 : plan_image_steps(image).size();
@@ -225,6 +228,7 @@ private:
     sys::TempDir scratch_;
     StepCache steps_cache_;
     fs::path log_;
+    std::set<std::string> warned_; // once each, however often the recipe is resolved
 };
 
 } // namespace

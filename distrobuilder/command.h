@@ -7,7 +7,9 @@
 
 #include <chrono>
 #include <cstddef>
+#include <ctime>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -63,9 +65,25 @@ struct Command {
 // Throws Error when there are fewer or more words than the command takes.
 void require_words(std::span<const std::string> words, std::size_t least, std::size_t most, std::string_view usage);
 
-// The recipe of a command line; prints warnings, and all errors, one line each. Throws Error when there are errors.
-[[nodiscard]] LoadedRecipe require_recipe(const RecipeTree& tree, const std::string& file, const CommandOptions& options,
-                                          std::span<const std::string> more = {});
+// The recipe of a command line, read as often as there are images of it, at one time: they have the same serial.
+class RecipeReading {
+public:
+    // Throws Error when the file cannot be read. options must outlive this.
+    RecipeReading(const std::string& file, const CommandOptions& options);
+
+    // With more options. Prints warnings, each once, and all errors, one line each. Throws Error when there are errors.
+    [[nodiscard]] LoadedRecipe read(std::span<const std::string> more = {});
+    // Prints a warning that was not there before.
+    void warn(const std::string& line);
+    [[nodiscard]] std::time_t now() const noexcept { return now_; }
+
+private:
+    std::string file_;
+    const CommandOptions& options_;
+    std::time_t now_;
+    RecipeTree tree_;
+    std::set<std::string> told_;
+};
 // --cache-dir, or the place for it.
 [[nodiscard]] std::filesystem::path cache_directory(const CommandOptions& options);
 // What uname(2) calls this machine.

@@ -65,6 +65,7 @@ void require_terminal() {
     if (!there) throw Error("--shell-on-failure: there is no terminal for the shell on standard input and output; --cleanup=false keeps the tree to look at");
 }
 
+// All but the time.
 BuildSettings settings_of(const CommandOptions& options, std::vector<Output> outputs) {
     refuse_what_is_not_offered(options);
     if (options.shell_on_failure) require_terminal();
@@ -81,7 +82,6 @@ BuildSettings settings_of(const CommandOptions& options, std::vector<Output> out
     settings.cache = cache_directory(options);
     if (!options.sources_dir.empty()) settings.sources = fs::absolute(options.sources_dir);
     settings.keep_sources = options.keep_sources;
-    settings.now = build_time();
     return settings;
 }
 
@@ -153,8 +153,10 @@ void require_empty(const fs::path& target) {
 
 int build_one(const CommandOptions& options, std::span<const std::string> words, Output output, std::string_view usage) {
     require_words(words, output == Output::Directory ? 2 : 1, 2, usage);
-    const BuildSettings settings = settings_of(options, {output});
-    const LoadedRecipe recipe = require_recipe(read_recipe_tree(words[0]), words[0], options);
+    BuildSettings settings = settings_of(options, {output});
+    RecipeReading reading(words[0], options);
+    settings.now = reading.now();
+    const LoadedRecipe recipe = reading.read();
     const fs::path target = target_directory(words, 1);
     if (output == Output::Directory) require_empty(target);
     const Wanted wanted{recipe, target};
@@ -171,7 +173,9 @@ int pack(const CommandOptions& options, std::span<const std::string> words, Outp
     require_words(words, 2, 3, usage);
     BuildSettings settings = settings_of(options, {output});
     settings.tree = directory_at(words[1]);
-    const LoadedRecipe recipe = require_recipe(read_recipe_tree(words[0]), words[0], options);
+    RecipeReading reading(words[0], options);
+    settings.now = reading.now();
+    const LoadedRecipe recipe = reading.read();
     const fs::path target = target_directory(words, 2);
     const Wanted wanted{recipe, target};
     return build_all(options, settings, std::span(&wanted, 1), target);
@@ -223,18 +227,19 @@ int run_pack_oci(const CommandOptions& options, std::span<const std::string> wor
 
 int run_build_command(const CommandOptions& options, std::span<const std::string> words) {
     require_words(words, 1, 2, "build RECIPE [DIRECTORY] --output lxc,incus,oci");
-    const RecipeTree tree = read_recipe_tree(words[0]);
-    const LoadedRecipe plain = require_recipe(tree, words[0], options);
+    RecipeReading reading(words[0], options);
+    const LoadedRecipe plain = reading.read();
     const bool matrix = options.all || options.list;
     std::vector<Wanted> wanted;
     const std::vector<MatrixImage> images = matrix ? expand_matrix(plain.read.recipe.matrix) : std::vector<MatrixImage>{{}};
     if (images.empty()) throw Error("the matrix of the recipe excludes all of its images");
-    for (const MatrixImage& image : images) wanted.push_back({require_recipe(tree, words[0], options, image.options()), {}});
+    for (const MatrixImage& image : images) wanted.push_back({reading.read(image.options()), {}});
     if (options.list) {
         for (const Wanted& one : wanted) fmt::print("{}\n", tools::harmless(title_of(one.recipe.read.recipe)));
         return 0;
     }
-    const BuildSettings settings = settings_of(options, parse_outputs(options.outputs));
+    BuildSettings settings = settings_of(options, parse_outputs(options.outputs));
+    settings.now = reading.now();
     const fs::path target = target_directory(words, 1);
     for (Wanted& one : wanted) one.target = matrix ? place_in(target, one.recipe.read.recipe.image) : target;
     return build_all(options, settings, wanted, target);

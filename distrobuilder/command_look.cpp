@@ -19,17 +19,6 @@ namespace {
 using tools::harmless;
 using tools::say;
 
-RecipeTree read_tree(std::span<const std::string> words, std::string_view usage) {
-    require_words(words, 1, 1, usage);
-    return read_recipe_tree(words[0]);
-}
-
-// What there is to say of a recipe without errors, for a machine of any kind.
-std::size_t tell(const std::vector<RecipeProblem>& problems, std::string_view kind) {
-    for (const RecipeProblem& problem : problems) say("{}: {}{}\n", kProgram, kind, harmless(problem.line()));
-    return problems.size();
-}
-
 } // namespace
 
 void require_words(std::span<const std::string> words, std::size_t least, std::size_t most, std::string_view usage) {
@@ -43,46 +32,51 @@ std::string machine_name() {
     return ::uname(&names) == 0 ? names.machine : "x86_64";
 }
 
-LoadedRecipe require_recipe(const RecipeTree& tree, const std::string& file, const CommandOptions& options, std::span<const std::string> more) {
-    std::vector<std::string> all = options.options;
+RecipeReading::RecipeReading(const std::string& file, const CommandOptions& options)
+    : file_(file), options_(options), now_(build_time()), tree_(read_recipe_tree(file)) {}
+
+LoadedRecipe RecipeReading::read(std::span<const std::string> more) {
+    std::vector<std::string> all = options_.options;
     all.insert(all.end(), more.begin(), more.end());
-    LoadedRecipe loaded = load_recipe(tree, file, all, machine_name(), build_time());
-    if (!options.quiet) (void)tell(loaded.read.warnings, "warning: ");
-    const std::size_t errors = loaded.read.errors.size();
-    if (errors == 0) return loaded;
-    if (errors == 1) throw Error(loaded.read.errors.front().line());
-    (void)tell(loaded.read.errors, "");
-    throw Error(fmt::format("{}: {} errors", file == "-" ? "standard input" : file, errors));
+    LoadedRecipe loaded = load_recipe(tree_, file_, all, machine_name(), now_);
+    for (const RecipeProblem& problem : loaded.read.warnings) warn(problem.line());
+    const std::vector<RecipeProblem>& errors = loaded.read.errors;
+    if (errors.empty()) return loaded;
+    if (errors.size() == 1) throw Error(errors.front().line());
+    for (const RecipeProblem& problem : errors) say("{}: {}\n", kProgram, harmless(problem.line()));
+    throw Error(fmt::format("{}: {} errors", file_ == "-" ? "standard input" : file_, errors.size()));
+}
+
+void RecipeReading::warn(const std::string& line) {
+    if (told_.insert(line).second && !options_.quiet) say("{}: warning: {}\n", kProgram, harmless(line));
 }
 
 int run_validate(const CommandOptions& options, std::span<const std::string> words) {
-    const RecipeTree tree = read_tree(words, "validate RECIPE");
-    const LoadedRecipe plain = require_recipe(tree, words[0], options);
+    require_words(words, 1, 1, "validate RECIPE");
+    RecipeReading reading(words[0], options);
+    const LoadedRecipe plain = reading.read();
     for (const MatrixImage& image : expand_matrix(plain.read.recipe.matrix)) {
-        const LoadedRecipe one = require_recipe(tree, words[0], options, image.options());
+        const LoadedRecipe one = reading.read(image.options());
         // Templates are only wrong when they are filled in.
         const RecipeRenderer renderer(one.read.recipe, one.directory);
-        (void)resolve_recipe(one.read.recipe, renderer, {true, TargetType::Container}, [&](const std::string& line) {
-            if (!options.quiet) say("{}: warning: {}\n", kProgram, harmless(line));
-        });
+        (void)resolve_recipe(one.read.recipe, renderer, {true, TargetType::Container}, [&](const std::string& line) { reading.warn(line); });
     }
     return 0;
 }
 
 int run_show(const CommandOptions& options, std::span<const std::string> words) {
-    const RecipeTree tree = read_tree(words, "show RECIPE");
-    const LoadedRecipe loaded = require_recipe(tree, words[0], options);
+    require_words(words, 1, 1, "show RECIPE");
+    RecipeReading reading(words[0], options);
+    const LoadedRecipe loaded = reading.read();
     const RecipeRenderer renderer(loaded.read.recipe, loaded.directory);
-    const Recipe resolved = resolve_recipe(loaded.read.recipe, renderer, {true, TargetType::Container}, [&](const std::string& line) {
-        if (!options.quiet) say("{}: warning: {}\n", kProgram, harmless(line));
-    });
+    const Recipe resolved = resolve_recipe(loaded.read.recipe, renderer, {true, TargetType::Container}, [&](const std::string& line) { reading.warn(line); });
     fmt::print("{}", recipe_yaml(resolved));
     return 0;
 }
 
 int run_lint(const CommandOptions& options, std::span<const std::string> words) {
-    const RecipeTree tree = read_tree(words, "lint RECIPE");
-    const LoadedRecipe loaded = require_recipe(tree, words[0], options);
+    require_words(words, 1, 1, "lint RECIPE");
+    const LoadedRecipe loaded = RecipeReading(words[0], options).read();
     std::size_t found = loaded.read.warnings.size();
     for (const RecipeProblem& problem : lint_recipe(loaded.read)) {
         fmt::print("{}\n", harmless(problem.line()));

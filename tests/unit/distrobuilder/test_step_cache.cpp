@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "distrobuilder/build_report.h"
+#include "distrobuilder/command.h"
 #include "distrobuilder/recipe_load.h"
 #include "distrobuilder/step_cache.h"
 #include "sys/file.h"
@@ -117,6 +118,26 @@ TEST(BuildTimeTest, IsWhatTheEnvironmentSays) {
     ::setenv("SOURCE_DATE_EPOCH", "yesterday", 1);
     EXPECT_THAT(error_of([] { (void)build_time(); }), HasSubstr("expected seconds since 1970"));
     ::unsetenv("SOURCE_DATE_EPOCH");
+}
+
+// Of one command: the clock may go on between its images.
+TEST(RecipeReadingTest, IsOfOneTimeAndWarnsOnce) {
+    const sys::TempDir directory{std::filesystem::temp_directory_path(), "lxcpp-recipe-"};
+    const auto file = directory.path() / "recipe.yaml";
+    sys::write_file_atomic(file, "image: {distribution: a}\nsource: {downloader: debootstrap}\ntargets: {lxd: {}}\npackages: {manager: apt}\n");
+    ::setenv("SOURCE_DATE_EPOCH", "1767225600", 1);
+    const CommandOptions options;
+    RecipeReading reading(file.string(), options);
+    ::setenv("SOURCE_DATE_EPOCH", "1767312000", 1);
+    testing::internal::CaptureStderr();
+    const std::string serial = reading.read().read.recipe.image.serial;
+    EXPECT_EQ(reading.read(MatrixImage{"1", "", "a"}.options()).read.recipe.image.serial, serial);
+    EXPECT_THAT(serial, testing::StartsWith("20260101_"));
+    EXPECT_EQ(reading.now(), 1767225600);
+    const std::string told = testing::internal::GetCapturedStderr();
+    ::unsetenv("SOURCE_DATE_EPOCH");
+    EXPECT_THAT(told, HasSubstr("targets.lxd"));
+    EXPECT_EQ(told.find("warning:"), told.rfind("warning:"));
 }
 
 TEST(LastLines, AreThoseOfTheEnd) {
