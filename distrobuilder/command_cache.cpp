@@ -52,15 +52,24 @@ int list(const std::filesystem::path& directory) {
     return 0;
 }
 
+// The trees of --cleanup=false: out of the way first, for the next build that fails.
+void remove_failed(const std::filesystem::path& directory) {
+    const sys::RootedDir root = sys::RootedDir::open(directory);
+    constexpr auto kGoing = ".failed";
+    if (root.exists(kGoing)) root.remove_tree(kGoing);
+    if (!root.exists("failed")) return;
+    root.rename("failed", kGoing);
+    root.remove_tree(kGoing);
+}
+
 int prune(const std::filesystem::path& directory, const CommandOptions& options) {
     image::ImageCache cache = image::ImageCache::open(directory);
     cache.remove_leftovers();
-    const sys::RootedDir root = sys::RootedDir::open(directory);
-    if (root.exists("failed")) root.remove_tree("failed"); // trees of --cleanup=false
     image::CachePrune wish{.all = options.all, .older_than = {}, .max_size = {}, .keep = {}};
     // A week's builds are used again; what nobody asked for since is not.
     if (!options.all) wish.older_than = std::chrono::hours(24) * options.older_than.value_or(7);
-    const image::CachePruned pruned = cache.prune(wish);
+    const image::CachePruned pruned = cache.prune(wish); // nothing goes while a build runs
+    remove_failed(directory);
     std::uint64_t freed = 0;
     for (const image::CacheEntry& entry : pruned.removed) freed += entry.size;
     if (!options.quiet) fmt::print("{} removed, {} freed, {} kept\n", pruned.removed.size(), size_text(freed), size_text(pruned.kept_size));

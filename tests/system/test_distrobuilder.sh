@@ -373,6 +373,21 @@ test_what_builds_left_is_taken_away() {
     is "$(cached_steps)" 0 "steps of the cache"
 }
 
+test_nothing_is_taken_away_under_a_build() {
+    payload "sleep 1000"
+    lxcpp-distrobuilder build-lxc "$RECIPE" "$TO" --cache-dir "$BUILDS" --cleanup=false 2>"$SANDBOX/build.err" &
+    local pid=$!
+    wait_for_text "$SANDBOX/build.err" "post-files action"
+    mkdir -p "$BUILDS/failed/tree"
+    expect 1 lxcpp-distrobuilder cache prune --all --cache-dir "$BUILDS"
+    err_has "in use"
+    [ -d "$BUILDS/failed/tree" ] || fail "the tree of a failed step is gone"
+    kill -INT $pid
+    wait $pid
+    expect 0 lxcpp-distrobuilder cache prune --cache-dir "$BUILDS"
+    [ ! -e "$BUILDS/failed" ] || fail "the tree of a failed step is still there"
+}
+
 test_a_full_disk_is_told() {
     payload
     mkdir "$SANDBOX/small"
