@@ -10,13 +10,16 @@
 
 #include <lxcpp/error.h>
 
+#include <algorithm>
+#include <ctime>
 #include <fcntl.h>
 #include <fmt/core.h>
-#include <ctime>
 #include <unistd.h>
 
 namespace lxcpp::distro {
 namespace {
+
+constexpr std::size_t kLookedAt = 100; // lines
 
 // What goes wrong after a failure is told with it, and not in its place.
 template <typename Work>
@@ -97,10 +100,20 @@ private:
 
     [[noreturn]] void fail(int code, const std::string& script) const {
         context_.report.failed({step_.title, how_it_ended(code), script}, context_.log);
-        std::string more = context_.shell_on_failure ? "" : " (--shell-on-failure gives a shell in the tree as it is then)";
+        std::string more = advice();
         if (!context_.keep_failed.empty()) more += also_failed("the tree as it was then is not kept", [this] { keep(); });
         if (context_.shell_on_failure) more += also_failed("there is no shell in it", [this] { (void)sandbox_.shell(); });
         throw Error(fmt::format("{}: {}{}", step_.title, how_it_ended(code), more));
+    }
+
+    // rename(2) of a directory that a layer below has is EXDEV: redirect_dir does not go with userxattr, without which a user
+    // namespace has no overlays.
+    [[nodiscard]] std::string advice() const {
+        const std::vector<std::string> end = last_lines(context_.log, kLookedAt);
+        const auto names_it = [](const std::string& line) { return line.find("Invalid cross-device link") != line.npos; };
+        if (std::ranges::any_of(end, names_it))
+            return " (overlayfs does not rename directories that earlier steps made: --disable-overlay builds without it)";
+        return context_.shell_on_failure ? "" : " (--shell-on-failure gives a shell in the tree as it is then)";
     }
 
     void keep() const {

@@ -199,6 +199,14 @@ test_a_failing_step_is_told_and_tried_again() {
     is "$(cached_steps)" 1 "steps of the cache"
 }
 
+# busybox's mv copies then; python's os.rename() and the like do not.
+test_a_directory_that_overlayfs_does_not_rename_is_told() {
+    payload
+    sed -i 's|echo unpacked.*|echo "rename /srv: Invalid cross-device link" >\&2; exit 1|' "$RECIPE"
+    expect 1 lxcpp-distrobuilder build-lxc "$RECIPE" "$TO" --cache-dir "$BUILDS"
+    err_has "--disable-overlay builds without it"
+}
+
 test_an_action_harms_nothing_outside() {
     payload
     echo mine >"$SANDBOX/canary"
