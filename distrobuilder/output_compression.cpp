@@ -97,4 +97,12 @@ image::SquashfsOptions squashfs_options(const OutputOptions& options) {
 
 std::string_view archive_suffix(const OutputCompression& wanted) { return image::compression_suffix(format_of(wanted.name).compression); }
 
+std::vector<std::string_view> archive_suffixes() {
+    std::vector<std::string_view> suffixes;
+    for (const Format& format : kFormats)
+        if (format.compression != Compression::Lz4)
+            suffixes.push_back(image::compression_suffix(format.compression));
+    return suffixes;
+}
+
 } // namespace lxcpp::distro

@@ -5,6 +5,9 @@
 #include "image/pack.h"
 #include "image/squashfs_options.h"
 
+#include <string_view>
+#include <vector>
+
 namespace lxcpp::distro {
 
 // Of tar archives. Without a level each has what it is fast with.
@@ -14,5 +17,7 @@ void set_compression(image::PackOptions& pack, const OutputCompression& wanted);
 [[nodiscard]] image::SquashfsOptions squashfs_options(const OutputOptions& options);
 // ".xz"
 [[nodiscard]] std::string_view archive_suffix(const OutputCompression& wanted);
+// All that archives may have; one is empty.
+[[nodiscard]] std::vector<std::string_view> archive_suffixes();
 
 } // namespace lxcpp::distro

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/sha256.h"
 #include "base/strings.h"
+#include "distrobuilder/output_compression.h"
 #include "sys/exchange.h"
 #include "sys/file.h"
 #include "sys/file_io.h"
@@ -45,6 +46,11 @@ public:
             return;
         }
         done_.push_back({name, there, false});
+    }
+
+    void take_away(const std::string& name) {
+        sys::rename(target_ / name, target_ / hidden_ / old(name));
+        done_.push_back({name, true, true});
     }
 
     void finish() {
@@ -127,6 +133,29 @@ void OutputFiles::rename(const std::string& from, const std::string& to) {
         if (file.name == from) file.name = to;
 }
 
+void OutputFiles::supersede(const OutputWork& work, std::string stem, std::string with) {
+    const std::string& source = work.recipe.source.url;
+    archives_.push_back({std::move(stem), std::move(with), source.substr(source.rfind('/') + 1)});
+    progress_ = &work.progress;
+}
+
+std::vector<std::string> OutputFiles::superseded() const {
+    std::vector<std::string> names;
+    const auto is_new = [&](const std::string& name) {
+        return std::ranges::find(files_, name, &OutputFile::name) != files_.end();
+    };
+    for (const Archive& archive : archives_) {
+        if (!sys::exists(target_ / archive.with)) continue;
+        for (const std::string_view suffix : archive_suffixes()) {
+            const std::string name = archive.stem + std::string(suffix);
+            const auto there = sys::stat_path(target_ / name, false);
+            if (there && S_ISREG(there->st_mode) && !is_new(name) && name != archive.keep)
+                names.push_back(name);
+        }
+    }
+    return names;
+}
+
 std::vector<OutputFile> OutputFiles::withdraw(const std::string& directory) {
     const auto below = [&](const std::string& name) { return (name + "/").starts_with(directory + "/"); };
     std::erase_if(directories_, below);
@@ -149,10 +178,16 @@ std::vector<std::string> OutputFiles::top_names() const {
 std::vector<OutputFile> OutputFiles::publish() {
     const auto names = top_names();
     for (const std::string& name : directories_) sys::fsync_dir(path_of(name));
-    for (const std::string& name : names) check_place(target_ / name, sys::exists(path_of(name) / ""));
+    for (const std::string& name : names)
+        check_place(target_ / name, sys::exists(path_of(name) / ""));
+    const auto old = superseded();
     Replacing replacing(target_, hidden_.directory.path().filename());
     for (const std::string& name : names) replacing.put(name);
+    for (const std::string& name : old) replacing.take_away(name);
     replacing.finish();
+    for (const std::string& name : old)
+        progress_->message(fmt::format("{} of the image that was here before is removed",
+                                      (target_ / name).string()));
     return std::move(files_);
 }
 

@@ -29,6 +29,11 @@ public:
     void rename(const std::string& from, const std::string& to);
     [[nodiscard]] std::filesystem::path path_of(const std::string& name) const { return hidden_.directory.path() / name; }
 
+    // The archive "STEM.*" that is published makes one of an older image of another compression
+    // useless, when what it belongs to ("with") is replaced: it goes then, and work is told. The recipe's
+    // source stays.
+    void supersede(const OutputWork& work, std::string stem, std::string with);
+
     // What was added below that directory, and itself, is not published; it stays where it is until the other call.
     [[nodiscard]] std::vector<OutputFile> withdraw(const std::string& directory);
     void remove_withdrawn(const std::string& directory);
@@ -39,12 +44,21 @@ private:
     void give(FdRef file, const std::string& name) const;
     [[nodiscard]] std::vector<std::string> top_names() const;
 
+    [[nodiscard]] std::vector<std::string> superseded() const;
+
     std::filesystem::path target_;
+    image::ProgressSink* progress_ = nullptr;
     uid_t owner_;
     gid_t group_;
     HiddenOutput hidden_;
     std::vector<OutputFile> files_;
     std::vector<std::string> directories_;
+    struct Archive {
+        std::string stem;
+        std::string with;
+        std::string keep;
+    };
+    std::vector<Archive> archives_;
 };
 
 // image.name as the name of a file: what cannot stand in one, or would hide it, is "_".

@@ -16,6 +16,7 @@ void write_split(OutputFiles& files, const OutputWork& work, NamedTexts metadata
     image::PackOptions root = tree_options(work);
     root.squashfs = squashfs_options(work.options);
     static_cast<void>(pack_root(files, "rootfs.squashfs", work, root));
+    files.supersede(work, "incus.tar", "rootfs.squashfs");
 }
 
 void write_unified(OutputFiles& files, const OutputWork& work, NamedTexts metadata) {

@@ -16,6 +16,7 @@ void write_lxc_image(const OutputWork& work, OutputFiles& files) {
     static_cast<void>(files.add("meta.tar.xz", [&](FdRef to) { return image::pack_files(to, meta); }));
     const std::string root = "rootfs.tar" + std::string(archive_suffix(work.options.compression));
     static_cast<void>(pack_root(files, root, work, tree_options(work)));
+    files.supersede(work, "rootfs.tar", "meta.tar.xz");
 }
 
 } // namespace lxcpp::distro

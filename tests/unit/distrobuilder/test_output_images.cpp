@@ -112,6 +112,36 @@ TEST_F(Outputs, OfOneBuildAppearTogether) {
                                     "rootfs.squashfs", "rootfs.tar.xz"));
 }
 
+// An archive of another compression would not fit to what is new beside it.
+TEST_F(Outputs, TakeAwayTheOtherArchiveOfWhatTheyReplace) {
+    put("out/rootfs.tar.gz", "somebody's: there is no image");
+    options.compression = parse_output_compression("zstd");
+    write(write_lxc_image);
+    EXPECT_THAT(left(), ElementsAre("meta.tar.xz", "rootfs.tar.gz", "rootfs.tar.zst"));
+    put("out/rootfs.tar", "old");
+    recipe.source.url = "file:///elsewhere/rootfs.tar.gz";
+    options.compression = parse_output_compression("xz");
+    write(write_lxc_image);
+    EXPECT_THAT(left(),
+                ElementsAre("meta.tar.xz", "rootfs.tar.gz", "rootfs.tar.xz")); // the source is kept
+    write(write_incus_image);
+    options.compression = parse_output_compression("gzip");
+    write(write_incus_image);
+    EXPECT_THAT(left(), ElementsAre("incus.tar.gz", "meta.tar.xz", "rootfs.squashfs",
+                                    "rootfs.tar.gz", "rootfs.tar.xz"));
+}
+
+TEST_F(Outputs, KeepTheOtherArchiveWhenTheyCannotBe) {
+    write(write_lxc_image);
+    const std::string before = text("out/meta.tar.xz");
+    fs::create_directories(top / "out/rootfs.tar.gz/x");
+    options.compression = parse_output_compression("gzip");
+    EXPECT_THAT(error_of([&] { write(write_lxc_image); }),
+                HasSubstr("rootfs.tar.gz: it is there already, and a directory"));
+    EXPECT_THAT(left(), ElementsAre("meta.tar.xz", "rootfs.tar.gz", "rootfs.tar.xz"));
+    EXPECT_EQ(text("out/meta.tar.xz"), before);
+}
+
 TEST_F(Outputs, TakeAwayWhatAKilledBuildHasLeft) {
     put("out/.lxcpp-output-abcdef/rootfs.tar.xz", "half");
     put("out/.lxcpp-output-ghijkl/rootfs.tar.xz", "at work");
