@@ -30,6 +30,12 @@ bool is_lxc_metadata(std::string_view path) {
            path == "excludes-user";
 }
 
+// What stands in an OCI layout besides oci-layout; docker save adds manifest.json and repositories.
+bool may_be_oci(std::string_view path) {
+    return begins_with(path, "blobs") || path == "index.json" || path == "manifest.json" ||
+           path == "repositories";
+}
+
 // Metadata comes first in combined images too: what follows tells.
 ArchiveKind kind_of(TarReader& reader) {
     bool metadata = false;
@@ -37,8 +43,11 @@ ArchiveKind kind_of(TarReader& reader) {
         const std::string path = normal_path(entry->path);
         if (begins_with(path, "rootfs")) return ArchiveKind::Combined;
         if (path == "backup/index.yaml") return ArchiveKind::Backup;
-        if (path == "metadata.yaml" || is_lxc_metadata(path) || begins_with(path, "templates")) metadata = true;
-        else if (!metadata && !path.empty() && path != "backup") return ArchiveKind::Root;
+        if (path == "oci-layout") return ArchiveKind::Oci;
+        if (path == "metadata.yaml" || is_lxc_metadata(path) || begins_with(path, "templates"))
+            metadata = true;
+        else if (!metadata && !path.empty() && path != "backup" && !may_be_oci(path))
+            return ArchiveKind::Root;
     }
     return metadata ? ArchiveKind::Metadata : ArchiveKind::Root;
 }

@@ -117,6 +117,11 @@ test_oci_images_are_read_by_others() {
     expect 0 skopeo copy -q "oci:$TO/busybox-1.0.oci:1.0" "dir:$SANDBOX/copied"
     expect 0 umoci unpack --image "$TO/busybox-1.0.oci:1.0" "$SANDBOX/bundle"
     is "$(describe "$SANDBOX/bundle/rootfs")" "$(describe "$TREE")" "the tree of umoci"
+    expect 1 lxcpp-image import "$TO/busybox-1.0.oci.tar"
+    err_is_one_line
+    err_has "is an OCI image, which is not imported: use lxcpp-image pull oci-archive:$TO/busybox-1.0.oci.tar, or lxcpp-create -t oci -- --url oci-archive:$TO/busybox-1.0.oci.tar"
+    expect 1 lxcpp-image import "$TO/busybox-1.0.oci"
+    err_has "lxcpp-create -t oci -- --url oci:$TO/busybox-1.0.oci"
     expect 0 lxcpp-create -n "$C1" -t oci -- --url "oci-archive:$TO/busybox-1.0.oci.tar"
     start "$C1"
     attach "$C1" cat /etc/motd

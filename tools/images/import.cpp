@@ -13,6 +13,7 @@
 
 #include <lxcpp/error.h>
 
+#include <array>
 #include <ctime>
 #include <fmt/core.h>
 
@@ -25,10 +26,22 @@ struct File {
     std::string name;
 };
 
+// They have layers, and what starts in them.
+[[noreturn]] void refuse_oci(std::string_view scheme, const std::string& path) {
+    const std::array words{fmt::format("{}:{}", scheme, path)};
+    const std::string name = quote_command(words);
+    throw Error(fmt::format("{}: is an OCI image, which is not imported: use lxcpp-image pull {}, "
+                            "or lxcpp-create -t oci -- --url {}",
+                            printable(path), name, name));
+}
+
 File open_archive(const std::string& path) {
     if (path == "-") throw Error("an image cannot be read from the standard input: it is read more than once");
     Fd fd = sys::open_file(path, {.nonblock = true});
-    if (!S_ISREG(sys::stat_fd(fd).st_mode)) throw Error(printable(path) + ": not a regular file");
+    const mode_t mode = sys::stat_fd(fd).st_mode;
+    if (S_ISDIR(mode) && sys::exists(std::filesystem::path(path) / "oci-layout"))
+        refuse_oci("oci", path);
+    if (!S_ISREG(mode)) throw Error(printable(path) + ": not a regular file");
     return {std::move(fd), path};
 }
 
@@ -63,8 +76,12 @@ image::ImageParts one_file(File file, const Options& options, ImageRecord& recor
     case image::ArchiveKind::Metadata:
         throw Error(printable(file.name) + ": is the metadata of an image: give its root file system too");
     case image::ArchiveKind::Backup:
-        throw Error(printable(file.name) + ": is a backup of a container (incus export), not an image");
-    case image::ArchiveKind::Root: break;
+        throw Error(printable(file.name) +
+                    ": is a backup of a container (incus export), not an image");
+    case image::ArchiveKind::Oci:
+        refuse_oci("oci-archive", file.name);
+    case image::ArchiveKind::Root:
+        break;
     }
     require_bare_options(options, file.name);
     if (record.architecture.empty()) record.architecture = host_architecture();

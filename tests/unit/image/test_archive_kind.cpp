@@ -26,7 +26,18 @@ TEST(ArchiveKind, IsToldByTheMembers) {
     for (const char* name : {"config-user.1", "config.4", "create-message"})
         EXPECT_EQ(kind(make_tar(TarMember{.name = name}, TarMember{.name = "expiry"})), ArchiveKind::Metadata) << name;
     EXPECT_EQ(kind(root_archive()), ArchiveKind::Root);
-    EXPECT_EQ(kind(make_tar(TarMember{.name = "backup/", .type = '5'}, TarMember{.name = "backup/index.yaml"})), ArchiveKind::Backup);
+    EXPECT_EQ(kind(make_tar(TarMember{.name = "backup/", .type = '5'},
+                            TarMember{.name = "backup/index.yaml"})),
+              ArchiveKind::Backup);
+    const TarMember layout{.name = "oci-layout"};
+    EXPECT_EQ(kind(make_tar(TarMember{.name = "blobs/", .type = '5'},
+                            TarMember{.name = "blobs/sha256/0123"}, TarMember{.name = "index.json"},
+                            layout)),
+              ArchiveKind::Oci);
+    EXPECT_EQ(kind(make_tar(layout, TarMember{.name = "index.json"})), ArchiveKind::Oci);
+    EXPECT_EQ(kind(make_tar(TarMember{.name = "blobs/", .type = '5'},
+                            TarMember{.name = "bin/", .type = '5'})),
+              ArchiveKind::Root);
     EXPECT_EQ(kind("hsqs" + std::string(100, 'x')), ArchiveKind::Root);
     EXPECT_NE(test::error_of([] { (void)kind("no archive"); }), "");
 }
