@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "distrobuilder/build.h"
 
-#include "base/strings.h"
 #include "distrobuilder/build_steps.h"
 #include "distrobuilder/host_programs.h"
 #include "distrobuilder/image_inputs.h"
@@ -9,6 +8,7 @@
 #include "distrobuilder/output_files.h"
 #include "distrobuilder/recipe_resolve.h"
 #include "distrobuilder/root_source.h"
+#include "distrobuilder/runnable.h"
 #include "distrobuilder/step_run.h"
 #include "sys/file.h"
 #include "sys/temp_dir.h"
@@ -59,7 +59,10 @@ public:
     void run() {
         const Recipe tree = resolve(tree_types(settings_));
         std::vector<BuildStep> steps = plan_tree_steps(tree);
-        expect(steps.size());
+        const std::vector<BuildStep> image_steps = plan_post_files();
+        expect(steps.size(), image_steps.size());
+        if (runs_programs(steps) || runs_programs(image_steps))
+            require_runnable(tree.image, scratch_.path());
         RootStack stack(layering(), scratch_.path(), &steps_cache_);
         std::string key = settings_.tree ? start_from_tree(stack) : start_from_source(stack, tree);
         const std::vector<std::string> environment = build_environment(tree);
@@ -89,12 +92,15 @@ private:
         });
     }
 
-    void expect(std::size_t tree_steps) {
-        const Recipe image = resolve(image_types(settings_));
-        const bool directory = makes_directory();
-        const std::size_t post_files = directory && !settings_.with_post_files ? 0 : plan_image_steps(image).size();
-        const std::size_t manifest = settings_.manifest && !directory ? 1 : 0;
-        request_.report.expect((settings_.tree ? 0 : 1) + tree_steps + settings_.outputs.size() * (post_files + 2) + manifest);
+    [[nodiscard]] std::vector<BuildStep> plan_post_files() {
+        if (makes_directory() && !settings_.with_post_files) return {};
+        return plan_image_steps(resolve(image_types(settings_)));
+    }
+
+    void expect(std::size_t tree_steps, std::size_t post_files) const {
+        const std::size_t manifest = settings_.manifest && !makes_directory() ? 1 : 0;
+        request_.report.expect((settings_.tree ? 0 : 1) + tree_steps +
+                               settings_.outputs.size() * (post_files + 2) + manifest);
     }
 
     std::string start_from_tree(RootStack& stack) {
@@ -114,11 +120,16 @@ private:
         const SourceWork work{.recipe = tree, .http = http, .cache = own ? *own : cache_, .progress = report.progress(),
                               .directory = request_.recipe.directory, .log = log_, .now = settings_.now};
         const std::unique_ptr<RootSource> source = open_source(work);
-        for (const std::string& line : source->verification()) report.message(line);
+        std::string notes;
+        for (const auto& [text, doubtful] : source->verification()) {
+            doubtful ? report.warn(text) : report.message(text);
+            notes += text + "\n";
+        }
         const std::vector<std::string> texts{"source", tree.source.downloader, source->identity()};
         const std::string key = next_key("", texts);
-        const std::string title = fmt::format("{} from {}", tree.image.distribution, tree.source.downloader);
-        stack.run({title, key, false, join(source->verification(), "\n") + "\n"}, report,
+        const std::string title =
+            fmt::format("{} from {}", tree.image.distribution, tree.source.downloader);
+        stack.run({title, key, false, notes}, report,
                   [&](const fs::path& root) { with_log(title, [&] { source->unpack(root); }); });
         return key;
     }

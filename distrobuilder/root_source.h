@@ -25,6 +25,14 @@ struct SourceWork {
     std::time_t now = 0;             // of the build: what has expired then is refused
 };
 
+// What says that something is right.
+struct Verification {
+    std::string text;      // "base.tar.gz: sha256 of SHA256SUMS, signed by 0123..."
+    bool doubtful = false; // nobody looked, or nobody signed it: to be told as a warning
+
+    bool operator==(const Verification&) const = default;
+};
+
 // A root file system that can be had: all that decides which one is known once it is made.
 class RootSource {
 public:
@@ -35,9 +43,10 @@ public:
 
     // 64 hex digits: of what was verified and how it is unpacked. Equal ones give equal trees.
     [[nodiscard]] virtual const std::string& identity() const noexcept = 0;
-    // "base.tar.gz: sha256 of SHA256SUMS, signed by 0123..", one line for each thing that was verified, or was not.
-    [[nodiscard]] virtual const std::vector<std::string>& verification() const noexcept = 0;
-    // Makes the empty directory the root file system. Throws Error; what is there then is for the caller to remove.
+    // One for each thing that was verified, or was not.
+    [[nodiscard]] virtual const std::vector<Verification>& verification() const noexcept = 0;
+    // Makes the empty directory the root file system. Throws Error; what is there then is for the
+    // caller to remove.
     virtual void unpack(const std::filesystem::path& root) = 0;
 };
 

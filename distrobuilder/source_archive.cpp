@@ -4,6 +4,7 @@
 #include "base/sha256.h"
 #include "base/strings.h"
 #include "distrobuilder/host_programs.h"
+#include "distrobuilder/runnable.h"
 #include "distrobuilder/source.h"
 #include "distrobuilder/source_fetch.h"
 #include "image/http_url.h"
@@ -27,12 +28,16 @@ public:
             files_.push_back(fetch_.locate(archive));
             what += fmt::format("{} {} {}\n", files_.back().digest(), ansi_quote(archive.root), ansi_quote(archive.target));
         }
-        for (const std::string& script : plan_.scripts) what += fmt::format("{}\n", sha256_hex(script));
+        if (!plan_.scripts.empty()) require_runnable(work.recipe.image, work.cache.scratch());
+        for (const std::string& script : plan_.scripts)
+            what += fmt::format("{}\n", sha256_hex(script));
         identity_ = sha256_hex(what);
     }
 
     [[nodiscard]] const std::string& identity() const noexcept override { return identity_; }
-    [[nodiscard]] const std::vector<std::string>& verification() const noexcept override { return fetch_.verification(); }
+    [[nodiscard]] const std::vector<Verification>& verification() const noexcept override {
+        return fetch_.verification();
+    }
 
     void unpack(const std::filesystem::path& root) override {
         const auto tree = sys::RootedDir::open(root);

@@ -64,7 +64,9 @@ public:
     }
 
     [[nodiscard]] const std::string& identity() const noexcept override { return identity_; }
-    [[nodiscard]] const std::vector<std::string>& verification() const noexcept override { return fetch_.verification(); }
+    [[nodiscard]] const std::vector<Verification>& verification() const noexcept override {
+        return fetch_.verification();
+    }
 
     void unpack(const std::filesystem::path& root) override {
         const sys::TempDir scratch(work_.cache.scratch(), "busybox-");

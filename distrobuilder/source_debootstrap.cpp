@@ -5,17 +5,16 @@
 #include "base/paths.h"
 #include "base/sha256.h"
 #include "base/strings.h"
-#include "debian/architecture.h"
 #include "debian/archive.h"
 #include "debian/base_system.h"
 #include "debian/install.h"
 #include "debian/keys.h"
 #include "debian/sources.h"
+#include "distrobuilder/runnable.h"
 #include "distrobuilder/source_debootstrap_choice.h"
 #include "distrobuilder/source_keys.h"
 #include "distrobuilder/tree_files.h"
 #include "sys/file.h"
-#include "sys/temp_dir.h"
 
 #include <lxcpp/error.h>
 #include <lxcpp/one_shot.h>
@@ -53,7 +52,7 @@ public:
     DebootstrapSource(const SourceWork& work, debian::RunContained run)
         : work_(work), run_(std::move(run)), choice_(debootstrap_choice(work.recipe)), mirrors_(choose_mirror(work.recipe.source)), keys_(work),
           archive_(work.http, work.cache, work.progress) {
-        require_architecture();
+        require_runnable(work.recipe.image, work.cache.scratch());
         suites_.push_back(fetch_suite());
         accept_expired(suites_.front());
         const std::string_view like = work.recipe.source.same_as;
@@ -63,7 +62,9 @@ public:
     }
 
     [[nodiscard]] const std::string& identity() const noexcept override { return identity_; }
-    [[nodiscard]] const std::vector<std::string>& verification() const noexcept override { return verification_; }
+    [[nodiscard]] const std::vector<Verification>& verification() const noexcept override {
+        return verification_;
+    }
 
     void unpack(const std::filesystem::path& root) override {
         with_context("debootstrap", [&] { install(root); });
@@ -84,13 +85,6 @@ private:
         write_files(sys::RootedDir::open(root));
     }
 
-    void require_architecture() const {
-        const sys::TempDir scratch(work_.cache.scratch(), "arch-");
-        if (debian::can_run(choice_.architecture, std::filesystem::absolute(scratch.path()))) return;
-        throw Error(fmt::format("image.architecture: {}: this {} machine cannot run programs of that architecture, and packages have scripts; install "
-                                "qemu-user-static and binfmt-support", choice_.architecture, debian::native_architecture()));
-    }
-
     [[nodiscard]] debian::Suite fetch_suite() {
         const SourceSection& source = work_.recipe.source;
         const bool unverified = source.skip_verification && !keys_.declared();
@@ -106,9 +100,13 @@ private:
                                      .rollback_option = "source.skip_verification"};
         if (!unverified) request.keyrings = keys_.declared() ? keys_.keyrings() : debian::host_keyrings(default_paths());
         auto suite = fetch_verified(request);
-        verification_.push_back(unverified ? fmt::format("{}: not verified at all: the recipe has source.skip_verification", choice_.suite)
-                                           : fmt::format("{}: sha256 of its index of {}, signed by {}", choice_.suite, debian::format_release_date(suite.release.date), suite.signer));
-        if (unverified) work_.progress.message("warning: " + verification_.back());
+        verification_.push_back(
+            {unverified
+                 ? fmt::format("{}: not verified at all: the recipe has source.skip_verification",
+                               choice_.suite)
+                 : fmt::format("{}: sha256 of its index of {}, signed by {}", choice_.suite,
+                               debian::format_release_date(suite.release.date), suite.signer),
+             unverified});
         return suite;
     }
 
@@ -166,7 +164,7 @@ private:
     bool merged_usr_ = true;
     std::string resolv_conf_;
     std::string identity_;
-    std::vector<std::string> verification_;
+    std::vector<Verification> verification_;
 };
 
 int run_in_container(const debian::ContainedRun& run) { return run_one_shot({.rootfs = run.rootfs, .argv = run.argv, .env = run.env, .log = run.log}); }

@@ -29,7 +29,9 @@ public:
     }
 
     [[nodiscard]] const std::string& identity() const noexcept override { return identity_; }
-    [[nodiscard]] const std::vector<std::string>& verification() const noexcept override { return fetch_.verification(); }
+    [[nodiscard]] const std::vector<Verification>& verification() const noexcept override {
+        return fetch_.verification();
+    }
 
     void unpack(const std::filesystem::path& root) override {
         const std::string name = printable(image::file_name(file_.url));

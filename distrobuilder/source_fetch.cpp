@@ -58,9 +58,8 @@ std::string SourceFile::digest() const { return sha256.empty() ? "sha512:" + sha
 
 std::string SourceFetch::text(const std::string& url) const { return require(fetch_small(work_, url), url); }
 
-void SourceFetch::say(const SourceArchive& archive, std::string_view how, bool warn) {
-    verification_.push_back(fmt::format("{}: {}", name_of(archive.url), how));
-    if (warn) work_.progress.message("warning: " + verification_.back());
+void SourceFetch::say(const SourceArchive& archive, std::string_view how, bool doubtful) {
+    verification_.push_back({fmt::format("{}: {}", name_of(archive.url), how), doubtful});
 }
 
 SourceFile SourceFetch::locate(const SourceArchive& archive) {

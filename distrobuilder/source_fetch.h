@@ -47,7 +47,9 @@ public:
     // Brings the file here unless the cache has it.
     [[nodiscard]] OpenedFile open(const SourceFile& file) const;
     // What locate() found, a line for each archive; see RootSource.
-    [[nodiscard]] const std::vector<std::string>& verification() const noexcept { return verification_; }
+    [[nodiscard]] const std::vector<Verification>& verification() const noexcept {
+        return verification_;
+    }
 
 private:
     [[nodiscard]] SourceFile locate_signed(const SourceArchive& archive, const std::string& pin);
@@ -56,12 +58,12 @@ private:
     [[nodiscard]] std::string signature_of(const SourceArchive& archive) const;
     [[nodiscard]] image::Verified verify_list(const SourceArchive& archive) const;
     void refuse_older(std::time_t signed_at) const;
-    void say(const SourceArchive& archive, std::string_view how, bool warn);
+    void say(const SourceArchive& archive, std::string_view how, bool doubtful);
 
     const SourceWork& work_;
     SourceKeys keys_;
     std::string pin_; // used up by the first archive
-    std::vector<std::string> verification_;
+    std::vector<Verification> verification_;
 };
 
 } // namespace lxcpp::distro

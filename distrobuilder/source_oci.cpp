@@ -64,7 +64,9 @@ public:
     }
 
     [[nodiscard]] const std::string& identity() const noexcept override { return identity_; }
-    [[nodiscard]] const std::vector<std::string>& verification() const noexcept override { return verification_; }
+    [[nodiscard]] const std::vector<Verification>& verification() const noexcept override {
+        return verification_;
+    }
     void unpack(const std::filesystem::path& root) override {
         with_context(work_.recipe.source.downloader, [&] { unpack_oci_image(registry_, image_, sys::RootedDir::open(root), work_.progress); });
     }
@@ -74,9 +76,17 @@ private:
         const bool named = reference_.digest.has_value();
         const std::string name = printable(reference_.text());
         if (!named && !registry_.trusted() && !work_.recipe.source.skip_verification)
-            throw Error(fmt::format("{}: nothing says that it is right: it comes {}; give its digest (@sha256:… or source.sha256)", name, registry_.how()));
-        verification_.push_back(fmt::format("{}: all digests, {}, {}", name, named ? "from the one in the recipe" : "from the manifest on", registry_.how()));
-        if (!named) work_.progress.message(fmt::format("warning: {}: nobody signed it: it is what its registry says ({})", name, registry_.how()));
+            throw Error(fmt::format("{}: nothing says that it is right: it comes {}; give its "
+                                    "digest (@sha256:… or source.sha256)",
+                                    name, registry_.how()));
+        if (named)
+            verification_.push_back({fmt::format("{}: all digests, from the one in the recipe, {}",
+                                                 name, registry_.how())});
+        else
+            verification_.push_back(
+                {fmt::format("{}: nobody signed it: it is what its registry says ({})", name,
+                             registry_.how()),
+                 true});
     }
 
     const SourceWork& work_;
@@ -85,7 +95,7 @@ private:
     image::OciRegistry registry_;
     image::OciImage image_;
     std::string identity_;
-    std::vector<std::string> verification_;
+    std::vector<Verification> verification_;
 };
 
 } // namespace

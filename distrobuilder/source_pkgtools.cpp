@@ -19,40 +19,22 @@
 #include <fcntl.h>
 #include <fmt/core.h>
 #include <map>
+#include <utility>
 
 namespace lxcpp::distro {
 namespace {
 
 constexpr int kFormat = 1; // raise when the same packages would give another tree
-constexpr std::string_view kWarning = "warning: ";
 constexpr const char* kPrograms[] = {"bash", "tar", "xz", "sed"};
 
-// Warnings about each of many packages are one about all of them: verification_of().
-class WithoutWarnings final : public image::ProgressSink {
-public:
-    explicit WithoutWarnings(image::ProgressSink& to) : to_(to) {}
-    void begin(std::string_view phase, std::uint64_t total, image::ProgressUnit unit) override { to_.begin(phase, total, unit); }
-    void show_parts(image::ProgressParts parts) override { to_.show_parts(std::move(parts)); }
-    void update(std::uint64_t done, std::uint64_t total) override { to_.update(done, total); }
-    void end(std::string_view note) override { to_.end(note); }
-    void abandon() noexcept override { to_.abandon(); }
-    void message(std::string_view line) override {
-        warned_ = warned_ || line.starts_with(kWarning);
-        if (!line.starts_with(kWarning)) to_.message(line);
-    }
-    [[nodiscard]] bool warned() const noexcept { return warned_; }
-
-private:
-    image::ProgressSink& to_;
-    bool warned_ = false;
-};
-
 // "61 packages: signed by …": lines of the same kind as one.
-std::vector<std::string> verification_of(const std::vector<std::string>& lines) {
-    std::map<std::string, std::size_t> kinds;
-    for (const std::string& line : lines) ++kinds[line.substr(std::min(line.find(": "), line.size()))];
-    std::vector<std::string> result;
-    for (const auto& [kind, number] : kinds) result.push_back(fmt::format("{} packages{}", number, kind));
+std::vector<Verification> verification_of(const std::vector<Verification>& all) {
+    std::map<std::pair<std::string, bool>, std::size_t> kinds;
+    for (const auto& [text, doubtful] : all)
+        ++kinds[{text.substr(std::min(text.find(": "), text.size())), doubtful}];
+    std::vector<Verification> result;
+    for (const auto& [kind, number] : kinds)
+        result.push_back({fmt::format("{} packages{}", number, kind.first), kind.second});
     return result;
 }
 
@@ -65,8 +47,7 @@ std::string name_of(const SourceFile& file) {
 
 class PkgtoolsSource final : public RootSource {
 public:
-    PkgtoolsSource(const SourceWork& work, PlanPkgtools make_plan)
-        : progress_(work.progress), work_{work.recipe, work.http, work.cache, progress_, work.directory, work.log, work.now}, fetch_(work_) {
+    PkgtoolsSource(const SourceWork& work, PlanPkgtools make_plan) : work_(work), fetch_(work) {
         const SourceSection& source = work.recipe.source;
         if (!source.sha256.empty()) throw Error(fmt::format("source.sha256: {} has many packages, not one file; it takes source.keys or https", source.downloader));
         for (const char* name : kPrograms)
@@ -78,26 +59,27 @@ public:
         for (const SourceFile& file : files_) what += fmt::format("{} {}\n", file.digest(), name_of(file));
         identity_ = sha256_hex(what);
         verification_ = verification_of(fetch_.verification());
-        for (const std::string& line : verification_)
-            if (progress_.warned()) work.progress.message(fmt::format("{}{}", kWarning, line));
     }
 
     [[nodiscard]] const std::string& identity() const noexcept override { return identity_; }
-    [[nodiscard]] const std::vector<std::string>& verification() const noexcept override { return verification_; }
+    [[nodiscard]] const std::vector<Verification>& verification() const noexcept override {
+        return verification_;
+    }
 
     void unpack(const std::filesystem::path& root) override {
         const sys::TempDir scratch(work_.cache.scratch(), "packages-");
         const HostPrograms host(scratch.path());
         const auto tree = sys::RootedDir::open(host.path());
         const std::vector<std::string> packages = put_packages(tree);
-        const Sandbox sandbox({.root = host.path(), .env = HostPrograms::environment(), .log = work_.log});
-        image::ProgressPhase phase(progress_, "Installing packages", 0);
+        const Sandbox sandbox(
+            {.root = host.path(), .env = HostPrograms::environment(), .log = work_.log});
+        image::ProgressPhase phase(work_.progress, "Installing packages", 0);
         if (const int code = sandbox.run_script(plan_.script, packages); code != 0)
             throw Error(fmt::format("{}: installing its packages failed (exit code {})", work_.recipe.source.downloader, code));
         const auto made = tree.sub_dir("rootfs");
         if (!made.exists("etc")) throw Error(fmt::format("{}: its packages made no system (there is no /etc)", work_.recipe.source.downloader));
         phase.end();
-        move_tree(made, sys::RootedDir::open(root), progress_);
+        move_tree(made, sys::RootedDir::open(root), work_.progress);
     }
 
 private:
@@ -132,17 +114,17 @@ private:
         tree.make_dir("build/sbin");
         image::UnpackOptions options;
         options.below = "sbin";
-        (void)image::unpack_archive(file, printable(name), tree.sub_dir("build/sbin"), options, progress_);
+        (void)image::unpack_archive(file, printable(name), tree.sub_dir("build/sbin"), options,
+                                    work_.progress);
     }
 
-    WithoutWarnings progress_;
-    SourceWork work_;
+    const SourceWork& work_;
     SourceFetch fetch_;
     PkgtoolsPlan plan_;
     std::vector<SourceFile> files_;
     std::optional<std::size_t> tools_;
     std::string identity_;
-    std::vector<std::string> verification_;
+    std::vector<Verification> verification_;
 };
 
 } // namespace

@@ -7,6 +7,7 @@
 #include "distrobuilder/ext4_tree.h"
 #include "distrobuilder/host_programs.h"
 #include "distrobuilder/iso_reader.h"
+#include "distrobuilder/runnable.h"
 #include "distrobuilder/source_download.h"
 #include "distrobuilder/source_fetch.h"
 #include "distrobuilder/source_iso.h"
@@ -40,6 +41,7 @@ bool exists(const SourceWork& work, const std::string& url) {
 }
 
 RhelPlan plan_of(const SourceWork& work) {
+    require_runnable(work.recipe.image, work.cache.scratch());
     const FetchText fetch = [&work](const std::string& url) {
         auto text = fetch_small(work, url);
         if (!text) throw Error(fmt::format("{}: there is no such file", printable(image::display_url(url))));
@@ -77,20 +79,29 @@ void add_files(const IsoImage& iso, const std::string& directory, const std::str
 class RhelSource final : public RootSource {
 public:
     explicit RhelSource(const SourceWork& work)
-        : work_(work), plan_(plan_of(work)), keys_(work), stripped_(without_keys(work.recipe)),
-          stripped_work_{stripped_, work.http, work.cache, work.progress, work.directory, work.log, work.now},
-          fetch_(plan_.signature ? work_ : stripped_work_), file_(fetch_.locate(plan_.image)), verification_(fetch_.verification()) {
-        verification_.push_back(packages_line());
+        : work_(work), plan_(plan_of(work)), keys_(work),
+          stripped_(without_keys(work.recipe)), stripped_work_{stripped_,      work.http,
+                                                               work.cache,     work.progress,
+                                                               work.directory, work.log,
+                                                               work.now},
+          fetch_(plan_.signature ? work_ : stripped_work_), file_(fetch_.locate(plan_.image)),
+          verification_(fetch_.verification()) {
+        verification_.push_back(of_packages());
         // Packages of a server are those of the day.
-        const bool server = plan_.image.url.find("boot") != std::string::npos || !plan_.image.url.ends_with(".iso");
-        std::string what = fmt::format("rhel {} {} {}\n", kFormat, file_.digest(), server ? work.now / kDay : 0);
-        for (const std::string& part : install_arguments(plan_, {})) what += ansi_quote(part) + '\n';
-        for (const std::string& line : verification_) what += line + '\n';
+        const bool server =
+            plan_.image.url.find("boot") != std::string::npos || !plan_.image.url.ends_with(".iso");
+        std::string what =
+            fmt::format("rhel {} {} {}\n", kFormat, file_.digest(), server ? work.now / kDay : 0);
+        for (const std::string& part : install_arguments(plan_, {}))
+            what += ansi_quote(part) + '\n';
+        for (const Verification& one : verification_) what += one.text + '\n';
         identity_ = sha256_hex(what + std::string(install_script()));
     }
 
     [[nodiscard]] const std::string& identity() const noexcept override { return identity_; }
-    [[nodiscard]] const std::vector<std::string>& verification() const noexcept override { return verification_; }
+    [[nodiscard]] const std::vector<Verification>& verification() const noexcept override {
+        return verification_;
+    }
 
     void unpack(const std::filesystem::path& root) override {
         const sys::TempDir scratch(work_.cache.scratch(), "install-");
@@ -106,10 +117,13 @@ public:
     }
 
 private:
-    [[nodiscard]] std::string packages_line() const {
-        if (keys_.declared()) return fmt::format("packages: signed by source.keys{}", plan_.signature ? ", or of that image" : "");
-        if (work_.recipe.source.skip_verification) return "packages: not verified at all: the recipe has source.skip_verification";
-        return "packages: of that image, or signed by a key that it brings";
+    [[nodiscard]] Verification of_packages() const {
+        if (keys_.declared())
+            return {fmt::format("packages: signed by source.keys{}",
+                                plan_.signature ? ", or of that image" : "")};
+        if (work_.recipe.source.skip_verification)
+            return {"packages: not verified at all: the recipe has source.skip_verification", true};
+        return {"packages: of that image, or signed by a key that it brings"};
     }
 
     RpmOrigin unpack_medium(FdRef file, const std::string& name, const std::filesystem::path& scratch, const sys::RootedDir& tree) {
@@ -164,7 +178,7 @@ private:
     SourceWork stripped_work_;
     SourceFetch fetch_;
     SourceFile file_;
-    std::vector<std::string> verification_;
+    std::vector<Verification> verification_;
     std::string identity_;
 };
 

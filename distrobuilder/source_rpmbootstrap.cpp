@@ -110,14 +110,17 @@ public:
         for (std::size_t i = 0; i < keys_.keyrings().size(); ++i) paths.push_back(fmt::format("file:///build/key-{}", i + 1));
         repositories_ = verified_repositories(recipe.source.url, paths, recipe.source.skip_verification);
         verification_ = {how()};
-        std::string what = fmt::format("rpmbootstrap {} {} {}\n{}{}\n", kFormat, program_, work.now / kDay, repositories_, verification_[0]);
+        std::string what = fmt::format("rpmbootstrap {} {} {}\n{}{}\n", kFormat, program_,
+                                       work.now / kDay, repositories_, verification_[0].text);
         for (const std::string& word : command()) what += ansi_quote(word) + '\n';
         for (const auto& keyring : keys_.keyrings()) what += sha256_hex(sys::read_file(keyring, kLargestKey)) + '\n';
         identity_ = sha256_hex(what);
     }
 
     [[nodiscard]] const std::string& identity() const noexcept override { return identity_; }
-    [[nodiscard]] const std::vector<std::string>& verification() const noexcept override { return verification_; }
+    [[nodiscard]] const std::vector<Verification>& verification() const noexcept override {
+        return verification_;
+    }
 
     void unpack(const std::filesystem::path& root) override {
         const sys::TempDir scratch(work_.cache.scratch(), "rpm-");
@@ -137,10 +140,11 @@ public:
     }
 
 private:
-    [[nodiscard]] std::string how() const {
-        if (keys_.declared()) return "packages: signed by source.keys";
-        if (work_.recipe.source.skip_verification) return "packages: not verified: the recipe has source.skip_verification";
-        return "packages: signed by the keys that source.url names, or over https";
+    [[nodiscard]] Verification how() const {
+        if (keys_.declared()) return {"packages: signed by source.keys"};
+        if (work_.recipe.source.skip_verification)
+            return {"packages: not verified: the recipe has source.skip_verification", true};
+        return {"packages: signed by the keys that source.url names, or over https"};
     }
 
     [[nodiscard]] Argv command() const {
@@ -165,7 +169,7 @@ private:
     SourceKeys keys_;
     std::string program_;
     std::string repositories_;
-    std::vector<std::string> verification_;
+    std::vector<Verification> verification_;
     std::string identity_;
 };
 

@@ -46,7 +46,9 @@ public:
         : work_(work), fetch_(work), file_(fetch_.locate(plan(work.recipe.source, fetch_))), identity_(sha256_hex(fmt::format("vyos {} {}\n", kFormat, file_.digest()))) {}
 
     [[nodiscard]] const std::string& identity() const noexcept override { return identity_; }
-    [[nodiscard]] const std::vector<std::string>& verification() const noexcept override { return fetch_.verification(); }
+    [[nodiscard]] const std::vector<Verification>& verification() const noexcept override {
+        return fetch_.verification();
+    }
 
     void unpack(const std::filesystem::path& root) override {
         const sys::TempDir scratch(work_.cache.scratch(), "vyos-");

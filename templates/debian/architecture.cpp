@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "debian/architecture.h"
 
-#include "base/error.h"
 #include "base/strings.h"
+#include "debian/probe_program.h"
 #include "image/architecture.h"
 #include "sys/file.h"
 #include "sys/spawn.h"
@@ -11,9 +11,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdint>
-#include <span>
-#include <utility>
 #include <vector>
 
 namespace lxcpp::debian {
@@ -24,79 +21,6 @@ using namespace std::chrono_literals;
 // Those that Debian has, of image/architecture's table.
 constexpr std::array<std::string_view, 8> kArchitectures{"amd64",   "arm64",   "i386",  "armhf",
                                                          "riscv64", "ppc64el", "s390x", "loong64"};
-
-// Programs that do nothing but exit(0), for what 64 bit kernels may run beside their own, and for
-// what emulators commonly stand in for.
-constexpr std::array<std::uint8_t, 9> kExitI386{0xb8, 1, 0, 0, 0, 0x31, 0xdb, 0xcd, 0x80};
-constexpr std::array<std::uint8_t, 12> kExitArm{0x01, 0x70, 0xa0, 0xe3, 0, 0, 0xa0, 0xe3, 0, 0, 0, 0xef};
-constexpr std::array<std::uint8_t, 12> kExitArm64{0xa8, 0x0b, 0x80, 0xd2, 0, 0, 0x80, 0xd2, 0x01, 0, 0, 0xd4};
-
-struct Probe {
-    std::string_view architecture;
-    bool wide; // ELF64
-    std::uint8_t machine;
-    std::uint32_t flags;
-    std::span<const std::uint8_t> code;
-};
-
-constexpr std::uint32_t kArmEabi5 = 0x05000000;
-constexpr std::array<Probe, 3> kProbes{{
-    {"i386", false, 3, 0, kExitI386},
-    {"armhf", false, 40, kArmEabi5, kExitArm},
-    {"arm64", true, 183, 0, kExitArm64},
-}};
-
-class ElfText {
-public:
-    void add(std::uint64_t value, unsigned bytes) {
-        for (unsigned i = 0; i < bytes; ++i) text_ += static_cast<char>(i < sizeof value ? value >> (8 * i) : 0);
-    }
-    void add(std::span<const std::uint8_t> bytes) {
-        for (const std::uint8_t byte : bytes) text_ += static_cast<char>(byte);
-    }
-    [[nodiscard]] std::string take() { return std::move(text_); }
-
-private:
-    std::string text_;
-};
-
-// elf(5): a header and one segment that is the whole file.
-std::string make_program(const Probe& probe) {
-    constexpr std::uint64_t kBase = 0x10000;
-    const unsigned word = probe.wide ? 8 : 4;
-    const unsigned header = probe.wide ? 64 : 52;
-    const unsigned entry_size = probe.wide ? 56 : 32;
-    const std::uint64_t size = header + entry_size + probe.code.size();
-    constexpr std::array<std::uint8_t, 4> kMagic{0x7f, 'E', 'L', 'F'};
-    ElfText elf;
-    elf.add(kMagic);
-    elf.add(probe.wide ? 2 : 1, 1);
-    elf.add(1, 1); // little endian
-    elf.add(1, 1);
-    elf.add(0, 9);
-    elf.add(2, 2); // ET_EXEC
-    elf.add(probe.machine, 2);
-    elf.add(1, 4);
-    elf.add(kBase + header + entry_size, word);
-    elf.add(header, word); // program headers
-    elf.add(0, word);
-    elf.add(probe.flags, 4);
-    elf.add(header, 2);
-    elf.add(entry_size, 2);
-    elf.add(1, 2);
-    elf.add(0, 6);
-    elf.add(1, 4); // PT_LOAD
-    if (probe.wide) elf.add(5, 4); // read, execute
-    elf.add(0, word);
-    elf.add(kBase, word);
-    elf.add(kBase, word);
-    elf.add(size, word);
-    elf.add(size, word);
-    if (!probe.wide) elf.add(5, 4);
-    elf.add(0x1000, word);
-    elf.add(probe.code);
-    return elf.take();
-}
 
 bool runs(const std::filesystem::path& program) {
     try {
@@ -149,13 +73,11 @@ std::string known_architectures() {
 
 bool can_run(std::string_view architecture, const std::filesystem::path& scratch) {
     if (architecture == native_architecture()) return true;
-    for (const Probe& probe : kProbes) {
-        if (probe.architecture != architecture) continue;
-        const auto program = scratch / "probe";
-        sys::write_file_atomic(program, make_program(probe), 0700);
-        return runs(program);
-    }
-    return false;
+    const auto program = probe_program(architecture);
+    if (!program) return false;
+    const auto path = scratch / "probe";
+    sys::write_file_atomic(path, *program, 0700);
+    return runs(path);
 }
 
 } // namespace lxcpp::debian

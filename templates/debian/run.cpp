@@ -37,8 +37,10 @@ Mirror choose_mirror(const Options& options) {
 
 void refuse_architecture(const Options& options, const std::filesystem::path& scratch) {
     if (can_run(options.architecture, scratch)) return;
-    throw Error(fmt::format("--arch {}: this {} machine cannot run programs of that architecture, and the packages' "
-                            "scripts have to be run", options.architecture, native_architecture()));
+    throw Error(fmt::format(
+        "--arch {}: this {} machine cannot run programs of that architecture, and the packages' "
+        "scripts have to be run; with the package qemu-user-static it can",
+        options.architecture, native_architecture()));
 }
 
 std::vector<std::filesystem::path> choose_keyrings(const Options& options, const Paths& paths, const Keys& keys) {

@@ -175,6 +175,25 @@ test_bytes_follow_from_the_recipe() {
     is "$(cd "$TO" && sha256sum ./*)" "$(cat "$SANDBOX/first")" "digests of a second build"
 }
 
+test_the_other_archive_of_an_older_image_goes() {
+    payload
+    build build-lxc --compression zstd
+    build build-lxc --compression gzip
+    is "$(cd "$TO" && ls rootfs.tar.*)" rootfs.tar.gz "archives"
+    err_has "rootfs.tar.zst of the image that was here before is removed"
+}
+
+test_a_source_that_nobody_verifies_is_told_once() {
+    payload
+    sed -i 's/^  sha256:.*/  skip_verification: true/' "$RECIPE"
+    build build-lxc
+    err_has "warning: root.tar: not verified at all: the recipe has source.skip_verification"
+    is "$(grep -c "not verified at all" <<<"$ERR")" 1 "number of warnings"
+    build build-lxc --json --no-cache
+    is "$(python3 -c 'import json, sys; print(*(one["text"] for one in map(json.loads, sys.stdin) if one["event"] == "warning"))' <<<"$OUT")" \
+        "root.tar: not verified at all: the recipe has source.skip_verification" "warning of --json"
+}
+
 test_a_failing_step_is_told_and_tried_again() {
     payload
     sed -i 's/echo unpacked.*/echo so far; false/' "$RECIPE"

@@ -59,15 +59,22 @@ protected:
 };
 
 TEST_P(BusyboxSource, IsCompiledHere) {
-    const std::string made = build_source([](const std::filesystem::path& root, const distro::RootSource& source) {
-        std::string text;
-        for (const char* link : {"bin/sh", "usr/bin/env", "sbin/init"}) text += std::filesystem::read_symlink(root / link).string() + ' ';
-        for (const std::string& name : sys::list_dir(root)) text += name + ' ';
-        const auto program = sys::stat_path(root / "bin/busybox", false);
-        text += fmt::format("{}:{} {:o} {:o} {}", program->st_uid, program->st_gid, program->st_mode & 07777u, sys::stat_path(root)->st_mode & 07777u, source.verification()[0]);
-        return text;
-    });
-    EXPECT_EQ(made, "/bin/busybox /bin/busybox /bin/busybox bin dev mnt proc root sbin sys tmp usr 0:0 755 755 busybox-1.2.3.tar.bz2: signed by " + key_->fingerprint) << printed();
+    const std::string made =
+        build_source([](const std::filesystem::path& root, const distro::RootSource& source) {
+            std::string text;
+            for (const char* link : {"bin/sh", "usr/bin/env", "sbin/init"})
+                text += std::filesystem::read_symlink(root / link).string() + ' ';
+            for (const std::string& name : sys::list_dir(root)) text += name + ' ';
+            const auto program = sys::stat_path(root / "bin/busybox", false);
+            text += fmt::format("{}:{} {:o} {:o} {}", program->st_uid, program->st_gid,
+                                program->st_mode & 07777u, sys::stat_path(root)->st_mode & 07777u,
+                                source.verification()[0].text);
+            return text;
+        });
+    EXPECT_EQ(made, "/bin/busybox /bin/busybox /bin/busybox bin dev mnt proc root sbin sys tmp usr "
+                    "0:0 755 755 busybox-1.2.3.tar.bz2: signed by " +
+                        key_->fingerprint)
+        << printed();
 }
 
 TEST_P(BusyboxSource, TakesOnlyWhatIsRight) {

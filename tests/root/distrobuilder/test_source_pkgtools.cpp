@@ -60,13 +60,19 @@ protected:
 };
 
 TEST_P(Slackware, IsInstalledByItsOwnTools) {
-    const std::string made = build_source([](const std::filesystem::path& root, const distro::RootSource& source) {
-        std::string text;
-        for (const char* file : {"etc/installed", "etc/rc.d/rc.M", "etc/rc.d/rc.inet1.conf", "etc/slackpkg/mirrors"}) text += sys::read_file(root / file);
-        return fmt::format("{}fstab {} {}", text, sys::exists(root / "etc/fstab"), source.verification()[0]);
-    });
-    EXPECT_EQ(made, fmt::format("aaa_base-15.0-x86_64-3.txz\npkgtools-15.0-noarch-42.txz\nsysvinit-scripts-15.0-noarch-18.txz\nca-certificates-2021-noarch-1.txz\n"
-                                "#/bin/dmesg -s\nUSE_DHCP[0]=\"yes\"\n{}/slackware64-15.0/\nfstab true 4 packages: signed by {}",
+    const std::string made =
+        build_source([](const std::filesystem::path& root, const distro::RootSource& source) {
+            std::string text;
+            for (const char* file : {"etc/installed", "etc/rc.d/rc.M", "etc/rc.d/rc.inet1.conf",
+                                     "etc/slackpkg/mirrors"})
+                text += sys::read_file(root / file);
+            return fmt::format("{}fstab {} {}", text, sys::exists(root / "etc/fstab"),
+                               source.verification()[0].text);
+        });
+    EXPECT_EQ(made, fmt::format("aaa_base-15.0-x86_64-3.txz\npkgtools-15.0-noarch-42.txz\nsysvinit-"
+                                "scripts-15.0-noarch-18.txz\nca-certificates-2021-noarch-1.txz\n"
+                                "#/bin/dmesg -s\nUSE_DHCP[0]=\"yes\"\n{}/slackware64-15.0/\nfstab "
+                                "true 4 packages: signed by {}",
                                 server_.url("/slackware"), key_->fingerprint))
         << printed();
 }

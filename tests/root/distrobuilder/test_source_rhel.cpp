@@ -66,18 +66,27 @@ protected:
 
 TEST_P(RhelSource, InstallsFromTheMedium) {
     put_alma("BaseOS");
-    const std::string made = build_source([](const std::filesystem::path& root, const distro::RootSource& source) {
-        std::string text = sys::read_file(root / "etc/arguments") + sys::read_file(root / "etc/repo");
-        text += sys::read_file(root / "usr/lib/medium/Packages/b/basesystem-1-1.noarch.rpm") + '\n';
-        const auto info = sys::stat_path(root / "etc/owned");
-        text += fmt::format("{}:{} cache {} root {:o}\n", info->st_uid, info->st_gid, sys::exists(root / "var/cache/dnf"), sys::stat_path(root)->st_mode & 07777u);
-        for (const std::string& line : source.verification()) text += line + '\n';
-        return text;
-    });
-    EXPECT_THAT(made, AllOf(HasSubstr("-y --disablerepo=* --enablerepo=lxcpp-cdrom --releasever=9 --nogpgcheck --installroot=/rootfs --skip-broken install "
-                                      "basesystem almalinux-release yum\n"),
-                            HasSubstr("baseurl=file:///mnt/cdrom\nenabled=0\ngpgcheck=0\n"), HasSubstr("\nbasesystem\n1000:1001 cache false root 755\n"),
-                            HasSubstr("minimal.iso: sha256 of CHECKSUM, signed by " + key_->fingerprint), HasSubstr("packages: signed by source.keys, or of that image")));
+    const std::string made =
+        build_source([](const std::filesystem::path& root, const distro::RootSource& source) {
+            std::string text =
+                sys::read_file(root / "etc/arguments") + sys::read_file(root / "etc/repo");
+            text +=
+                sys::read_file(root / "usr/lib/medium/Packages/b/basesystem-1-1.noarch.rpm") + '\n';
+            const auto info = sys::stat_path(root / "etc/owned");
+            text += fmt::format("{}:{} cache {} root {:o}\n", info->st_uid, info->st_gid,
+                                sys::exists(root / "var/cache/dnf"),
+                                sys::stat_path(root)->st_mode & 07777u);
+            for (const distro::Verification& one : source.verification()) text += one.text + '\n';
+            return text;
+        });
+    EXPECT_THAT(made,
+                AllOf(HasSubstr("-y --disablerepo=* --enablerepo=lxcpp-cdrom --releasever=9 "
+                                "--nogpgcheck --installroot=/rootfs --skip-broken install "
+                                "basesystem almalinux-release yum\n"),
+                      HasSubstr("baseurl=file:///mnt/cdrom\nenabled=0\ngpgcheck=0\n"),
+                      HasSubstr("\nbasesystem\n1000:1001 cache false root 755\n"),
+                      HasSubstr("minimal.iso: sha256 of CHECKSUM, signed by " + key_->fingerprint),
+                      HasSubstr("packages: signed by source.keys, or of that image")));
     EXPECT_THAT(printed(), HasSubstr("dnf -y"));
 }
 

@@ -248,8 +248,10 @@ TEST_F(TemplateTest, AnSshKeyMayLogIn) {
 
 TEST_F(TemplateTest, AnotherArchitectureIsRefusedWhereItCannotRun) {
     EXPECT_EQ(create({"--arch", "s390x"}),
-              fmt::format("--arch s390x: this {} machine cannot run programs of that architecture, and the packages' "
-                          "scripts have to be run", native_architecture()));
+              fmt::format("--arch s390x: this {} machine cannot run programs of that architecture, "
+                          "and the packages' "
+                          "scripts have to be run; with the package qemu-user-static it can",
+                          native_architecture()));
     EXPECT_TRUE(mirror_.fetched().empty());
 }
 

@@ -18,6 +18,7 @@
 #include <gtest/gtest.h>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace lxcpp::distro {
 
@@ -78,6 +79,14 @@ protected:
         } catch (const std::exception& error) {
             return std::string("error: ") + error.what();
         }
+    }
+
+    // What the source that was opened last says of itself: warnings as the build shows them.
+    [[nodiscard]] std::vector<std::string> verification() const {
+        std::vector<std::string> lines;
+        for (const auto& [text, doubtful] : source_->verification())
+            lines.push_back((doubtful ? "warning: " : "") + text);
+        return lines;
     }
 
     static inline image::Signer* signer_ = nullptr;

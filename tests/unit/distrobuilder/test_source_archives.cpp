@@ -155,7 +155,7 @@ TEST_F(ArchiveSources, BuildWhatIsSigned) {
         use(mirror);
         EXPECT_EQ(build(), mirror.downloader);
         ASSERT_NE(source_, nullptr);
-        EXPECT_THAT(source_->verification(), Each(HasSubstr("signed by " + key_->fingerprint)));
+        EXPECT_THAT(verification(), Each(HasSubstr("signed by " + key_->fingerprint)));
         const std::string identity = source_->identity();
         EXPECT_EQ(open()->identity(), identity);
         recipe_.source.skip_verification = true;

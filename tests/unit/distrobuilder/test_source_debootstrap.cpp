@@ -121,7 +121,8 @@ TEST_F(DebootstrapTest, MakesWhatDebootstrapMakes) {
     EXPECT_TRUE(has("usr-is-merged"));
     EXPECT_FALSE(has("usrmerge"));
     EXPECT_FALSE(has("vim"));
-    EXPECT_THAT(source_->verification(), ElementsAre(AllOf(StartsWith("testix: sha256 of its index of "), HasSubstr("signed by " + key_->fingerprint))));
+    EXPECT_THAT(verification(), ElementsAre(AllOf(StartsWith("testix: sha256 of its index of "),
+                                                  HasSubstr("signed by " + key_->fingerprint))));
 }
 
 TEST_F(DebootstrapTest, VariantsAndEarlySetsChooseThePackages) {
@@ -167,7 +168,7 @@ TEST_F(DebootstrapTest, OnlyTheKeysOfTheRecipeCount) {
 TEST_F(DebootstrapTest, OneSignatureBesideIsAsGood) {
     publish_two_files(*key_);
     ASSERT_EQ(bootstrap(), "");
-    EXPECT_THAT(source_->verification().front(), HasSubstr("signed by " + key_->fingerprint));
+    EXPECT_THAT(verification().front(), HasSubstr("signed by " + key_->fingerprint));
     mirror_.publish();
     publish_two_files(*stranger_);
     EXPECT_THAT(bootstrap(), AllOf(HasSubstr("testix/Release: "), HasSubstr("not in the keyring")));
@@ -186,7 +187,10 @@ TEST_F(DebootstrapTest, SkippingVerificationIsSaidAndHashesStillCount) {
     EXPECT_THAT(bootstrap(), AllOf(HasSubstr("apt.deb"), HasSubstr("expected")));
     last ^= 1;
     ASSERT_EQ(bootstrap(), "");
-    EXPECT_THAT(listener_.messages, testing::Contains("warning: testix: not verified at all: the recipe has source.skip_verification"));
+    EXPECT_THAT(
+        verification(),
+        ElementsAre(
+            "warning: testix: not verified at all: the recipe has source.skip_verification"));
 }
 
 TEST_F(DebootstrapTest, ExpiredAndOlderIndexesAreRefused) {

@@ -59,7 +59,8 @@ protected:
 
 TEST_F(OpenWrt, UnpacksTheRootPartitionOfTheNewestRelease) {
     EXPECT_EQ(build(), "OpenWrt");
-    EXPECT_THAT(source_->verification(), ElementsAre(HasSubstr("sha256 of sha256sums, signed by " + key_->fingerprint)));
+    EXPECT_THAT(verification(),
+                ElementsAre(HasSubstr("sha256 of sha256sums, signed by " + key_->fingerprint)));
     EXPECT_FALSE(sys::exists(dir_.path() / "root/lost+found"));
     recipe_.image.release = "24.10.10";
     EXPECT_EQ(build(), "OpenWrt");

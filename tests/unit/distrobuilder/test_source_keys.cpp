@@ -100,7 +100,7 @@ TEST_F(SourceTlsTest, AFingerprintIsFetchedAndMustBeWhatComes) {
     EXPECT_THAT(build(), AllOf(HasSubstr("source.keys: " + tls_.host() + " has no key " + key_->fingerprint), HasSubstr("source.key_files")));
     tls_.put("pks/lookup", material(*key_));
     EXPECT_EQ(build(), "base");
-    EXPECT_THAT(source_->verification(), ElementsAre("base.tar: signed by " + key_->fingerprint));
+    EXPECT_THAT(verification(), ElementsAre("base.tar: signed by " + key_->fingerprint));
     sign(*stranger_);
     tls_.put("pks/lookup", material(*stranger_));
     EXPECT_THAT(build(), HasSubstr("brings the key " + stranger_->fingerprint + ", which is another one"));
@@ -119,11 +119,12 @@ TEST_F(SourceTlsTest, WithoutKeysHttpsIsEnoughAndIsSaid) {
     EXPECT_THAT(build(), HasSubstr("SHA256SUMS: there is no such file"));
     tls_.put(folder + "SHA256SUMS", sha256_hex(tar_) + " *ubuntu-base-22.04.5-base-amd64.tar.gz\n");
     EXPECT_EQ(build(), "base");
-    const std::string how = "ubuntu-base-22.04.5-base-amd64.tar.gz: sha256 of SHA256SUMS, which nobody signed: only TLS says that it is the server's";
-    EXPECT_THAT(source_->verification(), ElementsAre(how));
-    EXPECT_THAT(listener_.messages.front(), "warning: " + how);
-    tls_.put(folder + "ubuntu-base-22.04.5-base-amd64.tar.gz.redirect", server_.url("/base.tar")); // by http
-    EXPECT_EQ(build(), "base");                                                                   // it is here already
+    const std::string how = "ubuntu-base-22.04.5-base-amd64.tar.gz: sha256 of SHA256SUMS, which "
+                            "nobody signed: only TLS says that it is the server's";
+    EXPECT_THAT(verification(), ElementsAre("warning: " + how));
+    tls_.put(folder + "ubuntu-base-22.04.5-base-amd64.tar.gz.redirect",
+             server_.url("/base.tar")); // by http
+    EXPECT_EQ(build(), "base");         // it is here already
     cache_.forget_file(sha256_hex(tar_));
     EXPECT_THAT(build(), HasSubstr("redirects from https to http"));
     tls_.put(folder + "ubuntu-base-22.04.5-base-amd64.tar.gz.redirect", tls_.url("moved"));
@@ -150,7 +151,10 @@ TEST_F(SourceTlsTest, OfTheOthersOneThatNobodySigns) {
     recipe_.image = {.release = "unstable", .architecture_kernel = "x86_64"};
     tls_.put("job/nixos/trunk-combined/nixos.incusContainerImage.x86_64-linux/latest/download-by-type/file/squashfs-image", tar_);
     EXPECT_EQ(build(), "base");
-    EXPECT_THAT(listener_.messages.front(), "warning: squashfs-image: nobody signed it: only TLS says that it is the server's");
+    EXPECT_THAT(
+        verification(),
+        ElementsAre(
+            "warning: squashfs-image: nobody signed it: only TLS says that it is the server's"));
 }
 
 // The cache names files by sha256; a list may know sha512 only.
