@@ -146,7 +146,7 @@ private:
     }
 
     void run_steps(RootStack& stack, const std::vector<BuildStep>& steps, const Recipe& recipe) {
-        const StepContext context{recipe, with_proxies(build_environment(recipe)), log_, settings_.shell_on_failure,
+        const StepContext context{recipe, with_proxies(build_environment(recipe)), log_, settings_.shell_on_failure, settings_.shell_command,
                                   settings_.keep_failed ? settings_.cache / "failed" : fs::path(), request_.report};
         for (const BuildStep& step : steps) {
             stack.run({step.title, step.key, step.uses_network(), {}}, request_.report, [&](const fs::path& root) {

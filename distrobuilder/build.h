@@ -26,6 +26,7 @@ struct BuildSettings {
     Layering layering = Layering::Cached;
     std::chrono::hours cache_max_age{24};
     bool shell_on_failure = false;
+    std::string shell_command; // the same build with a shell on failure; for messages
     bool keep_failed = false;     // the tree as a failing step left it, in the cache's directory "failed"
     bool show_output = false; // what programs print, on our standard error
     std::filesystem::path cache;

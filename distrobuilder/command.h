@@ -35,6 +35,7 @@ struct CommandOptions {
     bool no_cache = false;
     std::optional<std::uint32_t> cache_max_age; // hours
     bool shell_on_failure = false;
+    std::string command_line; // all of it, as a shell takes it
     bool with_post_files = false;
     bool no_manifest = false;
     std::string compression = "xz";

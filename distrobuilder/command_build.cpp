@@ -77,6 +77,7 @@ BuildSettings settings_of(const CommandOptions& options, std::vector<Output> out
     settings.layering = options.disable_overlay ? Layering::Plain : options.no_cache ? Layering::Scratch : Layering::Cached;
     if (options.cache_max_age) settings.cache_max_age = std::chrono::hours(*options.cache_max_age);
     settings.shell_on_failure = options.shell_on_failure;
+    settings.shell_command = options.command_line + " --shell-on-failure";
     settings.keep_failed = !options.cleanup;
     settings.show_output = options.debug;
     settings.cache = cache_directory(options);

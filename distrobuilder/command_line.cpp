@@ -212,6 +212,7 @@ std::optional<CommandLine> read_command_line(int argc, char** argv, int& code) {
     }
     if (words->empty()) throw Error("which command? --help lists them");
     line.command = &require_command(words->front());
+    line.options.command_line = quote_command(std::vector<std::string>(argv, argv + argc));
     check_used(*line.command, table.used);
     line.words.assign(words->begin() + 1, words->end());
     return line;

@@ -100,10 +100,13 @@ private:
 
     [[noreturn]] void fail(int code, const std::string& script) const {
         context_.report.failed({step_.title, how_it_ended(code), script}, context_.log);
-        std::string more = advice();
+        std::string more;
         if (!context_.keep_failed.empty()) more += also_failed("the tree as it was then is not kept", [this] { keep(); });
-        if (context_.shell_on_failure) more += also_failed("there is no shell in it", [this] { (void)sandbox_.shell(); });
-        throw Error(fmt::format("{}: {}{}", step_.title, how_it_ended(code), more));
+        if (context_.shell_on_failure) {
+            context_.report.message("a shell in the tree as it is now; the build ends with it, and nothing of this step is kept");
+            more += also_failed("there is no shell in it", [this] { (void)sandbox_.shell(); });
+        }
+        throw Error(fmt::format("{}: {}{}{}", step_.title, how_it_ended(code), advice(), more));
     }
 
     // rename(2) of a directory that a layer below has is EXDEV: redirect_dir does not go with userxattr, without which a user
@@ -113,7 +116,7 @@ private:
         const auto names_it = [](const std::string& line) { return line.find("Invalid cross-device link") != line.npos; };
         if (std::ranges::any_of(end, names_it))
             return " (overlayfs does not rename directories that earlier steps made: --disable-overlay builds without it)";
-        return context_.shell_on_failure ? "" : " (--shell-on-failure gives a shell in the tree as it is then)";
+        return context_.shell_on_failure ? "" : fmt::format("; for a shell in the tree as it is then: {}", context_.shell_command);
     }
 
     void keep() const {

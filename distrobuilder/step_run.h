@@ -17,6 +17,7 @@ struct StepContext {
     std::vector<std::string> environment;
     std::filesystem::path log; // empty: shown
     bool shell_on_failure = false;
+    std::string shell_command; // how to have that
     std::filesystem::path keep_failed; // a copy of the root as a failing step left it goes in there; empty: none
     BuildReport& report;
 };

@@ -226,6 +226,52 @@ test_a_directory_that_overlayfs_does_not_rename_is_told() {
     err_has "--disable-overlay builds without it"
 }
 
+# Types what is to be typed when a prompt is there; prints what is on the terminal.
+on_a_terminal() { # TYPED command…
+    timeout 100 python3 - "$@" >"$SANDBOX/terminal" 2>&1 <<'P'
+import os, pty, sys
+pid, terminal = pty.fork()
+if pid == 0:
+    os.execvp(sys.argv[2], sys.argv[2:])
+shown, typed, answered = b"", sys.argv[1].encode().splitlines(keepends=True), 0
+while True:
+    try:
+        got = os.read(terminal, 4096)
+    except OSError:  # nobody has it open any more
+        break
+    shown += got
+    if b"# " in shown[answered:] and typed:
+        answered = len(shown)
+        os.write(terminal, typed.pop(0))
+print(shown.decode(errors="replace").replace("\r", ""))
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+P
+    local code=$?
+    OUT=$(<"$SANDBOX/terminal") ERR=''
+    return $code
+}
+
+test_a_shell_in_the_tree_of_a_failing_step() {
+    need_tool python3
+    payload
+    sed -i 's/echo unpacked.*/echo so far >>\/srv\/asked; false/' "$RECIPE"
+    expect 1 lxcpp-distrobuilder build-lxc "$RECIPE" "$TO" --cache-dir "$BUILDS"
+    err_has "exit code 1; for a shell in the tree as it is then: lxcpp-distrobuilder build-lxc $RECIPE $TO --cache-dir $BUILDS --shell-on-failure"
+    expect 1 lxcpp-distrobuilder build-lxc "$RECIPE" "$TO" --cache-dir "$BUILDS" --shell-on-failure
+    err_is_one_line
+    err_has "there is no terminal for the shell"
+    local typed=$'cat /srv/asked; hostname; echo "it is $((6 * 7))" >/srv/typed; cat /srv/typed\nls "/proc/self/fd/"\nexit 0\n'
+    on_a_terminal "$typed" lxcpp-distrobuilder build-lxc "$RECIPE" "$TO" --cache-dir "$BUILDS" --shell-on-failure
+    is $? 1 "exit code after a shell that ended well"
+    out_has "a shell in the tree as it is now; the build ends with it"
+    out_has $'\nso far\ndistrobuilder\nit is 42\n'
+    is "$(ls -A "$BUILDS/tmp")$(ls -A "$TO")" "" "what is left"
+    sed -i 's/; false/; echo done >>\/srv\/asked/' "$RECIPE"
+    build build-lxc
+    tar -tf "$TO/rootfs.tar.xz" | grep -q typed && fail "what was typed is in the image"
+    is "$(tar -xOf "$TO/rootfs.tar.xz" ./srv/asked | head -2 | tr '\n' ' ')" "so far done " "the step, run again"
+}
+
 test_an_action_harms_nothing_outside() {
     payload
     echo mine >"$SANDBOX/canary"
