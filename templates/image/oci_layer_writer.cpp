@@ -57,7 +57,7 @@ mode_t type_of(TarType type) {
 } // namespace
 
 OciLayerWriter::OciLayerWriter(const sys::RootedDir& root, bool on_top)
-    : root_(root), on_top_(on_top), writer_(root, {.parents = sys::Links::InRoot, .link_symlinks = true}) {}
+    : root_(root), on_top_(on_top), writer_(root, {.parents = sys::Links::InRoot, .link_symlinks = true}), links_(root) {}
 
 void OciLayerWriter::write(const TarEntry& entry, MemberReader& reader) {
     const std::string path = normal_path(without_root(entry.path));
@@ -74,10 +74,27 @@ void OciLayerWriter::write(const TarEntry& entry, MemberReader& reader) {
 }
 
 void OciLayerWriter::write_member(std::string_view path, const TarEntry& entry, MemberReader& reader) {
-    if (entry.type != TarType::HardLink || !entry.link.starts_with('/')) return writer_.write_as(path, entry, reader);
+    if (entry.type != TarType::HardLink) return writer_.write_as(path, entry, reader);
     TarEntry relative = entry;
     relative.link = without_root(entry.link);
+    if (on_top_) return write_hard_link(path, relative, reader);
     writer_.write_as(path, relative, reader);
+}
+
+// The names that the file has below become names of the one that the layer has, too.
+void OciLayerWriter::write_hard_link(std::string_view path, const TarEntry& entry, MemberReader& reader) {
+    const std::string link = normal_path(entry.link);
+    const auto [directory, leaf] = split_path(link);
+    const std::string target = child_of(find_place(root_, directory).whole(), leaf);
+    const auto others = written_.contains(target) ? std::vector<std::string>() : links_.others(target);
+    note_time(split_path(target).first);
+    writer_.write_as(path, entry, reader);
+    for (const std::string& other : others) {
+        if (written_.contains(other)) continue;
+        note_time(split_path(other).first);
+        root_.remove(other);
+        root_.make_hard_link(target, other);
+    }
 }
 
 void OciLayerWriter::white_out(std::string_view directory, std::string_view leaf, const TarEntry& entry) {
@@ -89,6 +106,7 @@ void OciLayerWriter::white_out(std::string_view directory, std::string_view leaf
     if (!on_top_) return;
     const TreePlace place = find_place(root_, directory);
     if (place.blocked || !place.missing.empty()) return; // nothing is there
+    note_time(place.path);
     if (opaque) hide_children(root_.sub_dir(place.path), place.path);
     else hide(child_of(place.path, name));
     forget();
@@ -111,6 +129,7 @@ std::string OciLayerWriter::place_of(std::string_view directory) {
         remove_lower(place.path);
         forget();
     }
+    note_time(place.path);
     if (places_.size() >= kMostPlaces) places_.clear();
     return places_.emplace(std::move(key), place.whole()).first->second;
 }
@@ -155,6 +174,22 @@ void OciLayerWriter::make_way(std::string_view path, const TarEntry& entry) {
     if (written_.contains(std::string(path))) refuse(path, "the layer has it as something else already");
     remove_lower(path);
     if (!S_ISREG(old->st_mode)) forget();
+}
+
+// Before something in there changes.
+void OciLayerWriter::note_time(std::string_view directory) {
+    if (times_.contains(directory) || written_.contains(std::string(directory))) return;
+    const auto info = root_.stat(directory);
+    if (info && S_ISDIR(info->st_mode)) times_.emplace(directory, info->st_mtim);
+}
+
+void OciLayerWriter::finish() {
+    for (const auto& [directory, time] : times_) {
+        const auto info = root_.stat(directory);
+        const bool same = info && info->st_mtim.tv_sec == time.tv_sec && info->st_mtim.tv_nsec == time.tv_nsec;
+        if (info && S_ISDIR(info->st_mode) && !same) root_.set_times(directory, time);
+    }
+    writer_.finish(); // what the layer says itself counts
 }
 
 void OciLayerWriter::remember(std::string_view path) {

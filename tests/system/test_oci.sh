@@ -86,17 +86,59 @@ listing() (
     find . -type f -print0 | sort -z | xargs -0 sha256sum
 )
 
-test_layers_are_stacked_as_umoci_does() {
-    make_image
-    runs -u "oci:$PWD/img:v1"
-    umoci unpack --image img:v1 other >umoci.log 2>&1 || fail "umoci unpack"
+# The one image of the store at merged/.
+merge_trees() {
     local lowers='' tree
     for tree in $(sed -n 's/^tree: //p' "$LXCPP_CACHE_DIR"/images/images/*/record); do
         lowers="$LXCPP_CACHE_DIR/images/trees/$tree${lowers:+:$lowers}"
     done
     mkdir merged
     mount -t overlay -o "ro,userxattr,lowerdir=$lowers" overlay merged || fail "the trees cannot be stacked"
+}
+
+test_layers_are_stacked_as_umoci_does() {
+    make_image
+    runs -u "oci:$PWD/img:v1"
+    umoci unpack --image img:v1 other >umoci.log 2>&1 || fail "umoci unpack"
+    merge_trees
     is "$(listing merged)" "$(listing other/rootfs)" "what the layers make"
+    umount merged
+}
+
+# Each file with the first of its names.
+names_of_files() (
+    cd "$1" || exit 1
+    find . ! -type d -printf '%i %p\n' | sort -k 2 | awk '{ if (!($1 in first)) first[$1] = $2; print $2, first[$1] }'
+    find . -mindepth 1 -type d -printf '%p %t\n' | sort
+)
+
+# What overlayfs does not do by itself: all names of a file of a layer below go on to be one file, when one of them is linked.
+test_hard_links_to_files_of_layers_below() {
+    need_tool umoci
+    mkdir -p lower/d/e && cd lower || return
+    echo one >d/a; ln d/a d/e/a2; ln d/a d/removed
+    echo two >d/m; ln d/m d/m2
+    echo three >d/c; ln d/c d/e/c2
+    ln -s there d/s; ln d/s d/e/s2
+    touch -d @1000 d/e d
+    tar -cf ../1.tar d
+    echo other >d/m; chmod 0600 d/m; rm d/m2; ln d/c d/again; ln d/a d/b; ln d/s d/s3; ln d/a d/b2
+    tar --no-recursion -cf ../2.tar d/a d/b d/b2 d/m d/c d/again d/s d/s3
+    tar --delete -f ../2.tar d/a d/s d/c # links to what is below remain; and a file of which one name changed
+    : >d/.wh.removed
+    tar -rf ../2.tar d/.wh.removed
+    cd ..
+    {
+        umoci init --layout img && umoci new --image img:v1
+        umoci raw add-layer --image img:v1 1.tar && umoci raw add-layer --image img:v1 2.tar
+        umoci config --image img:v1 --config.cmd /x && umoci unpack --image img:v1 other
+    } >umoci.log 2>&1 || { cat umoci.log; fail "umoci could not make the image"; return; }
+    expect 0 lxcpp-image pull "oci:$PWD/img:v1"
+    merge_trees
+    is "$(names_of_files merged)" "$(names_of_files other/rootfs)" "files with their names"
+    # Only the number of names of one that lost some is that of the layer below.
+    is "$(listing merged | sed 's|^\(./d/m2 f 644 0:0\) 2|\1 1|')" "$(listing other/rootfs)" "what the layers make"
+    is "$(stat -c %h merged/d/a)" 4 "names of one file: a, b, b2 and e/a2"
     umount merged
 }
 

@@ -236,6 +236,23 @@ TEST_F(OciLayerWriterTest, HardLinksReachFilesBelowAndStayLinks) {
     EXPECT_THAT(above(dir("d"), hard("c", "d")), HasSubstr("which is a directory"));
 }
 
+TEST_F(OciLayerWriterTest, DirectoriesOfLayersBelowKeepTheirTimes) {
+    TarMember old = dir("d");
+    old.mtime = "00000001000";
+    TarMember sub = old;
+    sub.name = "d/sub";
+    below(old, sub, file("d/a"), file("d/sub/b"), hard("d/sub/b2", "d/sub/b"));
+    EXPECT_EQ(above(file("d/new"), file("d/.wh.a"), hard("d/c", "d/sub/b"), file("d/made/x")), "");
+    EXPECT_EQ(info("d").st_mtim.tv_sec, 01000);
+    EXPECT_EQ(info("d/sub").st_mtim.tv_sec, 01000);
+    EXPECT_EQ(info("d/sub/b2").st_nlink, 3u);
+    EXPECT_GT(info("d/made").st_mtim.tv_sec, 1'000'000);
+    TarMember said = dir("d");
+    said.mtime = "00000002000";
+    EXPECT_EQ(above(file("d/newer"), said), "");
+    EXPECT_EQ(info("d").st_mtim.tv_sec, 02000) << "the layer says it";
+}
+
 TEST_F(OciLayerWriterTest, NamesFromTheRootOnAreOfTheImagesRoot) { // row 1
     below(dir("/"), dir("/d"), file("//d/a"), hard("/d/b", "/d/a"));
     EXPECT_EQ(above(file("/d/.wh.a"), TarMember{.name = "/", .type = '5', .mode = "0000755"}), "");
