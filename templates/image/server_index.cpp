@@ -8,6 +8,7 @@
 #include "image/seen.h"
 #include "image/simplestreams.h"
 #include "image/verify.h"
+#include "image/verify_cleartext.h"
 
 #include <fmt/core.h>
 #include <optional>
@@ -17,6 +18,7 @@ namespace lxcpp::image {
 namespace {
 
 constexpr std::string_view kJson = ".json";
+constexpr std::string_view kSignedJson = ".sjson"; // the same within a clear-signed message; some servers have nothing else
 
 bool needs_signature(const ServerAccess& access) noexcept {
     return access.validate && !access.server.keyrings.empty();
@@ -30,10 +32,11 @@ void check_policy(const ServerAccess& access) {
                             access.server.url));
 }
 
-// "streams/v1/images.json" -> "streams/v1/images.sjson"
+// "streams/v1/images.json" -> "streams/v1/images.sjson"; that of one that is so named already. Empty: there can be none.
 std::string clear_signed_name(const std::string& path) {
-    const auto stem = path.ends_with(kJson) ? path.substr(0, path.size() - kJson.size()) : path;
-    return stem + ".sjson";
+    if (path.ends_with(kSignedJson)) return path;
+    if (!path.ends_with(kJson)) return {};
+    return path.substr(0, path.size() - kJson.size()) + std::string(kSignedJson);
 }
 
 // Reads the index of one server once, by one protocol after the other.
@@ -89,25 +92,29 @@ private:
         return index;
     }
 
-    // What stands at that path, once its signature was checked where one is needed.
+    // What stands at that path, once its signature was checked where one is needed; or else what was clear-signed.
     std::optional<std::string> document(const std::string& path, std::string_view suffix, bool shown) {
-        if (!needs_signature(access_)) {
-            auto file = std::move(get({url(path)}, shown).front());
-            if (!file.found) return std::nullopt;
-            return std::move(file.text);
-        }
+        const std::string whole = clear_signed_name(path);
+        if (whole == path) return clear_signed(path, shown);
+        const bool needed = needs_signature(access_);
         const std::string signature = url(path) + std::string(suffix);
-        const auto files = get({url(path), signature}, shown);
-        if (files[0].found && files[1].found)
+        auto files = get(needed ? std::vector{url(path), signature} : std::vector{url(path)}, shown);
+        if (!needed && files[0].found) return std::move(files[0].text);
+        if (needed && files[0].found && files[1].found)
             return checked(url(path), [&] { return verify_detached(files[0].text, files[1].text, options()); });
-        if (path.ends_with(kJson)) {
-            const std::string whole = url(clear_signed_name(path));
-            const auto file = std::move(get({whole}, shown).front());
-            if (file.found) return checked(whole, [&] { return verify_inline(file.text, options()); });
+        if (!whole.empty()) {
+            if (auto text = clear_signed(whole, shown)) return text;
         }
         if (!files[0].found) return std::nullopt;
         throw Error(fmt::format("{}: there are keys for this server ({}), but it has no signature: {} is missing", url(path),
                                 access_.server.keyrings.front().string(), signature));
+    }
+
+    std::optional<std::string> clear_signed(const std::string& path, bool shown) {
+        const auto file = std::move(get({url(path)}, shown).front());
+        if (!file.found) return std::nullopt;
+        if (needs_signature(access_)) return checked(url(path), [&] { return verify_inline(file.text, options()); });
+        return with_context(url(path), [&] { return unverified_cleartext(file.text); });
     }
 
     template <typename Verify>

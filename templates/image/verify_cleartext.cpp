@@ -82,13 +82,16 @@ void skip_headers(Lines& lines) {
     }
 }
 
-void skip_text(Lines& lines) {
+std::string take_text(Lines& lines) {
+    std::string text;
     for (;;) {
         const auto line = lines.take(kBeginSignature);
-        if (line == kBeginSignature) return;
+        if (line == kBeginSignature) return text;
         // Trailing blanks are gone from line, so "- " of an empty line reads "-".
         if (line.starts_with('-') && line != "-" && !line.starts_with("- "))
             refuse(lines.number(), "starts with a dash that is not escaped");
+        text += line.starts_with('-') ? line.substr(std::min<std::size_t>(2, line.size())) : line;
+        text += '\n';
     }
 }
 
@@ -109,15 +112,18 @@ void skip_signature(Lines& lines) {
 
 } // namespace
 
-void check_cleartext_frame(std::string_view message) {
+void check_cleartext_frame(std::string_view message) { (void)unverified_cleartext(message); }
+
+std::string unverified_cleartext(std::string_view message) {
     check_characters(message);
     Lines lines(message);
     skip_to_begin(lines);
     skip_headers(lines);
-    skip_text(lines);
+    std::string text = take_text(lines);
     skip_signature(lines);
     while (!lines.at_end())
         if (!lines.take("").empty()) refuse(lines.number(), "text stands after the signed block");
+    return text;
 }
 
 } // namespace lxcpp::image

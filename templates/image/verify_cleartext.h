@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <string>
 #include <string_view>
 
 namespace lxcpp::image {
@@ -10,5 +11,8 @@ namespace lxcpp::image {
 // dash-escaped, no line longer than the verifier reads, no NUL or form feed. Differences in how
 // programs read such input have hidden unsigned text before. Throws Error.
 void check_cleartext_frame(std::string_view message);
+
+// The text of such a message, whoever signed it: for what is believed without a signature. Throws Error as above.
+[[nodiscard]] std::string unverified_cleartext(std::string_view message);
 
 } // namespace lxcpp::image

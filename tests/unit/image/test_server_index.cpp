@@ -180,6 +180,41 @@ TEST_F(ServerIndexTest, ClearSignedStreams) {
     EXPECT_THAT(refusal(), StartsWith(url("streams/v1/images.sjson") + ": signature refused"));
 }
 
+// As simplestreams' own tools write it: each form of the index names products files of its form.
+TEST_F(ServerIndexTest, NothingButClearSignedStreams) {
+    constexpr auto kSignedIndex = "streams/v1/index.sjson";
+    constexpr auto kSignedProducts = "streams/v1/images.sjson";
+    std::string index = kIndexText;
+    index.replace(index.find("images.json"), std::string("images.json").size(), "images.sjson");
+    const auto serve = [&](const Signer::Key& key) {
+        tree_.put(kSignedIndex, signer_->clear_sign(index, good_));
+        tree_.put(kSignedProducts, signer_->clear_sign(products_text(), key));
+    };
+    tree_.remove(kIndex);
+    tree_.remove(kProducts);
+    access_.flush_cache = true;
+    serve(good_);
+    expect_keys();
+    EXPECT_EQ(read().offers.size(), 1u);
+    EXPECT_EQ(read().signer, good_.fingerprint);
+    tree_.damage(kSignedProducts);
+    EXPECT_THAT(refusal(), StartsWith(url(kSignedProducts) + ": signature refused"));
+    serve(stranger_);
+    EXPECT_THAT(refusal(), HasSubstr("is not in the keyring"));
+    serve(good_);
+    tree_.put(kSignedProducts, tree_.get(kSignedProducts) + "{}\n");
+    EXPECT_THAT(refusal(), HasSubstr("text stands after the signed block"));
+    tree_.put(kSignedProducts, products_text());
+    EXPECT_THAT(refusal(), HasSubstr("not a clear-signed message"));
+    tree_.remove(kSignedProducts);
+    EXPECT_THAT(refusal(), StartsWith(url(kSignedProducts) + ": the server's index names it, but it is not there"));
+    access_.server.keyrings.clear();
+    access_.validate = false;
+    serve(stranger_);
+    EXPECT_EQ(read().offers.size(), 1u);
+    EXPECT_EQ(read().how, "index over plain http");
+}
+
 TEST_F(ServerIndexTest, ClassicWhereThereAreNoStreams) {
     serve_classic();
     access_.validate = false;

@@ -69,3 +69,9 @@ TEST(CleartextFrame, RefusesAnIncompleteOne) {
     EXPECT_THAT(refusal(kHead + "a\n-----BEGIN PGP SIGNATURE-----\n\nnot base 64!\n"),
                 HasSubstr("not part of a signature"));
 }
+
+TEST(CleartextFrame, GivesTheTextThatIsInIt) {
+    EXPECT_EQ(unverified_cleartext(kHead + "{\n- -----dashes\n-\n- \n\n}  \r\n" + kTail), "{\n-----dashes\n\n\n\n}\n");
+    EXPECT_EQ(unverified_cleartext(kHead + kTail), "");
+    EXPECT_THAT(error_of([&] { return unverified_cleartext("{}"); }), HasSubstr("not a clear-signed message"));
+}
