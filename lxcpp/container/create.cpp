@@ -280,6 +280,12 @@ bool brings_images(const Work& work) {
     return work.options.template_name == "download" || work.options.template_name == "oci";
 }
 
+// Of an image that no template has just told of.
+void tell_warning(const Work& work) {
+    const std::string warning = image_warning(work.image->record);
+    if (work.options.note && !warning.empty()) work.options.note(warning);
+}
+
 // What is to be made, and where, before anything is.
 void prepare(Work& work) {
     const CreateOptions& options = work.options;
@@ -289,6 +295,7 @@ void prepare(Work& work) {
     if (!options.image.empty()) {
         work.image = hold_image(work.impl.paths, options.image);
         work.storage = choose_image_storage(work.image_create(), *work.image);
+        tell_warning(work);
     } else if (brings_images(work)) {
         (void)choose_storage(options.backend, {}); // which one shows the image
     } else {

@@ -5,6 +5,9 @@
 #include "base/strings.h"
 #include "host/architecture.h"
 
+#include <ctime>
+#include <fmt/core.h>
+
 namespace lxcpp {
 namespace {
 
@@ -33,6 +36,11 @@ HeldImage hold_image(const Paths& paths, std::string_view name) {
     }
     image.content = image.store.content(image.record.fingerprint);
     return image;
+}
+
+std::string image_warning(const ImageRecord& record) {
+    const auto expired = expiry_text(record, std::time(nullptr));
+    return expired ? fmt::format("warning: the image {} {}", short_fingerprint(record.fingerprint), *expired) : "";
 }
 
 } // namespace lxcpp

@@ -8,6 +8,7 @@
 #include "store/image_store.h"
 
 #include <filesystem>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -25,5 +26,8 @@ struct HeldImage {
 // name: an alias, a fingerprint or the beginning of one. Throws Error that says how to get one where there is none,
 // and for an image whose programs cannot run on this machine.
 [[nodiscard]] HeldImage hold_image(const Paths& paths, std::string_view name);
+
+// What an administrator who chose it should know; empty: nothing.
+[[nodiscard]] std::string image_warning(const ImageRecord& record);
 
 } // namespace lxcpp

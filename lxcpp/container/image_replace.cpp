@@ -71,6 +71,7 @@ public:
 
     void run(sys::SignalFd& signals) {
         remove_other_roots(directory_, old_root_); // of a replace that was killed
+        if (const auto warning = image_warning(image_.record); options_.note && !warning.empty()) options_.note(warning);
         const StorageKind kind = choose_image_storage(create_, image_);
         const ImageBuild build(create_, image_, kind, impl_.directory(), {}, free_suffix(directory_));
         ScopeExit undo([&] { remove_quietly(build.root_name()); });

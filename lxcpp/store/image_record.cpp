@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <fmt/chrono.h>
 #include <fmt/core.h>
 #include <map>
 #include <variant>
@@ -141,6 +142,11 @@ ImageRecord parse_image_record(std::string_view text, std::string_view name) {
     }
     with_context(name, [&] { require_sound(record); });
     return record;
+}
+
+std::optional<std::string> expiry_text(const ImageRecord& record, std::time_t now) {
+    if (record.expires == 0 || record.expires >= now) return std::nullopt;
+    return fmt::format("has expired on {:%Y-%m-%d}, by its server or itself: it may get no updates", fmt::gmtime(record.expires));
 }
 
 bool is_fingerprint(std::string_view text) noexcept {

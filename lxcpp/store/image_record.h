@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <ctime>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -45,6 +46,9 @@ struct ImageRecord {
 // Throws Error "NAME: line 3: ..." for anything that format_image_record() would not write: an unknown key, a
 // fingerprint or tree that is none, more than 512 trees.
 [[nodiscard]] ImageRecord parse_image_record(std::string_view text, std::string_view name);
+
+// "has expired on 2026-01-01, by its server or itself: it may get no updates"; nullopt while it has not.
+[[nodiscard]] std::optional<std::string> expiry_text(const ImageRecord& record, std::time_t now);
 
 // 64 lower-case hex digits: the only names that become part of a path here.
 [[nodiscard]] bool is_fingerprint(std::string_view text) noexcept;

@@ -15,7 +15,6 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <fmt/chrono.h>
 #include <fmt/core.h>
 
 namespace lxcpp::image {
@@ -126,9 +125,8 @@ ImageRecord confirm(const ImageStore& store, ImageRecord record, const ImageReco
 }
 
 void warn_about(const ImageRecord& record, ProgressSink& progress) {
-    if (record.expires == 0 || record.expires >= std::time(nullptr)) return;
-    progress.message(fmt::format("warning: {} {} has expired on {:%Y-%m-%d}, by its server or itself: it may get no updates",
-                                 record.refresh, record.serial, fmt::gmtime(record.expires)));
+    if (const auto expired = expiry_text(record, std::time(nullptr)))
+        progress.message(fmt::format("warning: {} {} {}", record.refresh, record.serial, *expired));
 }
 
 sys::FileLock lock_fetch(const ImageCache& cache, const std::string& key, ProgressSink& progress) {

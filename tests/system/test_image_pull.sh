@@ -130,3 +130,20 @@ test_pulls_and_refreshes_oci_images() {
     expect 1 lxcpp-image pull "oci:$OCI:v1" --no-validate
     err_has "--server and --no-validate are for image servers"
 }
+
+test_an_expired_image_is_told() {
+    make_files
+    echo 'expiry_date: 1767312000' >>"$FILES/metadata.yaml"
+    tar -C "$FILES" -cf "$FILES/incus.tar" metadata.yaml templates
+    import "$FILES/incus.tar" "$FILES/rootfs.tar" --alias old
+    local warning="has expired on 2026-01-02, by its server or itself: it may get no updates" fingerprint="${OUT:0:12}"
+    err_has "warning: busybox/1/small ($fingerprint) $warning"
+    expect 0 lxcpp-create -n "$C1" --image old
+    err_has "lxcpp-create: $C1: warning: the image $fingerprint $warning"
+    expect 0 lxcpp-create -n "$C1" --image old --replace
+    err_has "$warning"
+    expect 0 lxcpp-create -q -n "$C2" --image old
+    is "$ERR" "" "what -q says"
+    expect 0 lxcpp-image -q import "$FILES/incus.tar" "$FILES/rootfs.tar"
+    is "$ERR" "" "what -q says"
+}

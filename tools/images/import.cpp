@@ -116,6 +116,7 @@ int import(const Cli& cli, const Options& options, std::span<const std::string> 
     record = mended(open, record, *progress, [&] { return image::import_image(open.store, open.trees, parts_of(wanted), {.record = wanted}, *progress); });
     give_aliases(cli, open.store, record, options.aliases);
     if (!cli.quiet()) say("{}: {}{}\n", image_label(record), record.verified ? "verified: " : "not verified: ", printable(record.verification));
+    if (const auto expired = expiry_text(record, std::time(nullptr)); expired && !cli.quiet()) say("warning: {} {}\n", image_label(record), *expired);
     fmt::print("{}\n", record.fingerprint);
     return 0;
 }

@@ -74,6 +74,15 @@ TEST(ImageRecord, RefusesWhatItWouldNotWrite) {
     EXPECT_EQ(refused(valid()), "");
 }
 
+TEST(ImageRecord, TellsThatItHasExpired) {
+    ImageRecord record = some_record();
+    record.expires = 1'767'312'000;
+    EXPECT_EQ(expiry_text(record, record.expires), std::nullopt);
+    EXPECT_EQ(expiry_text(record, record.expires + 1), "has expired on 2026-01-02, by its server or itself: it may get no updates");
+    record.expires = 0; // nobody says
+    EXPECT_EQ(expiry_text(record, 1), std::nullopt);
+}
+
 TEST(ImageRecord, AFingerprintIs64LowerCaseDigits) {
     EXPECT_TRUE(is_fingerprint(std::string(64, 'f')));
     for (const std::string& bad : {std::string(63, 'f'), std::string(65, 'f'), std::string(64, 'F'), std::string(64, 'g'), std::string(), "sha256:" + std::string(57, 'f')}) {
