@@ -2,6 +2,7 @@
 #include "image/oci_image.h"
 
 #include "base/error.h"
+#include "base/strings.h"
 #include "image/architecture.h"
 #include "image/oci_content.h"
 #include "image/oci_layers.h"
@@ -71,6 +72,10 @@ void keep_what_was_known(ImageRecord& record, const ImageStore& store) {
     record.verification = before->verification;
 }
 
+void say_verification(const OciImageRequest& request, const ImageRecord& record, ProgressSink& progress) {
+    progress.message(fmt::format("{}: {}: {}", printable(request.reference.text()), record.verified ? "verified" : "warning: not verified", record.verification));
+}
+
 } // namespace
 
 OciPlatform native_oci_platform() {
@@ -98,6 +103,7 @@ ImageRecord fetch_oci_image(const OciImageRequest& request, const ImageStore& st
     for (const OciLayer& layer : image.manifest.layers)
         if (layer.digest.algorithm == "sha256") trees.forget_file(layer.digest.hex);
     for (const std::string& note : translated.notes) progress.message("note: " + note);
+    say_verification(request, record, progress);
     return record;
 }
 

@@ -176,14 +176,18 @@ test_a_registry() {
     refused -u "docker://127.0.0.1:$PORT/team/app:v1" # http is not spoken unasked
     err_has "https://127.0.0.1:$PORT/v2/team/app/manifests/v1"
     insecure "127.0.0.1:$PORT"
-    runs -u "docker://127.0.0.1:$PORT/team/app:v1"
+    expect 0 lxcpp-create -n "$C1" -t oci -- -u "docker://127.0.0.1:$PORT/team/app:v1"
+    local from="from 127.0.0.1:$PORT over http, which anybody on the way can change" record
+    err_has "docker://127.0.0.1:$PORT/team/app:v1: warning: not verified: all digests, from the manifest on, $from"
+    expect 0 lxcpp-destroy -n "$C1"
     runs -u "docker://127.0.0.1:$PORT/team/app:v1" # from what is here
-    local record
     record=$(cat "$LXCPP_CACHE_DIR"/images/images/*/record)
     [[ "$record" == *"verified: no"* ]] || fail "http counts as verified"
     is "$(sed -n 's/^source: //p' <<<"$record")" "docker://127.0.0.1:$PORT/team/app:v1" "source"
     local digest
     digest=$(sed -n 's/^fingerprint: //p' <<<"$record")
+    expect 0 lxcpp-image pull "docker://127.0.0.1:$PORT/team/app@sha256:$digest"
+    err_has "docker://127.0.0.1:$PORT/team/app@sha256:$digest: verified: all digests, from the one in its name, $from"
     runs -u "docker://127.0.0.1:$PORT/team/app@sha256:$digest"
     grep -q '^verified: yes' "$LXCPP_CACHE_DIR/images/images/$digest/record" || fail "an image by digest is not verified"
     refused -u "docker://127.0.0.1:$PORT/team/app:v2"
