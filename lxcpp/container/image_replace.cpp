@@ -59,6 +59,14 @@ std::string free_suffix(const sys::RootedDir& container) {
     }
 }
 
+// --replace with a template: what that would bring can be brought by itself.
+std::string how_to_bring(const CreateOptions& options) {
+    const std::string_view source = options.template_name == "oci" ? "docker://..." : options.template_name == "download" ? "images:..." : "";
+    if (source.empty()) return "--replace takes an image: --image NAME";
+    return fmt::format("--replace takes an image of the store: bring it with 'lxcpp-image pull {}' (or 'lxcpp-image refresh' for a newer one of the "
+                       "same name), then give --image NAME --replace without -t", source);
+}
+
 class Replacement {
 public:
     Replacement(const Container::Impl& impl, const CreateOptions& options)
@@ -123,7 +131,7 @@ private:
 } // namespace
 
 void replace_image_of(const Container::Impl& impl, const CreateOptions& options) {
-    if (options.image.empty()) throw Error("--replace takes an image: --image NAME");
+    if (options.image.empty()) throw Error(how_to_bring(options));
     if (!options.directory.empty()) throw Error("--replace and --dir: the new root file system takes the place of the old one");
     const ContainerLock lock = impl.lock();
     if (impl.state() != State::Stopped) throw StateError(StateProblem::Running, "the container is running; stop it first");

@@ -270,6 +270,10 @@ test_replace_keeps_what_is_the_administrators() {
         attach "$C1" sh -c 'echo kept >/data/file; echo lost >/root/file'
         expect 1 lxcpp-create -n "$C1" --image app/2 --replace
         err_has "is running; stop it first"
+        expect 1 lxcpp-create -n "$C1" -t oci --replace -- --url docker://app
+        err_has "bring it with 'lxcpp-image pull docker://...' (or 'lxcpp-image refresh' for a newer one of the same name), then give --image NAME --replace"
+        expect 1 lxcpp-create -n "$C1" -t download --replace -- -d app -r 2
+        err_has "lxcpp-image pull images:..."
         stop "$C1"
         printf 'lxc.environment = MINE=yes\n' >>"$LXCPATH/$C1/config"
         sed -i '1i # Parameters passed to the template: --password iAmSecret -q' "$LXCPATH/$C1/config" # by an older version
