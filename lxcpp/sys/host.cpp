@@ -5,6 +5,7 @@
 
 #include <fcntl.h>
 #include <sys/personality.h>
+#include <sys/vfs.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -28,6 +29,12 @@ std::uint32_t current_personality() noexcept {
 
 bool may_write(const std::filesystem::path& path) noexcept {
     return ::faccessat(AT_FDCWD, path.c_str(), W_OK, AT_EACCESS) == 0;
+}
+
+std::uint64_t free_bytes(const std::filesystem::path& path) {
+    struct statfs info {};
+    if (::statfs(path.c_str(), &info) != 0) throw SystemError("ask for the room in " + path.string());
+    return static_cast<std::uint64_t>(info.f_bavail) * static_cast<std::uint64_t>(info.f_bsize);
 }
 
 } // namespace lxcpp::sys

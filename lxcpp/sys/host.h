@@ -16,5 +16,7 @@ struct SystemName { // uname(2)
 [[nodiscard]] std::uint32_t current_personality() noexcept; // personality(2)
 // With our effective ids, and not on a read-only file system: faccessat(2).
 [[nodiscard]] bool may_write(const std::filesystem::path& path) noexcept;
+// On its file system, for who is not root: statfs(2). Throws SystemError.
+[[nodiscard]] std::uint64_t free_bytes(const std::filesystem::path& path);
 
 } // namespace lxcpp::sys

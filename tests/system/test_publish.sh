@@ -181,3 +181,20 @@ removed images/alpine/3.20/$ARCH/default/20260101_00:00"
     gpgconf --kill all
     unset GNUPGHOME
 }
+
+test_lack_of_room_is_told_before_the_work() {
+    publish_payload web
+    truncate -s 20M "$SANDBOX/zeros" && tr '\0' x <"$SANDBOX/zeros" >"$SANDBOX/payload/big"
+    expect 0 lxcpp-image publish "$SANDBOX/payload" --alias big
+    [[ "$ERR" != *warning* ]] || fail "it warns although there is room"
+    mkdir "$SANDBOX/small" && mount -t tmpfs -o size=3m none "$SANDBOX/small"
+    expect 0 lxcpp-image export big "$SANDBOX/small" # of letters that are all the same
+    err_has "warning: the image takes "
+    err_has " unpacked, and $SANDBOX/small has 3.1 MB free: it will hardly fit"
+    LXCPP_CACHE_DIR="$SANDBOX/small/cache" expect 1 lxcpp-image publish "$SANDBOX/payload"
+    err_has "warning: the files take "
+    err_has "No space left on device"
+    LXCPP_CACHE_DIR="$SANDBOX/small/cache" expect 0 lxcpp-image verify
+    out_is "ok: 0 images"
+    umount "$SANDBOX/small"
+}

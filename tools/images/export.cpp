@@ -16,6 +16,8 @@
 namespace lxcpp::tools::images {
 namespace {
 
+constexpr std::uint64_t kBestRatio = 6; // of compression, of whole systems
+
 void require_free(const std::filesystem::path& path) {
     if (sys::stat_path(path, false)) throw Error(path.string() + ": it is there already");
 }
@@ -29,6 +31,7 @@ int export_files(const Cli& cli, const Options& options, std::span<const std::st
     sys::make_dirs(directory);
     for (const std::string& name : image::exported_names(formats)) require_free(directory / name); // before the packing, which takes long
     const auto progress = progress_of(cli);
+    warn_of_room(*progress, directory, record.size / kBestRatio, fmt::format("the image takes {} unpacked", size_text(record.size)));
     const sys::TempDir scratch(directory, ".export-"); // all of the files, or none
     const auto exported = image::export_image(store, record, scratch.path(), formats, *progress);
     for (const auto& file : exported.files) require_free(directory / file.name);

@@ -8,6 +8,7 @@
 #include "container/image_config.h"
 #include "container/image_origin.h"
 #include "image/image_publish.h"
+#include "image/tree_check.h"
 #include "sys/host.h"
 
 #include <lxcpp/error.h>
@@ -55,11 +56,18 @@ std::string lines_of_its_image(const sys::RootedDir& container) {
     return lines;
 }
 
+// What is left out of it counts too: nobody knows how much that is.
+void warn_of_size(image::ProgressSink& progress, const ImageStore& store, const sys::RootedDir& tree) {
+    const std::uint64_t needed = image::tree_size(tree);
+    warn_of_room(progress, store.directory(), needed, fmt::format("the files take {}", size_text(needed)));
+}
+
 ImageRecord publish_container(const Cli& cli, const Options& options, const std::string& name) {
     const auto [store, trees] = open_store();
     const auto progress = progress_of(cli);
     const ContainerRoot root(name, cli.lxcpath());
     if (root.was_running()) progress->message(name + " runs: it stands still while its files are read");
+    warn_of_size(*progress, store, root.tree());
     const auto arch = root.container().config_item("lxc.arch").value_or("");
     const std::string hostname = root.container().config_item("lxc.uts.name").value_or("");
     const std::filesystem::path directory = root.container().config_file().parent_path();
@@ -81,6 +89,7 @@ ImageRecord publish_directory(const Cli& cli, const Options& options, const std:
     const auto tree = sys::RootedDir::open(path);
     const auto [store, trees] = open_store();
     const auto progress = progress_of(cli);
+    warn_of_size(*progress, store, tree);
     const std::string source = std::filesystem::absolute(path).lexically_normal().string();
     const std::string hostname(trim(tree.read_file("etc/hostname", 4096, sys::Links::InRoot).value_or("")));
     return image::publish_tree(tree, store, trees,

@@ -6,6 +6,7 @@
 #include "base/strings.h"
 #include "host/own_ids.h"
 #include "image/architecture.h"
+#include "sys/host.h"
 
 #include <lxcpp/error.h>
 
@@ -101,6 +102,11 @@ std::string image_title(const ImageRecord& record) {
 std::string image_label(const ImageRecord& record) {
     const std::string title = image_title(record);
     return title.empty() ? short_fingerprint(record.fingerprint) : fmt::format("{} ({})", title, short_fingerprint(record.fingerprint));
+}
+
+void warn_of_room(image::ProgressSink& progress, const std::filesystem::path& directory, std::uint64_t needed, std::string_view what) {
+    const std::uint64_t room = sys::free_bytes(directory);
+    if (needed > room) progress.message(fmt::format("warning: {}, and {} has {} free: it will hardly fit", what, directory.string(), size_text(room)));
 }
 
 std::unique_ptr<image::ProgressSink> progress_of(const Cli& cli) {

@@ -46,6 +46,9 @@ void give_aliases(const Cli& cli, const ImageStore& store, const ImageRecord& re
 // "debian/12 (0123456789ab)".
 [[nodiscard]] std::string image_label(const ImageRecord& record);
 
+// Before work that takes long: says so when the file system of the directory has less room than is needed at least.
+void warn_of_room(image::ProgressSink& progress, const std::filesystem::path& directory, std::uint64_t needed, std::string_view what);
+
 [[nodiscard]] std::unique_ptr<image::ProgressSink> progress_of(const Cli& cli);
 [[nodiscard]] std::string size_text(std::uint64_t bytes);
 [[nodiscard]] std::string day_text(std::time_t time); // "-" for 0
