@@ -215,13 +215,15 @@ std::filesystem::path PendingTree::publish(std::string_view sums) {
     if (!use.valid())
         throw StateError(StateProblem::Busy, fmt::format("the cached tree {} is still being copied", name_));
     const bool replaces = root.exists(name_);
-    if (const auto doubt = news_->doubted.find(name_); replaces && doubt != news_->doubted.end() && doubt->second) doubt->second();
+    std::shared_ptr<void> guarded;
+    if (const auto doubt = news_->doubted.find(name_); replaces && doubt != news_->doubted.end() && doubt->second) guarded = doubt->second();
     // Sums that belong to another tree are noticed, and cost no more than building it again.
     sys::write_file_atomic(cache_ / kSums / name_, sums, 0600);
     const bool exchanged = replaces && sys::exchange_names(root.fd(), hidden(name_, kNew), name_);
     if (exchanged) root.rename(hidden(name_, kNew), hidden(name_, kOld)); // containers may be on it: it was never absent
     else if (replaces) root.rename(name_, hidden(name_, kOld));
     if (!exchanged) root.rename(hidden(name_, kNew), name_, false);
+    guarded.reset();
     sys::fsync_dir(trees_);
     news_->doubted.erase(name_);
     news_->built.insert(name_);
@@ -290,8 +292,8 @@ bool ImageCache::has_tree(std::string_view name) const {
     return !news_->doubted.contains(name) && sys::RootedDir::open(directory_).exists(fmt::format("{}/{}", kTrees, name));
 }
 
-void ImageCache::doubt(std::string_view name, std::function<void()> before_replacing) const {
-    news_->doubted.insert_or_assign(std::string(name), std::move(before_replacing));
+void ImageCache::doubt(std::string_view name, TreeGuard guard) const {
+    news_->doubted.insert_or_assign(std::string(name), std::move(guard));
     news_->built.erase(std::string(name));
 }
 

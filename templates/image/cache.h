@@ -41,9 +41,12 @@ struct CachePruned {
     std::uint64_t kept_size = 0; // of what remains
 };
 
+// Called before a tree is replaced; what it returns lives until the other one is in its place. It may throw to keep the old one.
+using TreeGuard = std::function<std::shared_ptr<void>()>;
+
 // What one ImageCache found out of trees.
 struct TreeNews {
-    std::map<std::string, std::function<void()>, std::less<>> doubted; // what is called before it is replaced
+    std::map<std::string, TreeGuard, std::less<>> doubted;
     std::set<std::string, std::less<>> built;
 };
 
@@ -125,8 +128,8 @@ public:
     [[nodiscard]] std::optional<UsedTree> use_tree(std::string_view name) const;
     [[nodiscard]] bool has_tree(std::string_view name) const;
     // What it holds is not what it was: for this object it is as if it were not there, until begin_tree() and publish()
-    // replace it. before_replacing may throw to keep the old one.
-    void doubt(std::string_view name, std::function<void()> before_replacing = {}) const;
+    // replace it.
+    void doubt(std::string_view name, TreeGuard guard = {}) const;
     // Whether it was published by way of this object, and needs no second look.
     [[nodiscard]] bool built(std::string_view name) const;
     // Waits up to timeout for others who build it; StateError Busy after that. Look with use_tree

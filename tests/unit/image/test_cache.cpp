@@ -194,6 +194,22 @@ TEST_F(CacheTest, ADoubtedTreeIsAbsentUntilItIsBuiltAnew) {
     EXPECT_THAT(sys::list_dir(root() / "trees"), ElementsAre("base"));
 }
 
+TEST_F(CacheTest, WhatGuardsADoubtedTreeLivesUntilItIsReplaced) {
+    add_tree("base", "old", 1000);
+    std::string seen;
+    const auto data = [&] { return sys::read_file(root() / "trees/base/data"); };
+    cache_.doubt("base", [&] {
+        seen = data();
+        return std::shared_ptr<void>(nullptr, [&](void*) { seen += " " + data(); });
+    });
+    add_tree("base", "new", 1000);
+    EXPECT_EQ(seen, "old new");
+    cache_.doubt("base", [&]() -> std::shared_ptr<void> { throw Error("it is in use"); });
+    EXPECT_EQ(error_of([&] { add_tree("base", "newest", 1000); }), "it is in use");
+    EXPECT_EQ(data(), "new");
+    EXPECT_THAT(sys::list_dir(root() / "trees"), ElementsAre("base"));
+}
+
 TEST_F(CacheTest, OneBuilderAtATime) {
     auto first = cache_.begin_tree("debian-12", 0ms);
     EXPECT_EQ(error_of([&] { return cache_.begin_tree("debian-12", 10ms).path(); }),
