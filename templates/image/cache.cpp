@@ -39,6 +39,7 @@ constexpr std::string_view kNew = ".new"; // of ".NAME.new": a tree that is bein
 constexpr std::string_view kOld = ".old"; // a tree that has been replaced
 constexpr std::string_view kPart = ".part";
 constexpr auto kWaitForPrune = 10s;
+constexpr auto kResumable = 14 * 24h;
 constexpr auto kWaitForCopies = 5min;
 constexpr struct stat kNothing{};
 constexpr std::size_t kMaxName = 128;
@@ -132,6 +133,16 @@ void add_files_of(const sys::RootedDir& root, const std::string& folder, std::ve
 void add_files(const sys::RootedDir& root, std::vector<Place>& places) {
     for (const auto& shard : root.list(kFiles)) add_files_of(root, fmt::format("{}/{}", kFiles, shard.name), places);
     if (root.exists(kUnnamed)) add_files_of(root, kUnnamed, places);
+}
+
+// Downloads that nobody has gone on with: nobody will, and there may be a newer build by now.
+void remove_old_downloads(const sys::RootedDir& root) {
+    std::vector<Place> files;
+    add_files(root, files);
+    const std::time_t limit = std::time(nullptr) - std::chrono::seconds(kResumable).count();
+    for (const Place& file : files) {
+        if (file.entry.kind == CacheKind::Partial && file.entry.last_used < limit) root.remove(file.path);
+    }
 }
 
 void add_trees(const sys::RootedDir& root, std::vector<Place>& places) {
@@ -337,6 +348,7 @@ void ImageCache::remove_leftovers() {
         if (S_ISDIR(root.stat(entry.name).value_or(kNothing).st_mode)) remove_hidden(root, entry.name);
     }
     remove_lone_sums(root);
+    remove_old_downloads(root);
     static_cast<void>(sys::try_lock_file(use_, sys::LockKind::Shared, name));
 }
 

@@ -143,7 +143,7 @@ public:
     // For temporary directories (sys::TempDir), on the same file system.
     [[nodiscard]] std::filesystem::path scratch() const;
     // Removes temporary directories, unfinished trees and records of runs that were killed, unless
-    // another ImageCache is open on the directory. Interrupted downloads stay: they can be resumed.
+    // another ImageCache is open on the directory. Interrupted downloads stay for two weeks: they can be resumed.
     void remove_leftovers();
 
     [[nodiscard]] std::vector<CacheEntry> list() const; // most recently used first

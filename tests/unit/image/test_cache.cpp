@@ -156,6 +156,24 @@ TEST_F(CacheTest, LeftoversGoWhenNobodyElseIsHere) {
     EXPECT_NO_THROW((void)ImageCache::open(root())) << "it is open for all again";
 }
 
+TEST_F(CacheTest, InterruptedDownloadsStayForTwoWeeks) {
+    const std::time_t day = 24 * 60 * 60;
+    const auto put = [&](const std::filesystem::path& path, std::time_t days) {
+        sys::write_file_atomic(path, "half");
+        set_used(path, std::time(nullptr) - days * day);
+        return path;
+    };
+    sys::make_dir(root() / "unnamed", 0700);
+    const auto file = [&](const char* content) { return cache_.file_path(sha256_hex(content)).string(); };
+    const auto fresh = put(file("a") + ".part", 13);
+    const auto whole = put(file("c"), 400); // a package of a template, say
+    for (const auto& path : {put(file("b") + ".part", 15), put(file("b") + ".part.version", 15), put(root() / "unnamed" / sha256_hex("url"), 15)}) {
+        cache_.remove_leftovers();
+        EXPECT_FALSE(sys::exists(path)) << path;
+    }
+    for (const auto& path : {fresh, whole}) EXPECT_TRUE(sys::exists(path)) << path;
+}
+
 TEST_F(CacheTest, DownloadsThatNobodyNeedsGo) {
     const auto digest = sha256_hex("a");
     const auto whole = add_file("a", 1000);
