@@ -5,6 +5,7 @@
 #include "image/classic_index.h"
 #include "image/http_url.h"
 #include "image/index_files.h"
+#include "image/offer_cache.h"
 #include "image/seen.h"
 #include "image/simplestreams.h"
 #include "image/verify.h"
@@ -43,7 +44,7 @@ std::string clear_signed_name(const std::string& path) {
 class Reader {
 public:
     Reader(const ServerAccess& access, const ImageCache& cache, IndexFiles& files, IndexAge age)
-        : access_(access), seen_(cache, access.allow_rollback), scratch_(cache.scratch()), files_(files), age_(age) {}
+        : access_(access), seen_(cache, access.allow_rollback), known_(cache), scratch_(cache.scratch()), files_(files), age_(age) {}
 
     ServerIndex read() {
         const auto protocol = access_.server.protocol;
@@ -65,10 +66,17 @@ private:
         for (const std::string& path : parse_streams_index(*index, url(std::string(kStreamsIndexPath)))) {
             const auto products = document(path, ".gpg", true);
             if (!products) throw Error(fmt::format("{}: the server's index names it, but it is not there", url(path)));
-            auto offers = parse_streams_products(*products, url(path));
+            auto offers = offers_of(*products, url(path));
             std::move(offers.begin(), offers.end(), std::back_inserter(result.offers));
         }
         return finished(std::move(result));
+    }
+
+    std::vector<Offer> offers_of(const std::string& products, const std::string& from) const {
+        if (auto known = known_.find(from, products)) return *std::move(known);
+        auto offers = parse_streams_products(products, from);
+        known_.keep(from, products, offers);
+        return offers;
     }
 
     std::optional<ServerIndex> read_classic() {
@@ -138,6 +146,7 @@ private:
 
     const ServerAccess& access_;
     Seen seen_;
+    OfferCache known_;
     std::filesystem::path scratch_;
     IndexFiles& files_;
     IndexAge age_;
