@@ -38,7 +38,7 @@ void Seen::check_signature(const std::string& url, std::time_t signed_at) const 
     const std::string key = "signature " + url;
     const std::uint64_t before = parse_u64(read(key)).value_or(0);
     if (now < before && !allow_) {
-        throw Error(fmt::format("{}: it was signed on {:%Y-%m-%d %H:%M}, but one of {:%Y-%m-%d %H:%M} was seen there before: {}{} accepts it",
+        throw Error(fmt::format("{}: it was signed on {:%Y-%m-%d %H:%M:%S}, but one of {:%Y-%m-%d %H:%M:%S} was seen there before: {}{} accepts it",
                                 url, fmt::gmtime(signed_at), fmt::gmtime(static_cast<std::time_t>(before)), kAdvice, option_));
     }
     if (now != before) write(key, std::to_string(now));

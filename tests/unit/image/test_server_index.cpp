@@ -324,7 +324,7 @@ TEST_F(ServerIndexTest, RefusesAnOlderSignature) {
     sign_at("20260301T000000");
     (void)read();
     sign_at("20260201T000000");
-    EXPECT_THAT(refusal(), StartsWith(url(kIndex) + ": it was signed on 2026-02-01 00:00, but one of 2026-03-01 00:00 was seen"));
+    EXPECT_THAT(refusal(), StartsWith(url(kIndex) + ": it was signed on 2026-02-01 00:00:00, but one of 2026-03-01 00:00:00 was seen"));
     access_.allow_rollback = true;
     EXPECT_EQ(read().offers.size(), 1u);
     access_.allow_rollback = false;
