@@ -126,6 +126,8 @@ private:
             document_.describe(product);
             return;
         }
+        if (document_.fingerprint(product, serial)) // before the packing, which takes long
+            throw Error(fmt::format("{} has another image of that date already: give this one another serial", build));
         sys::make_dirs(place.parent_path(), kPublic);
         sys::TempDir scratch(place.parent_path(), ".new-");
         const auto fresh = scratch.path() / "build";
@@ -134,13 +136,7 @@ private:
         if (options_.signer != nullptr)
             sys::write_file_atomic(fresh / "SHA256SUMS.asc", options_.signer->detached(sys::read_file(fresh / "SHA256SUMS")));
         sys::chmod(fresh, kPublic);
-        if (sys::exists(place)) {
-            if (document_.fingerprint(product, serial)) {
-                throw Error(fmt::format("{} has another image of that date already: give this one another serial",
-                                        build));
-            }
-            sys::RootedDir::open(directory_).remove_tree(build); // of an update that did not come to its end
-        }
+        if (sys::exists(place)) sys::RootedDir::open(directory_).remove_tree(build); // of an update that did not come to its end
         sys::rename_noreplace(fresh, place);
         sys::fsync_dir(place.parent_path());
         document_.add(product, serial, image.record, build, exported);

@@ -222,6 +222,13 @@ TEST_F(ServerTreeTest, OthersAreServedWhenOneCannotBe) {
     EXPECT_EQ(sys::list_dir(dir_ / "www" / kProduct), (std::vector<std::string>{"20260103_05:24"}));
 }
 
+TEST_F(ServerTreeTest, OneImageOfADateIsSeenBeforeAnotherIsPacked) {
+    update({image("20260101_05:24", "one")});
+    auto other = image("20260101_05:24", "two");
+    cache_.remove_tree(other.record.fingerprint); // to pack it would fail
+    EXPECT_EQ(test::error_of([&] { update({other}); }), kProduct + "20260101_05:24 has another image of that date already: give this one another serial");
+}
+
 TEST_F(ServerTreeTest, SignsWhatItWrites) {
     Signer gpg;
     const auto key = gpg.make_key("server");
