@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <array>
 #include <fmt/core.h>
+#include <map>
 
 namespace lxcpp::image {
 namespace {
@@ -104,6 +105,7 @@ void ImageServers::read(const fs::path& file, const Paths& paths) {
     const auto text = sys::read_file_if_exists(file);
     if (!text) return;
     ImageServer* server = nullptr;
+    std::map<std::string, std::size_t> lines; // of sections: another file may add to one
     std::size_t number = 0;
     for (const std::string_view raw : split_lines(*text)) {
         const std::string_view line = trim(raw);
@@ -111,7 +113,10 @@ void ImageServers::read(const fs::path& file, const Paths& paths) {
         if (line.empty() || line.starts_with('#')) continue;
         with_context(fmt::format("{}: line {}", file.string(), number), [&] {
             if (line.starts_with('[')) {
-                server = &section(section_name(line));
+                const std::string name = section_name(line);
+                const auto [first, fresh] = lines.emplace(name, number);
+                if (!fresh) throw Error(fmt::format("[{}] stands in line {} already: put all of its settings there", name, first->second));
+                server = &section(name);
             } else {
                 if (server == nullptr) throw Error("a [NAME] must stand before the first setting");
                 apply_setting(*server, line, paths);

@@ -91,6 +91,8 @@ TEST_F(ImageServersTest, RefusesWhatItDoesNotKnow) {
     EXPECT_THAT(refusal(), HasSubstr(": line 2: ftp URLs are not fetched"));
     configure("[a]\nprotocol = oci\n");
     EXPECT_THAT(refusal(), HasSubstr("give any, simplestreams or classic"));
+    configure("[a]\nurl = https://x\n[b]\nurl = https://y\n[ a ]\nkeyring = k.asc\n");
+    EXPECT_EQ(refusal(), file + ": line 5: [a] stands in line 1 already: put all of its settings there");
     configure("[a]\nprotocol = any\n");
     EXPECT_EQ(refusal(), file + ": server a has no url");
 }
