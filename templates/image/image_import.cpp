@@ -170,6 +170,7 @@ private:
         const sys::RootedDir to = sys::RootedDir::open(tree.path());
         MetadataFiles files;
         UnpackOptions options{.tree = {.sums = &sums_}, .below = {}, .excludes = description_.excludes, .other = {}, .hash = before_root_};
+        options.phase = options_.phase;
         if (combined()) {
             options.below = kRoot;
             options.other = [&](const std::string& path, std::string content) { files.add(path, std::move(content)); };

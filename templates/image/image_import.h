@@ -29,6 +29,7 @@ struct ImportOptions {
     // What is known of the image beforehand; fields that are empty are taken from its metadata. fingerprint: what the
     // parts must hash to (of metadata and then root); empty: whatever they hash to becomes it.
     ImageRecord record;
+    std::string phase = "Unpacking"; // what is done with the root, for people
     // Called once the root was read to its end, before anything of the image is there; may throw.
     std::function<void()> read_all;
 };

@@ -183,7 +183,7 @@ public:
                 progress.message(fmt::format("{} files became shorter while they were read: they end in zeros", packed.changed));
         };
         try {
-            return import_image(store_, cache_, std::move(parts), {.record = record_, .read_all = read_all}, progress);
+            return import_image(store_, cache_, std::move(parts), {.record = record_, .phase = "Copying", .read_all = read_all}, progress);
         } catch (...) {
             packing.rethrow(); // an archive that broke off is not why
             throw;

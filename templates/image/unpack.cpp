@@ -92,7 +92,7 @@ private:
 
 Unpacked unpack_squashfs(FdRef file, const std::string& what, const sys::RootedDir& to, const UnpackOptions& options,
                          ProgressSink& progress) {
-    ProgressPhase phase(progress, "Unpacking " + what, 0);
+    ProgressPhase phase(progress, options.phase + " " + what, 0);
     HashedFile bytes(file, what, options.hash);
     SquashfsReader reader(bytes, what);
     Unpacking unpacking(reader, to, options);
@@ -117,7 +117,7 @@ Unpacked unpack_archive(FdRef file, const std::string& what, const sys::RootedDi
     TarReader reader([&](std::span<char> into) { return bytes.read(into); }, what, TarEnd::Marked,
                      [&](std::size_t most) { return bytes.view(most); });
     Unpacking unpacking(reader, to, options);
-    ProgressPhase phase(progress, "Unpacking " + what, bytes.size(), ProgressUnit::Bytes);
+    ProgressPhase phase(progress, options.phase + " " + what, bytes.size(), ProgressUnit::Bytes);
     try {
         unpacking.run([&] { phase.update(bytes.bytes_in()); });
     } catch (Error& error) {

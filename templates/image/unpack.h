@@ -20,6 +20,7 @@ struct UnpackOptions {
     std::vector<std::string> excludes; // patterns of fnmatch(3) over the whole path ("dev/*"), as tar --anchored
     // Members outside below that are small regular files, e.g. metadata.yaml of a combined image; nullptr: skipped.
     std::function<void(const std::string& path, std::string content)> other;
+    std::string phase = "Unpacking"; // what is done, for people: before the archive's name
     // Goes on with the archive's bytes: the fingerprint of an image begins with its metadata.
     Sha256 hash;
 };
