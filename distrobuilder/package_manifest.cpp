@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "distrobuilder/package_manifest.h"
 
+#include "base/ascii.h"
 #include "base/strings.h"
 #include "distrobuilder/output_files.h"
 
 #include <lxcpp/error.h>
 
 #include <algorithm>
-#include <cctype>
 #include <fmt/core.h>
 
 namespace lxcpp::distro {
@@ -26,9 +26,7 @@ std::string distribution_of(const sys::RootedDir& root, const Recipe& recipe) {
             return std::string(line);
         }
     }
-    std::string name = recipe.image.distribution; // as os-release would have it
-    std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    return name;
+    return ascii_lower(recipe.image.distribution); // as os-release would have it
 }
 
 // A database that makes no sense is one that is not read; the others are.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "distrobuilder/source_openwrt.h"
 
+#include "base/ascii.h"
 #include "base/sha256.h"
 #include "base/strings.h"
 #include "distrobuilder/ext4_tree.h"
@@ -94,7 +95,7 @@ SourceArchive plan_openwrt(const SourceRequest& request) {
     const std::string release = snapshot ? "" : service_release(request, wanted);
     const std::string place = snapshot ? "snapshots" : "releases/" + release;
     const std::string directory = fmt::format("{}/{}/targets/{}/", request.base(), place, target_path(request.architecture()));
-    return {.url = fmt::format("{}openwrt-{}{}-generic-ext4-combined-efi.img.gz", directory, snapshot ? "" : lower_case(release) + "-", request.architecture()),
+    return {.url = fmt::format("{}openwrt-{}{}-generic-ext4-combined-efi.img.gz", directory, snapshot ? "" : ascii_lower(release) + "-", request.architecture()),
             .list_url = directory + "sha256sums",
             .list_digest = Digest::Sha256,
             .signature_url = directory + "sha256sums.asc"};

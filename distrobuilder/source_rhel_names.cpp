@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "distrobuilder/source_rhel_names.h"
 
+#include "base/ascii.h"
 #include "base/strings.h"
 
 #include <lxcpp/error.h>
@@ -15,7 +16,6 @@ namespace {
 constexpr std::string_view kDigits = "+([0-9])";
 
 bool is_letter(char c) noexcept { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 // The variant, in large or small letters.
 std::string variant_of(const SourceRequest& request) {
@@ -24,7 +24,7 @@ std::string variant_of(const SourceRequest& request) {
     std::string pattern;
     for (const char c : variant) {
         if (!is_letter(c)) pattern += literal(std::string_view(&c, 1));
-        else pattern += fmt::format("[{}{}]", lower(c), static_cast<char>(lower(c) - 'a' + 'A'));
+        else pattern += fmt::format("[{}{}]", ascii_lower(c), static_cast<char>(ascii_lower(c) - 'a' + 'A'));
     }
     return pattern;
 }
@@ -58,12 +58,6 @@ std::string centos_name(const std::string& release) {
 }
 
 } // namespace
-
-std::string lower_case(std::string_view text) {
-    std::string result(text);
-    std::ranges::transform(result, result.begin(), lower);
-    return result;
-}
 
 std::string major_release(std::string_view release) { return std::string(release.substr(0, release.find('.'))); }
 
@@ -127,7 +121,7 @@ std::vector<std::string> oracle_updates(const SourceRequest& request, const std:
     } catch (const Error&) {
         return {};
     }
-    std::ranges::sort(updates, [](const std::string& left, const std::string& right) { return version_less(lower_case(right), lower_case(left)); });
+    std::ranges::sort(updates, [](const std::string& left, const std::string& right) { return version_less(ascii_lower(right), ascii_lower(left)); });
     return updates;
 }
 

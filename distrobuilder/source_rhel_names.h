@@ -25,7 +25,6 @@ using NamePatterns = std::vector<std::string>;
 // nullopt too where there is no listing.
 [[nodiscard]] std::optional<std::string> newest_of_listing(const SourceRequest& request, const std::string& url, const std::string& pattern);
 
-[[nodiscard]] std::string lower_case(std::string_view text);
 [[nodiscard]] std::string major_release(std::string_view release); // "9.4" -> "9"
 [[nodiscard]] unsigned stream_number(std::string_view release);    // "9-Stream" -> 9
 

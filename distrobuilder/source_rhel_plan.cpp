@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "distrobuilder/source_rhel_plan.h"
 
+#include "base/ascii.h"
 #include "base/error.h"
 #include "base/strings.h"
 #include "distrobuilder/source_rhel_names.h"
@@ -17,7 +18,7 @@ namespace {
 
 RhelPlan plan_alma(const RhelRequest& request) {
     const auto& source = request.source;
-    const std::string below = fmt::format("{}/{}", source.base(), lower_case(source.release()));
+    const std::string below = fmt::format("{}/{}", source.base(), ascii_lower(source.release()));
     const std::string directory = fmt::format("{}/isos/{}/", below, source.architecture());
     const auto image = directory + newest_of(source, directory, alma_patterns(source));
     const bool old = source.architecture() == "armhfp";
@@ -35,7 +36,7 @@ RhelPlan plan_alma(const RhelRequest& request) {
 // The lists of 8 and 9 are not signed; that of 10 has its signature beside it.
 RhelPlan plan_rocky(const RhelRequest& request) {
     const auto& source = request.source;
-    const std::string below = fmt::format("{}/{}", source.base(), lower_case(source.release()));
+    const std::string below = fmt::format("{}/{}", source.base(), ascii_lower(source.release()));
     const std::string directory = fmt::format("{}/isos/{}/", below, source.architecture());
     const std::string major = major_release(source.release());
     const bool is_signed = major != "8" && major != "9";
@@ -59,7 +60,7 @@ std::string centos_list(const SourceRequest& source) {
 RhelPlan plan_centos(const RhelRequest& request) {
     const auto& source = request.source;
     const bool stream = source.release().ends_with("-Stream");
-    const std::string release = lower_case(source.release());
+    const std::string release = ascii_lower(source.release());
     const std::string below = fmt::format("{}/{}", source.base(), release);
     const std::string directory = stream && stream_number(source.release()) >= 9 ? fmt::format("{}/BaseOS/{}/iso/", below, source.architecture())
                                                                                  : fmt::format("{}/isos/{}/", below, source.architecture());
@@ -81,7 +82,7 @@ RhelPlan plan_centos(const RhelRequest& request) {
 
 RhelPlan plan_springdale(const RhelRequest& request) {
     const auto& source = request.source;
-    const std::string os = fmt::format("{}/{}/{}/os", source.base(), lower_case(source.release()), source.architecture());
+    const std::string os = fmt::format("{}/{}/{}/os", source.base(), ascii_lower(source.release()), source.architecture());
     RhelPlan plan{.image = {.url = os + "/images/boot.iso"}, .release = source.release()};
     if (major_release(source.release()) == "7") plan.repositories = {{"core", os + "/"}};
     else plan.repositories = {{"baseos", os + "/BaseOS/"}, {"updates", fmt::format("{}/updates/{}/BaseOS/{}/", source.base(), source.release(), source.architecture())}};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "distrobuilder/source_sums.h"
 
+#include "base/ascii.h"
 #include "base/strings.h"
 
 #include <lxcpp/error.h>
@@ -19,15 +20,8 @@ struct Entry {
     std::string_view name; // may be empty
 };
 
-std::string lower(std::string_view text) {
-    std::string result(text);
-    for (char& c : result)
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    return result;
-}
-
 std::optional<std::string> as_digest(std::string_view word, Digest kind) {
-    std::string hex = lower(word);
+    std::string hex = ascii_lower(word);
     const std::size_t length = kind == Digest::Sha512 ? 128 : 64;
     if (hex.size() != length || hex.find_first_not_of("0123456789abcdef") != std::string::npos) return std::nullopt;
     return hex;
@@ -38,7 +32,7 @@ std::optional<Entry> read_bsd_line(std::string_view line, Digest kind) {
     const auto open = line.find(" (");
     const auto close = line.rfind(") = ");
     if (open == std::string_view::npos || close == std::string_view::npos || close < open) return std::nullopt;
-    if (lower(line.substr(0, open)) != digest_name(kind)) return std::nullopt;
+    if (ascii_lower(line.substr(0, open)) != digest_name(kind)) return std::nullopt;
     auto digest = as_digest(trim(line.substr(close + 4)), kind);
     if (!digest) return std::nullopt;
     return Entry{*std::move(digest), line.substr(open + 2, close - open - 2)};
@@ -62,7 +56,7 @@ std::vector<Entry> read_list(std::string_view list, Digest kind) {
         const std::string_view line = trim(raw);
         if (line.starts_with('#')) {
             const auto words = split_words(line.substr(1));
-            if (words.size() == 2 && words[1] == "HASH") wanted = lower(words[0]) == digest_name(kind);
+            if (words.size() == 2 && words[1] == "HASH") wanted = ascii_lower(words[0]) == digest_name(kind);
             continue;
         }
         auto entry = wanted ? read_line(line, kind) : std::nullopt;

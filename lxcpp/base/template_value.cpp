@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/template_value.h"
 
+#include "base/ascii.h"
 #include "base/strings.h"
 
 #include <lxcpp/error.h>
@@ -15,8 +16,7 @@ namespace {
 using List = TemplateValue::List;
 using Map = TemplateValue::Map;
 
-// ASCII only: the rest is somebody's name and stays.
-char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+// ASCII only, as ascii_lower().
 char upper(char c) noexcept { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }
 
 struct Call {
@@ -40,7 +40,7 @@ TemplateValue or_default(const Call& call) { return is_true(call.value) ? call.v
 TemplateValue or_default_if_none(const Call& call) {
     return std::holds_alternative<std::monostate>(call.value.value) ? call.argument : call.value;
 }
-TemplateValue to_lower(const Call& call) { return each_byte(call.value, lower); }
+TemplateValue to_lower(const Call& call) { return each_byte(call.value, ascii_lower); }
 TemplateValue to_upper(const Call& call) { return each_byte(call.value, upper); }
 
 TemplateValue capitalize_first(const Call& call) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "container/image_config.h"
 
+#include "base/ascii.h"
 #include "base/strings.h"
 #include "config/item.h"
 #include "sys/file.h"
@@ -39,13 +40,6 @@ bool is_plain_word(std::string_view text) noexcept {
     return !text.empty() && std::ranges::all_of(text, [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; });
 }
 
-std::string lower_case(std::string text) {
-    for (char& c : text) {
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    }
-    return text;
-}
-
 class Addition {
 public:
     Addition(ConfigText& text, const ImageConfigWish& wish) : text_(text), before_(text), wish_(wish) {}
@@ -63,7 +57,7 @@ public:
 private:
     // <distribution>.common.conf, or common.conf.
     void include_ours(std::string_view leaf) {
-        std::string distribution = lower_case(wish_.record.distribution);
+        std::string distribution = ascii_lower(wish_.record.distribution);
         const auto relative = std::ranges::find(kRelatives, distribution, &Relative::name);
         const std::filesystem::path directory = wish_.words.data / "config";
         std::vector<std::string> leaves;

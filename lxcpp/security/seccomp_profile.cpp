@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "security/seccomp_profile.h"
 
+#include "base/ascii.h"
 #include "base/strings.h"
 #include "security/seccomp_names.h"
 #include "sys/file.h"
@@ -10,7 +11,6 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <cctype>
 #include <cerrno>
 #include <charconv>
 #include <optional>
@@ -37,13 +37,6 @@ std::optional<std::uint64_t> parse_number(std::string_view text) {
 }
 
 std::string_view without_comment(std::string_view line) { return trim(line.substr(0, line.find('#'))); }
-
-std::string lower(std::string_view text) {
-    std::string result(text);
-    std::ranges::transform(result, result.begin(),
-                           [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    return result;
-}
 
 class Parser {
 public:
@@ -111,7 +104,7 @@ private:
     }
 
     void section(std::string_view line) {
-        const std::string name = lower(line.substr(1, line.size() - (line.ends_with(']') ? 2 : 1)));
+        const std::string name = ascii_lower(line.substr(1, line.size() - (line.ends_with(']') ? 2 : 1)));
         const auto row = std::ranges::find(kSeccompArchNames, name, &SeccompArchName::name);
         if (!line.ends_with(']') || row == kSeccompArchNames.end()) {
             fail("", fmt::format("unknown architecture '{}'", printable(line)));

@@ -1,23 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "debian/control.h"
 
+#include "base/ascii.h"
 #include "base/strings.h"
 
 #include <lxcpp/error.h>
 
-#include <algorithm>
 #include <fmt/core.h>
 
 namespace lxcpp::debian {
 namespace {
-
-constexpr char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
-
-bool same_name(std::string_view left, std::string_view right) noexcept {
-    return left.size() == right.size() &&
-           std::equal(left.begin(), left.end(), right.begin(),
-                      [](char a, char b) { return lower(a) == lower(b); });
-}
 
 constexpr bool is_blank(char c) noexcept { return c == ' ' || c == '\t'; }
 
@@ -31,7 +23,7 @@ std::string_view trim_blanks(std::string_view text) noexcept {
 
 std::optional<std::string_view> Stanza::find(std::string_view name) const noexcept {
     for (const Field& field : fields_) {
-        if (same_name(field.name, name)) return field.value;
+        if (same_letters(field.name, name)) return field.value;
     }
     return std::nullopt;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "download/listing.h"
 
+#include "base/ascii.h"
 #include "base/strings.h"
 #include "image/architecture.h"
 #include "image/progress.h"
@@ -23,20 +24,16 @@ using image::OfferRequest;
 constexpr std::array<std::string_view, 6> kTitles{"DIST", "RELEASE", "ARCH", "VARIANT", "BUILD", "SIZE"};
 using Row = std::array<std::string, kTitles.size()>;
 
-bool equal(std::string_view a, std::string_view b) {
-    return std::ranges::equal(a, b, [](char x, char y) { return std::tolower(x) == std::tolower(y); });
-}
-
 bool is_release(const Offer& offer, std::string_view name) {
-    return equal(offer.release, name) ||
-           std::ranges::any_of(offer.release_names, [&](const std::string& other) { return equal(other, name); });
+    return same_letters(offer.release, name) ||
+           std::ranges::any_of(offer.release_names, [&](const std::string& other) { return same_letters(other, name); });
 }
 
 bool matches(const Offer& offer, const OfferRequest& wanted) {
-    return (wanted.distribution.empty() || equal(offer.distribution, wanted.distribution)) &&
+    return (wanted.distribution.empty() || same_letters(offer.distribution, wanted.distribution)) &&
            (wanted.release.empty() || is_release(offer, wanted.release)) &&
            (wanted.architecture.empty() || offer.architecture == image::debian_architecture(wanted.architecture)) &&
-           (wanted.variant.empty() || equal(offer.variant, wanted.variant));
+           (wanted.variant.empty() || same_letters(offer.variant, wanted.variant));
 }
 
 // Of what would be downloaded, as far as the index says it.

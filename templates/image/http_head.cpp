@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "image/http_head.h"
 
+#include "base/ascii.h"
 #include "base/strings.h"
 
 #include <algorithm>
@@ -34,14 +35,6 @@ std::string known_reason(int status) {
     const auto* row = std::find_if(kReasons.begin(), kReasons.end(),
                                    [&](const auto& entry) { return entry.first == status; });
     return row == kReasons.end() ? std::string() : std::string(row->second);
-}
-
-bool same_name(std::string_view a, std::string_view b) noexcept {
-    const auto lower = [](char c) {
-        return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    };
-    return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                      [&](char x, char y) { return lower(x) == lower(y); });
 }
 
 HttpHead parse_status_line(std::string_view line) {
@@ -80,17 +73,17 @@ void HttpHead::take_line(std::string_view line) {
     if (colon == std::string_view::npos) return;
     const auto name = line.substr(0, colon);
     const auto value = trim(line.substr(colon + 1));
-    if (same_name(name, "content-length"))
+    if (same_letters(name, "content-length"))
         length = parse_u64(value);
-    else if (same_name(name, "etag") && value.starts_with('"'))
+    else if (same_letters(name, "etag") && value.starts_with('"'))
         etag = value;
-    else if (same_name(name, "last-modified"))
+    else if (same_letters(name, "last-modified"))
         last_modified = value;
-    else if (same_name(name, "content-range"))
+    else if (same_letters(name, "content-range"))
         parse_content_range(value, *this);
-    else if (same_name(name, "content-type"))
+    else if (same_letters(name, "content-type"))
         content_type = value;
-    else if (same_name(name, "www-authenticate") && challenges.size() < kMostChallenges)
+    else if (same_letters(name, "www-authenticate") && challenges.size() < kMostChallenges)
         challenges.emplace_back(value);
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "image/http_url.h"
 
+#include "base/ascii.h"
 #include "base/error.h"
 #include "base/strings.h"
 #include "image/c_handle.h"
@@ -93,9 +94,7 @@ ServerUrl parse_server_url(const std::string& text) {
             throw Error("the address of a server has no user, password, query or fragment");
     ServerUrl server{.scheme = url_part(url, CURLUPART_SCHEME), .place = {}, .text = {}};
     const auto port = url_part(url, CURLUPART_PORT, CURLU_NO_DEFAULT_PORT);
-    server.place = url_part(url, CURLUPART_HOST) + (port.empty() ? "" : ":" + port);
-    for (char& c : server.place)
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    server.place = ascii_lower(url_part(url, CURLUPART_HOST)) + (port.empty() ? "" : ":" + port);
     server.text = fmt::format("{}://{}{}", server.scheme, server.place, url_part(url, CURLUPART_PATH));
     while (server.text.ends_with('/')) server.text.pop_back();
     return server;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/error.h"
+#include "base/ascii.h"
 #include "base/strings.h"
 #include "image/architecture.h"
 #include "image/image_metadata.h"
@@ -132,15 +133,8 @@ bool is_property_name(std::string_view name) {
     });
 }
 
-std::string lower(std::string text) {
-    for (char& c : text) {
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    }
-    return text;
-}
-
 void take_property(const std::string& name, const std::string& value, ImageRecord& record) {
-    if (name == "os") record.distribution = lower(value);
+    if (name == "os") record.distribution = ascii_lower(value);
     else if (name == "release") record.release = value;
     else if (name == "variant") record.variant = value;
     else if (name == "serial") record.serial = value;

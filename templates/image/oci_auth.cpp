@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "image/oci_auth.h"
 
+#include "base/ascii.h"
 #include "base/strings.h"
 #include "image/http_url.h"
 #include "image/json_document.h"
@@ -46,13 +47,6 @@ bool is_token68_character(char c) noexcept {
     return is_letter_or_digit(c) || contains("-._~+/", c);
 }
 
-std::string lower(std::string_view text) {
-    std::string low(text);
-    for (char& c : low)
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    return low;
-}
-
 // Reads a header from left to right. Commas stand between challenges and between the parameters of
 // one, so what a word is, is seen from what follows it.
 class ChallengeReader {
@@ -94,7 +88,7 @@ private:
 
     AuthChallenge challenge() {
         AuthChallenge challenge;
-        challenge.scheme = lower(take_while(is_token_character));
+        challenge.scheme = ascii_lower(take_while(is_token_character));
         if (challenge.scheme.empty()) refuse("expected the name of a scheme");
         const bool more = skip_blanks();
         if (rest_.empty()) return challenge;
@@ -134,7 +128,7 @@ private:
     // "name = value"; a word without '=' is the next challenge's scheme and stays.
     bool take_parameter(AuthChallenge& challenge) {
         const auto before = rest_;
-        const std::string name = lower(take_while(is_token_character));
+        const std::string name = ascii_lower(take_while(is_token_character));
         skip_blanks();
         if (name.empty() || !take('=')) {
             rest_ = before;
@@ -185,8 +179,8 @@ std::pair<std::string, std::string> host_and_port(std::string_view authority,
                                                   std::string_view scheme) {
     const auto colon = authority.find(':', authority.starts_with('[') ? authority.find(']') : 0);
     const std::string standard = scheme == "https" ? "443" : "80";
-    if (colon == authority.npos) return {lower(authority), standard};
-    return {lower(authority.substr(0, colon)), std::string(authority.substr(colon + 1))};
+    if (colon == authority.npos) return {ascii_lower(authority), standard};
+    return {ascii_lower(authority.substr(0, colon)), std::string(authority.substr(colon + 1))};
 }
 
 // Who reads the URL after us must see the same host in it.
@@ -209,7 +203,7 @@ Realm parse_realm(std::string_view url, bool insecure) {
         url.find_first_of("\\\"<>#") != url.npos)
         refuse_realm(url, "not a URL");
     const auto end = url.find("://");
-    const std::string scheme = end == url.npos ? std::string() : lower(url.substr(0, end));
+    const std::string scheme = end == url.npos ? std::string() : ascii_lower(url.substr(0, end));
     if (scheme != "https" && !(insecure && scheme == "http"))
         refuse_realm(url, "only https is used");
     const auto rest = url.substr(end + 3);

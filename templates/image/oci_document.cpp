@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "image/oci_document.h"
 
+#include "base/ascii.h"
 #include "base/strings.h"
 #include "image/json_document.h"
 
@@ -66,10 +67,7 @@ bool contains(const std::array<std::string_view, size>& table, std::string_view 
 
 // "Application/X; charset=utf-8" is application/x.
 std::string plain_type(std::string_view content_type) {
-    std::string type(trim(content_type.substr(0, content_type.find(';'))));
-    for (char& c : type)
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    return type;
+    return ascii_lower(trim(content_type.substr(0, content_type.find(';'))));
 }
 
 // A registry that does not know better may call it anything; another document it must not be.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "image/offer.h"
 
+#include "base/ascii.h"
 #include "base/nearest.h"
 #include "base/strings.h"
 #include "image/architecture.h"
@@ -21,13 +22,6 @@ constexpr std::size_t kMostListed = 40; // names in a message
 
 bool is_digit(char c) noexcept {
     return c >= '0' && c <= '9';
-}
-
-std::string lower(std::string_view text) {
-    std::string low(text);
-    for (char& c : low)
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    return low;
 }
 
 // Takes the run of digits, or the one other character, that text begins with.
@@ -58,17 +52,17 @@ struct Step {
 };
 
 std::vector<std::string> distribution_names(const Offer& offer) {
-    return {lower(offer.distribution)};
+    return {ascii_lower(offer.distribution)};
 }
 std::vector<std::string> architecture_names(const Offer& offer) {
     return {offer.architecture};
 }
 std::vector<std::string> variant_names(const Offer& offer) {
-    return {lower(offer.variant)};
+    return {ascii_lower(offer.variant)};
 }
 std::vector<std::string> release_names(const Offer& offer) {
-    std::vector<std::string> names{lower(offer.release)};
-    for (const std::string& name : offer.release_names) names.push_back(lower(name));
+    std::vector<std::string> names{ascii_lower(offer.release)};
+    for (const std::string& name : offer.release_names) names.push_back(ascii_lower(name));
     return names;
 }
 
@@ -115,7 +109,7 @@ Candidates narrow(const Candidates& candidates, const Step& step, std::string_vi
 
 // Another product may answer to a release's second name; the one that is called so goes first.
 void prefer_own_name(Candidates& candidates, const std::string& release) {
-    const auto own = [&](const Offer* offer) { return lower(offer->release) == release; };
+    const auto own = [&](const Offer* offer) { return ascii_lower(offer->release) == release; };
     if (std::any_of(candidates.begin(), candidates.end(), own))
         std::erase_if(candidates, [&](const Offer* offer) { return !own(offer); });
 }
@@ -235,13 +229,13 @@ bool serial_before(std::string_view a, std::string_view b) noexcept {
 Choice choose_offer(std::span<const Offer> offers, const OfferRequest& request,
                     std::string_view server) {
     const std::array<Step, 4> steps = {{
-        {"distribution", lower(request.distribution), distribution_names,
+        {"distribution", ascii_lower(request.distribution), distribution_names,
          [](const Offer& offer) { return offer.distribution; }},
-        {"release", lower(request.release), release_names,
+        {"release", ascii_lower(request.release), release_names,
          [](const Offer& offer) { return offer.release; }},
         {"architecture", debian_architecture(request.architecture), architecture_names,
          [](const Offer& offer) { return offer.architecture; }},
-        {"variant", lower(request.variant), variant_names,
+        {"variant", ascii_lower(request.variant), variant_names,
          [](const Offer& offer) { return offer.variant; }},
     }};
     Candidates candidates;

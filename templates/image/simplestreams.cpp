@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "image/simplestreams.h"
 
+#include "base/ascii.h"
 #include "base/strings.h"
 #include "image/architecture.h"
 #include "image/json_document.h"
@@ -106,7 +107,7 @@ std::vector<std::string> parse_aliases(std::string_view list) {
 std::string lower_without_blanks(std::string_view text) {
     std::string word;
     for (const char c : text) {
-        if (c != ' ') word += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+        if (c != ' ') word += ascii_lower(c);
     }
     return word;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "image/yaml_text.h"
 
+#include "base/ascii.h"
 #include "base/strings.h"
 
 #include <algorithm>
@@ -18,10 +19,7 @@ bool is_plain_char(char c) {
 }
 
 bool is_word(std::string_view text) {
-    std::string lower(text);
-    for (char& c : lower)
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    return std::ranges::find(kWords, lower) != kWords.end();
+    return std::ranges::find(kWords, ascii_lower(text)) != kWords.end();
 }
 
 // Letters and the like, with blanks and dashes inside; and no number, whatever kind.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "common/rows.h"
 
+#include "base/ascii.h"
 #include "base/strings.h"
 
 #include <lxcpp/error.h>
@@ -17,9 +18,7 @@ using Json = nlohmann::ordered_json;
 
 std::string key_of(const Column& column) {
     std::string key = column.title;
-    std::ranges::transform(key, key.begin(), [](unsigned char c) {
-        return c == ' ' ? '_' : static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c);
-    });
+    std::ranges::transform(key, key.begin(), [](char c) { return c == ' ' ? '_' : ascii_lower(c); });
     return key;
 }
 
@@ -103,9 +102,7 @@ bool is_plain_word(const std::string& text) {
     if (text.empty() || text.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./-") != std::string::npos) return false;
     const char first = text.front();
     if ((first < 'a' || first > 'z') && (first < 'A' || first > 'Z') && first != '/') return false;
-    std::string lower = text;
-    std::ranges::transform(lower, lower.begin(), [](char c) { return static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c); });
-    return std::ranges::find(kOther, lower) == kOther.end();
+    return std::ranges::find(kOther, ascii_lower(text)) == kOther.end();
 }
 
 // Everything else as JSON, which is YAML too and needs no second set of quoting rules.

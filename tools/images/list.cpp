@@ -5,6 +5,7 @@
 #include "images/store.h"
 #include "images/users.h"
 
+#include "base/ascii.h"
 #include "base/strings.h"
 
 #include <lxcpp/error.h>
@@ -17,12 +18,7 @@
 namespace lxcpp::tools::images {
 namespace {
 
-std::string lower(std::string text) {
-    std::ranges::transform(text, text.begin(), [](char c) { return static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c); });
-    return text;
-}
-
-bool contains(std::string_view text, std::string_view part) { return lower(std::string(text)).find(part) != std::string::npos; }
+bool contains(std::string_view text, std::string_view part) { return ascii_lower(text).find(part) != std::string::npos; }
 
 std::string_view yes_no(bool value) { return value ? "yes" : "no"; }
 
@@ -40,9 +36,9 @@ bool matches(const StoredImage& image, const std::string& filter) {
     if (const auto equals = filter.find('='); equals != filter.npos) {
         const auto value = field(image, std::string_view(filter).substr(0, equals));
         if (!value) throw Error(fmt::format("{}: filters are distribution=, release=, variant=, arch=, serial=, kind=, protocol=, verified=, or part of a name", printable(filter)));
-        return lower(*value) == lower(filter.substr(equals + 1));
+        return ascii_lower(*value) == ascii_lower(filter.substr(equals + 1));
     }
-    const std::string part = lower(filter);
+    const std::string part = ascii_lower(filter);
     return std::ranges::any_of(image.aliases, [&](const std::string& alias) { return contains(alias, part); }) ||
            contains(image_title(image.record), part) || contains(image.record.description, part) || image.record.fingerprint.starts_with(part);
 }
