@@ -67,6 +67,7 @@ DocumentSigner::DocumentSigner(std::string_view key) : state_(std::make_unique<S
     require_fit(found.get());
     state_->fingerprint = found->fpr;
     check(gpgme_signers_add(raw, found.get()), "start to sign");
+    (void)detached(""); // the agent runs and has the passphrase, before there is work that could be lost
 }
 
 DocumentSigner::DocumentSigner(DocumentSigner&&) noexcept = default;

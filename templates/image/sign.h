@@ -11,7 +11,7 @@ namespace lxcpp::image {
 // Signs with a secret key of the user's own GnuPG home (GNUPGHOME, else ~/.gnupg), through its agent.
 class DocumentSigner {
 public:
-    // A full fingerprint, or anything else that names exactly one secret key there. Throws Error.
+    // A full fingerprint, or anything else that names exactly one secret key there. Signs nothing with it, for a try. Throws Error.
     explicit DocumentSigner(std::string_view key);
     DocumentSigner(DocumentSigner&&) noexcept;
     ~DocumentSigner();

@@ -262,7 +262,11 @@ test_servers_of_users() { # 300 s
     need_tool gpg
     "${AS_ANNA[@]}" gpg --batch --quiet --pinentry-mode loopback --passphrase '' --quick-gen-key anna@example.org ed25519 sign never 2>/dev/null || skip "gpg cannot make a key"
     key=$("${AS_ANNA[@]}" gpg --batch --with-colons --list-keys 2>/dev/null | awk -F: '$1 == "fpr" {print $10; exit}')
+    "${AS_ANNA[@]}" gpgconf --kill all
     expect 0 "${AS_ANNA[@]}" lxcpp-image server-tree "$WWW" small made --sign "$key"
+    local agent kind # which stays, and must not be in the command's namespaces
+    agent=$(pgrep -u $ANNA -x gpg-agent)
+    for kind in user mnt; do is "$(readlink "/proc/$agent/ns/$kind")" "$(readlink "/proc/$$/ns/$kind")" "$kind namespace of gpg-agent"; done
     "${AS_ANNA[@]}" gpg --batch --quiet --verify "$WWW/streams/v1/index.json.gpg" "$WWW/streams/v1/index.json" 2>/dev/null || fail "signature of the index"
     mkdir -p "$SANDBOX/home/bert/.config/lxcpp/image-keys"
     "${AS_ANNA[@]}" gpg --batch --export "$key" >"$SANDBOX/home/bert/.config/lxcpp/image-keys/anna.gpg"

@@ -28,11 +28,12 @@ std::vector<StoredImage> with_aliases(const ImageStore& store, const std::vector
 int update(const Cli& cli, const Options& options, std::span<const std::string> words) {
     if (words.empty()) throw Error("server-tree: give a DIRECTORY, and the images to add to it");
     if (options.keep == 0) throw Error("--keep 0: at least one build stays");
+    // Outside of the namespace in which a user has trees: an agent that begins here has to outlive it.
+    std::optional<image::DocumentSigner> signer;
+    if (!options.sign.empty()) signer.emplace(options.sign);
     const auto [store, trees] = open_store();
     std::vector<StoredImage> images;
     if (words.size() > 1 || options.all) images = with_aliases(store, chosen_images(store, words.subspan(1), options.all));
-    std::optional<image::DocumentSigner> signer;
-    if (!options.sign.empty()) signer.emplace(options.sign);
     const auto progress = progress_of(cli);
     int code = 0;
     image::ServerTreeOptions how{.signer = signer ? &*signer : nullptr, .keep = options.keep, .skipped = {}, .squashfs = root_formats(options).squashfs};
