@@ -52,6 +52,24 @@ std::optional<ImageRecord> read_record(const sys::RootedDir& root, std::string_v
     return record;
 }
 
+// By name; what is none, or holds no fingerprint, has none here.
+std::map<std::string, std::string> read_aliases(const sys::RootedDir& root) {
+    std::map<std::string, std::string> found;
+    for (const sys::DirEntry& entry : root.list(kAliases)) {
+        if (entry.name.starts_with('.')) continue; // being written
+        const std::string path = fmt::format("{}/{}", kAliases, entry.name);
+        std::string alias = entry.name;
+        std::ranges::replace(alias, ',', '/');
+        const auto info = root.stat(path);
+        if (!info) continue; // just removed
+        const auto text = S_ISREG(info->st_mode) && info->st_size <= static_cast<off_t>(kMostRecord) ? root.read_file(path, kMostRecord) : std::string();
+        if (!text) continue;
+        const bool sound = is_image_alias(alias) && is_fingerprint(trim(*text));
+        found.emplace(std::move(alias), sound ? trim(*text) : std::string_view());
+    }
+    return found;
+}
+
 // False when something is there by now.
 bool appears(const sys::RootedDir& root, const std::string& fresh, const std::string& place) {
     try {
@@ -195,21 +213,25 @@ void ImageStore::set_alias(std::string_view alias, std::string_view fingerprint)
 }
 
 bool ImageStore::remove_alias(std::string_view alias) const {
-    const auto root = sys::RootedDir::open(directory_);
-    const std::string path = alias_path(alias);
-    if (!root.exists(path)) return false;
-    root.remove(path);
+    if (!has_alias(alias)) return false;
+    sys::RootedDir::open(directory_).remove(alias_path(alias));
     return true;
 }
 
+bool ImageStore::has_alias(std::string_view alias) const { return sys::RootedDir::open(directory_).exists(alias_path(alias)); }
+
 std::map<std::string, std::string> ImageStore::aliases() const {
-    const auto root = sys::RootedDir::open(directory_);
     std::map<std::string, std::string> found;
-    for (const sys::DirEntry& entry : root.list(kAliases)) {
-        std::string alias = entry.name;
-        std::ranges::replace(alias, ',', '/');
-        const auto text = root.read_file(fmt::format("{}/{}", kAliases, entry.name), kMostRecord);
-        if (is_image_alias(alias) && text && is_fingerprint(trim(*text))) found.emplace(alias, trim(*text));
+    for (auto& [alias, fingerprint] : read_aliases(sys::RootedDir::open(directory_))) {
+        if (!fingerprint.empty()) found.emplace(alias, fingerprint);
+    }
+    return found;
+}
+
+std::vector<std::string> ImageStore::damaged_aliases() const {
+    std::vector<std::string> found;
+    for (auto& [alias, fingerprint] : read_aliases(sys::RootedDir::open(directory_))) {
+        if (fingerprint.empty()) found.push_back(alias);
     }
     return found;
 }

@@ -51,7 +51,9 @@ public:
 
     void set_alias(std::string_view alias, std::string_view fingerprint) const;
     bool remove_alias(std::string_view alias) const; // false when there was none
+    [[nodiscard]] bool has_alias(std::string_view alias) const; // a damaged one too
     [[nodiscard]] std::map<std::string, std::string> aliases() const;
+    [[nodiscard]] std::vector<std::string> damaged_aliases() const; // that say no fingerprint; aliases() has none of them
 
     // A tree stays as long as the descriptor is open: who uses it holds its lock shared, who takes it away exclusively.
     // Error when it is not there.

@@ -80,6 +80,7 @@ std::vector<std::string> ImageCheck::look_at(const std::string& fingerprint) {
 
 std::vector<std::string> ImageCheck::store_problems() const {
     std::vector<std::string> found;
+    for (const std::string& alias : store_.damaged_aliases()) found.push_back(fmt::format("alias {} is damaged: it means no image", printable(alias)));
     for (const auto& [alias, fingerprint] : store_.aliases()) {
         if (is_there(fingerprint)) continue;
         const auto now = store_.aliases(); // an image's aliases go before it does

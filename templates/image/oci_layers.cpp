@@ -162,7 +162,7 @@ public:
             tell(downloads);
         }
         downloads.remove_files();
-        if (phase_) phase_->end(fmt::format("{} layers", stack_.names.size()));
+        if (phase_) phase_->end(fmt::format("{} layer{}", stack_.names.size(), stack_.names.size() == 1 ? "" : "s"));
         if (skipped_devices_ != 0) progress_.message(fmt::format("{} device nodes of the image were left out", skipped_devices_));
         return std::move(stack_);
     }

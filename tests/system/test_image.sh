@@ -147,6 +147,8 @@ test_aliases() {
 more/3,$first,busybox/1/small
 one,$second,busybox/1/small
 two,$second,busybox/1/small" "the aliases"
+    expect 1 lxcpp-image alias remove two none more/3
+    err_has "there is no alias none: none was removed"
     expect 0 lxcpp-image alias remove two more/3
     expect 1 lxcpp-image alias remove two
     err_has "there is no alias two"
@@ -159,6 +161,11 @@ two,$second,busybox/1/small" "the aliases"
     expect 0 lxcpp-image delete one
     expect 0 lxcpp-image alias
     is "$(printf '%s\n' "$OUT" | wc -l)" 1 "aliases that are left"
+    : >"$IMAGES/aliases/lost"
+    expect 1 lxcpp-image verify
+    out_has "alias lost is damaged: it means no image"
+    expect 0 lxcpp-image alias remove lost
+    expect 0 lxcpp-image verify
 }
 
 test_an_image_that_is_needed_stays() {

@@ -37,9 +37,8 @@ int set(std::span<const std::string> words) {
 int remove(std::span<const std::string> words) {
     if (words.empty()) throw Error("alias remove: give ALIAS");
     const auto store = ImageStore::open(default_paths().cache);
-    const auto known = store.aliases();
     for (const std::string& alias : words) { // before any of them goes
-        if (!known.contains(alias)) throw Error(fmt::format("there is no alias {}{}", printable(alias), words.size() == 1 ? "" : ": none was removed"));
+        if (!store.has_alias(alias)) throw Error(fmt::format("there is no alias {}{}", printable(alias), words.size() == 1 ? "" : ": none was removed"));
     }
     for (const std::string& alias : words) store.remove_alias(alias);
     return 0;

@@ -142,6 +142,23 @@ TEST_F(ImageStoreTest, AliasesMoveAndGo) {
     EXPECT_EQ(error_of([&] { store_.set_alias("x", second); }), "there is no image " + second);
 }
 
+TEST_F(ImageStoreTest, DamagedAliasesAreToldAndInNobodysWay) {
+    const std::string image = add('a').fingerprint;
+    for (const char* alias : {"sound", "garbage", "empty", "x/y"}) store_.set_alias(alias, image);
+    const fs::path aliases = store_.directory() / "aliases";
+    sys::write_file_atomic(aliases / "garbage", "x\n");
+    sys::write_file_atomic(aliases / "empty", "");
+    fs::remove(aliases / "x,y");
+    fs::create_directory(aliases / "x,y");
+    sys::write_file_atomic(aliases / ".being-written", "");
+    EXPECT_THAT(store_.aliases(), ElementsAre(Pair("sound", image)));
+    EXPECT_THAT(store_.damaged_aliases(), ElementsAre("empty", "garbage", "x/y"));
+    EXPECT_EQ(store_.list().size(), 1u);
+    EXPECT_TRUE(store_.has_alias("garbage"));
+    EXPECT_TRUE(store_.remove_alias("garbage"));
+    EXPECT_FALSE(store_.has_alias("garbage"));
+}
+
 TEST_F(ImageStoreTest, RemovingTakesTheRecordAndLeavesTheTree) {
     const ImageRecord record = add('a');
     store_.remove(record.fingerprint);
