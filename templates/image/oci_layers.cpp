@@ -204,11 +204,12 @@ private:
         const LayerBlob layer{.blob = blob,
                               .digest = source_.layers_have_digests() ? std::optional(image_.manifest.layers[place].digest) : std::nullopt,
                               .diff_id = image_.config.diff_ids[place]};
-        if (place == 0) {
-            sys::chmod(pending.path(), 0755);
-            skipped_devices_ += apply_oci_layer(layer, sys::RootedDir::open(pending.path()), false).skipped_devices;
-        } else {
-            unpack_on_top(layer, pending);
+        try {
+            if (place == 0) unpack_first(layer, pending);
+            else unpack_on_top(layer, pending);
+        } catch (SystemError& error) { // a full disk, say: which one
+            error.add_context("unpack into " + cache_.directory().string());
+            throw;
         }
         const auto root = sys::RootedDir::open(pending.path());
         SilentProgress silent; // the download may have the line
@@ -216,6 +217,11 @@ private:
         auto tree = cache_.use_tree(stack_.names[place]);
         if (!tree) throw Error("a layer was taken away as soon as it was there");
         stack_.trees.push_back(*std::move(tree));
+    }
+
+    void unpack_first(const LayerBlob& layer, const PendingTree& pending) {
+        sys::chmod(pending.path(), 0755);
+        skipped_devices_ += apply_oci_layer(layer, sys::RootedDir::open(pending.path()), false).skipped_devices;
     }
 
     // The kernel keeps the books: what the layer takes away, changes and links to is written to the upper directory.
