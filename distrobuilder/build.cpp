@@ -117,8 +117,8 @@ private:
         std::optional<image::ImageCache> own;
         if (passing) own = image::ImageCache::open(passing->path());
         else if (settings_.sources) own = image::ImageCache::open(*settings_.sources);
-        const SourceWork work{.recipe = tree, .http = http, .cache = own ? *own : cache_, .progress = report.progress(),
-                              .directory = request_.recipe.directory, .log = log_, .now = settings_.now};
+        const SourceWork work{.recipe = tree, .http = http, .cache = own ? *own : cache_, .scratch = cache_.scratch(),
+                              .progress = report.progress(), .directory = request_.recipe.directory, .log = log_, .now = settings_.now};
         const std::unique_ptr<RootSource> source = open_source(work);
         std::string notes;
         for (const auto& [text, doubtful] : source->verification()) {

@@ -18,7 +18,8 @@ namespace lxcpp::distro {
 struct SourceWork {
     const Recipe& recipe; // resolved
     image::HttpClient& http;
-    const image::ImageCache& cache; // downloads by digest; scratch space
+    const image::ImageCache& cache; // downloads by digest, and what was seen of servers: nothing of it is run
+    std::filesystem::path scratch;  // of the build's own cache: programs of trees in there can be run
     image::ProgressSink& progress;
     std::filesystem::path directory; // of the recipe: where key_files and relative paths begin
     std::filesystem::path log;       // what programs of the source print

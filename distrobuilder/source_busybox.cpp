@@ -69,7 +69,7 @@ public:
     }
 
     void unpack(const std::filesystem::path& root) override {
-        const sys::TempDir scratch(work_.cache.scratch(), "busybox-");
+        const sys::TempDir scratch(work_.scratch, "busybox-");
         const HostPrograms host(scratch.path());
         const auto tree = sys::RootedDir::open(host.path());
         unpack_source(tree);

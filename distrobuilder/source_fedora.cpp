@@ -35,13 +35,13 @@ public:
 
     void unpack(const std::filesystem::path& root) override {
         const std::string name = printable(image::file_name(file_.url));
-        const sys::TempDir layout(work_.cache.scratch(), "layout-");
+        const sys::TempDir layout(work_.scratch, "layout-");
         const OpenedFile opened = fetch_.open(file_);
         const auto unpacked = image::unpack_archive(opened.file, name, sys::RootedDir::open(layout.path()), {}, work_.progress);
         if (unpacked.sha256 != opened.sha256) throw Error(fmt::format("{}: somebody changed it while it was unpacked", name));
         with_context(name, [&] {
             const image::OciReference reference{.transport = image::OciTransport::Layout, .path = layout.path().string()};
-            const auto source = image::open_local_image(reference, work_.cache.scratch());
+            const auto source = image::open_local_image(reference, work_.scratch);
             unpack_oci_image(*source, image::resolve_oci_image(*source, platform_), sys::RootedDir::open(root), work_.progress);
         });
     }

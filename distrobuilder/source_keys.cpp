@@ -70,7 +70,7 @@ std::string keyserver_url(std::string_view keyserver, std::string_view fingerpri
     return fmt::format("{}/pks/lookup?op=get&options=mr&search=0x{}", server.text, fingerprint);
 }
 
-SourceKeys::SourceKeys(const SourceWork& work) : work_(work), directory_(work.cache.scratch(), "keys-") {
+SourceKeys::SourceKeys(const SourceWork& work) : work_(work), directory_(work.scratch, "keys-") {
     const SourceSection& source = work.recipe.source;
     std::vector<std::string> wanted;
     for (std::size_t i = 0; i < source.keys.size(); ++i) {
@@ -90,7 +90,7 @@ SourceKeys::SourceKeys(const SourceWork& work) : work_(work), directory_(work.ca
 }
 
 void SourceKeys::add(std::string_view material, const std::string& what) {
-    const auto found = with_context(what, [&] { return image::key_fingerprints(material, work_.cache.scratch()); });
+    const auto found = with_context(what, [&] { return image::key_fingerprints(material, work_.scratch); });
     if (found.empty()) throw Error(what + ": holds no OpenPGP key");
     const bool armored = material.find(kArmored) != std::string_view::npos;
     auto path = directory_.path() / fmt::format("{}.{}", keyrings_.size(), armored ? "asc" : "gpg");
@@ -106,12 +106,12 @@ void SourceKeys::fetch(const std::string& fingerprint) {
     if (!fetched.found)
         throw Error(fmt::format("source.keys: {} has no key {}; put the key itself into source.keys, or a file with it into source.key_files",
                                 image::parse_server_url(url.substr(0, url.find("/pks/"))).place, fingerprint));
-    const auto found = with_context(url, [&] { return image::key_fingerprints(fetched.body, work_.cache.scratch()); });
+    const auto found = with_context(url, [&] { return image::key_fingerprints(fetched.body, work_.scratch); });
     if (!std::ranges::all_of(found, [&](const std::string& other) { return other == fingerprint; }))
         throw Error(fmt::format("{}: brings the key {}, which is another one", url, join(found, ", ")));
     add(fetched.body, url);
 }
 
-image::VerifyOptions SourceKeys::verify_options() const { return {.keyrings = keyrings_, .fingerprints = {}, .scratch = work_.cache.scratch()}; }
+image::VerifyOptions SourceKeys::verify_options() const { return {.keyrings = keyrings_, .fingerprints = {}, .scratch = work_.scratch}; }
 
 } // namespace lxcpp::distro

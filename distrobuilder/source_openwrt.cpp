@@ -70,7 +70,7 @@ public:
     }
 
     void unpack(const std::filesystem::path& root) override {
-        const sys::TempDir scratch(work_.cache.scratch(), "openwrt-");
+        const sys::TempDir scratch(work_.scratch, "openwrt-");
         const OpenedFile opened = fetch_.open(file_);
         const std::string name = printable(image::file_name(file_.url));
         image::ProgressPhase phase(work_.progress, "Unpacking " + name, 0);

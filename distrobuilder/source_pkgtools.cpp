@@ -67,7 +67,7 @@ public:
     }
 
     void unpack(const std::filesystem::path& root) override {
-        const sys::TempDir scratch(work_.cache.scratch(), "packages-");
+        const sys::TempDir scratch(work_.scratch, "packages-");
         const HostPrograms host(scratch.path());
         const auto tree = sys::RootedDir::open(host.path());
         const std::vector<std::string> packages = put_packages(tree);

@@ -79,13 +79,9 @@ void add_files(const IsoImage& iso, const std::string& directory, const std::str
 class RhelSource final : public RootSource {
 public:
     explicit RhelSource(const SourceWork& work)
-        : work_(work), plan_(plan_of(work)), keys_(work),
-          stripped_(without_keys(work.recipe)), stripped_work_{stripped_,      work.http,
-                                                               work.cache,     work.progress,
-                                                               work.directory, work.log,
-                                                               work.now},
-          fetch_(plan_.signature ? work_ : stripped_work_), file_(fetch_.locate(plan_.image)),
-          verification_(fetch_.verification()) {
+        : work_(work), plan_(plan_of(work)), keys_(work), stripped_(without_keys(work.recipe)),
+          stripped_work_{stripped_, work.http, work.cache, work.scratch, work.progress, work.directory, work.log, work.now},
+          fetch_(plan_.signature ? work_ : stripped_work_), file_(fetch_.locate(plan_.image)), verification_(fetch_.verification()) {
         verification_.push_back(of_packages());
         // Packages of a server are those of the day.
         const bool server =
@@ -104,7 +100,7 @@ public:
     }
 
     void unpack(const std::filesystem::path& root) override {
-        const sys::TempDir scratch(work_.cache.scratch(), "install-");
+        const sys::TempDir scratch(work_.scratch, "install-");
         sys::make_dir(scratch.path() / "base", 0755);
         const auto tree = sys::RootedDir::open(scratch.path() / "base");
         const OpenedFile opened = fetch_.open(file_);

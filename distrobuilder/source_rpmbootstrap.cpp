@@ -123,7 +123,7 @@ public:
     }
 
     void unpack(const std::filesystem::path& root) override {
-        const sys::TempDir scratch(work_.cache.scratch(), "rpm-");
+        const sys::TempDir scratch(work_.scratch, "rpm-");
         const HostPrograms host(scratch.path(), host_);
         const auto tree = sys::RootedDir::open(host.path());
         tree.make_dirs(kRepositories);

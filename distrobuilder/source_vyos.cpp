@@ -51,7 +51,7 @@ public:
     }
 
     void unpack(const std::filesystem::path& root) override {
-        const sys::TempDir scratch(work_.cache.scratch(), "vyos-");
+        const sys::TempDir scratch(work_.scratch, "vyos-");
         const OpenedFile opened = fetch_.open(file_);
         const std::string name = printable(image::file_name(file_.url));
         const Fd tree = sys::open_file(scratch.path() / "tree", {.access = sys::Access::ReadWrite, .create = true, .exclusive = true, .mode = 0600});

@@ -479,3 +479,27 @@ test_a_full_disk_is_told() {
     umount "$SANDBOX/small"
     trap - EXIT
 }
+
+# A mirror of packages whose tools run a program of theirs, and a recipe of it.
+packages() {
+    need_tool xz
+    ROOT="$SANDBOX/package" RECIPE="$SANDBOX/recipe/packages.yaml" TO="$SANDBOX/target" BUILDS="$SANDBOX/builds"
+    local mirror="$SANDBOX/recipe/Plamo-8.x/x86_64/plamo/00_base"
+    mkdir -p "$ROOT/sbin" "$mirror" "$TO"
+    printf '#!/bin/sh\nmkdir -p "$1/etc" && echo ran >"$1/etc/tool"\n' >"$ROOT/sbin/tool"
+    chmod 755 "$ROOT/sbin/tool"
+    printf '/build/sbin/tool "$2"\n' >"$ROOT/sbin/new_installpkg"
+    tar -C "$ROOT" -cJf "$mirror/pkgtools8-8.0-noarch-B1.txz" .
+    cat >"$RECIPE" <<EOF
+image: {distribution: small, release: 8.x}
+source: {downloader: plamolinux-http, url: "file://$SANDBOX/recipe", skip_verification: true}
+packages: {custom_manager: {install: {cmd: ask}}}
+EOF
+}
+
+test_programs_of_sources_run_wherever_downloads_are_kept() {
+    packages
+    expect 0 lxcpp-distrobuilder build-dir "$RECIPE" "$TO" --cache-dir "$BUILDS" --sources-dir "$SANDBOX/sources"
+    is "$(cat "$TO/etc/tool")" ran "what a program of a package wrote"
+    is "$(ls -A "$BUILDS/tmp" "$SANDBOX/sources/tmp" | tr '\n' ' ')" "$BUILDS/tmp:  $SANDBOX/sources/tmp: " "what is left"
+}

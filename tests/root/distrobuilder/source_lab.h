@@ -64,7 +64,7 @@ protected:
             const auto cache = image::ImageCache::open(home() / "cache");
             image::HttpClient http({.first_backoff = std::chrono::milliseconds(1)});
             image::SilentProgress silent;
-            const distro::SourceWork with{recipe_, http, cache, silent, home() / "recipe", log(), std::time(nullptr)};
+            const distro::SourceWork with{recipe_, http, cache, cache.scratch(), silent, home() / "recipe", log(), std::time(nullptr)};
             const auto source = distro::open_source(with);
             const std::filesystem::path root = home() / "cache/made";
             if (sys::exists(root)) std::filesystem::remove_all(root);

@@ -117,7 +117,7 @@ protected:
             const auto cache = image::ImageCache::open(home() / "cache");
             image::HttpClient http;
             image::SilentProgress silent;
-            const distro::SourceWork with{recipe_, http, cache, silent, home() / "recipe", log(), std::time(nullptr)};
+            const distro::SourceWork with{recipe_, http, cache, cache.scratch(), silent, home() / "recipe", log(), std::time(nullptr)};
             const auto source = distro::open_rpmbootstrap_source_of(with, work(machine));
             sys::make_dir(home() / "cache/made", 0755);
             source->unpack(home() / "cache/made");

@@ -47,7 +47,7 @@ protected:
             const auto cache = image::ImageCache::open(home() / "cache/images");
             image::HttpClient http;
             image::SilentProgress progress;
-            const distro::SourceWork work{recipe, http, cache, progress, home() / "recipe", log(), std::time(nullptr)};
+            const distro::SourceWork work{recipe, http, cache, cache.scratch(), progress, home() / "recipe", log(), std::time(nullptr)};
             sys::make_dir(root(), 0755);
             distro::open_source(work)->unpack(root());
             return sys::read_file(root() / show);

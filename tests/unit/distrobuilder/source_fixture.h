@@ -64,7 +64,7 @@ protected:
     }
 
     [[nodiscard]] std::unique_ptr<RootSource> open() {
-        work_ = std::make_unique<SourceWork>(SourceWork{recipe_, http_, cache_, listener_, dir_.path(), dir_.path() / "log", std::time(nullptr)});
+        work_ = std::make_unique<SourceWork>(SourceWork{recipe_, http_, cache_, cache_.scratch(), listener_, dir_.path(), dir_.path() / "log", std::time(nullptr)});
         return open_source(*work_);
     }
     // Opens and unpacks; what /etc/issue says then, or "error: …".

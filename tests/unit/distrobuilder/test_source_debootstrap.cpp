@@ -84,7 +84,7 @@ protected:
         const auto root = dir_.path() / "root";
         std::filesystem::remove_all(root);
         sys::make_dir(root, 0755);
-        work_ = std::make_unique<SourceWork>(SourceWork{recipe_, http_, cache_, listener_, dir_.path(), dir_.path() / "log", now_});
+        work_ = std::make_unique<SourceWork>(SourceWork{recipe_, http_, cache_, cache_.scratch(), listener_, dir_.path(), dir_.path() / "log", now_});
         return error_of([&] {
             source_ = open_debootstrap_source(*work_, guest_.runner());
             source_->unpack(root);

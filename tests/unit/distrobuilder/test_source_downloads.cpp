@@ -37,7 +37,7 @@ protected:
         image::HttpClient http({.first_backoff = std::chrono::milliseconds(1)});
         image::SilentProgress silent;
         const sys::TempDir root("/tmp", "lxcpp-root-");
-        const SourceWork work{recipe_, http, cache_, silent, dir_.path(), dir_.path() / "log", std::time(nullptr)};
+        const SourceWork work{recipe_, http, cache_, cache_.scratch(), silent, dir_.path(), dir_.path() / "log", std::time(nullptr)};
         return test::error_of([&] { open_source(work)->unpack(root.path()); });
     }
 
