@@ -129,7 +129,7 @@ private:
         const std::string key = next_key("", texts);
         const std::string title =
             fmt::format("{} from {}", tree.image.distribution, tree.source.downloader);
-        stack.run({title, key, false, notes}, report,
+        stack.run({title, key, source->uses_network(), notes}, report,
                   [&](const fs::path& root) { with_log(title, [&] { source->unpack(root); }); });
         return key;
     }

@@ -44,6 +44,8 @@ public:
 
     // 64 hex digits: of what was verified and how it is unpacked. Equal ones give equal trees.
     [[nodiscard]] virtual const std::string& identity() const noexcept = 0;
+    // Whether programs of it fetch what servers have at the time: then equal ones give equal trees for as long as these do.
+    [[nodiscard]] virtual bool uses_network() const noexcept { return false; }
     // One for each thing that was verified, or was not.
     [[nodiscard]] virtual const std::vector<Verification>& verification() const noexcept = 0;
     // Makes the empty directory the root file system. Throws Error; what is there then is for the

@@ -17,7 +17,7 @@
 namespace lxcpp::distro {
 namespace {
 
-constexpr int kFormat = 1; // raise when the same archives would give another tree
+constexpr int kFormat = 2; // raise when the same archives would give another tree
 
 class ArchiveSource final : public RootSource {
 public:
@@ -28,16 +28,16 @@ public:
             files_.push_back(fetch_.locate(archive));
             what += fmt::format("{} {} {}\n", files_.back().digest(), ansi_quote(archive.root), ansi_quote(archive.target));
         }
-        if (!plan_.scripts.empty()) require_runnable(work.recipe.image, work.cache.scratch());
-        for (const std::string& script : plan_.scripts)
-            what += fmt::format("{}\n", sha256_hex(script));
+        if (!plan_.scripts.empty()) require_runnable(work.recipe.image, work.scratch);
+        for (const std::string& script : plan_.scripts) what += fmt::format("{}\n", sha256_hex(script));
+        if (uses_network())
+            for (const std::string& variable : build_environment(work.recipe)) what += ansi_quote(variable) + '\n';
         identity_ = sha256_hex(what);
     }
 
     [[nodiscard]] const std::string& identity() const noexcept override { return identity_; }
-    [[nodiscard]] const std::vector<Verification>& verification() const noexcept override {
-        return fetch_.verification();
-    }
+    [[nodiscard]] bool uses_network() const noexcept override { return !plan_.scripts.empty(); }
+    [[nodiscard]] const std::vector<Verification>& verification() const noexcept override { return fetch_.verification(); }
 
     void unpack(const std::filesystem::path& root) override {
         const auto tree = sys::RootedDir::open(root);

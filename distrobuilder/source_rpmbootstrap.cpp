@@ -18,8 +18,7 @@
 namespace lxcpp::distro {
 namespace {
 
-constexpr int kFormat = 1; // raise when the same repositories would give another tree
-constexpr std::time_t kDay = 86'400;
+constexpr int kFormat = 2; // raise when the same repositories would give another tree
 constexpr auto kRepositories = "etc/yum.repos.d";
 constexpr std::size_t kLargestKey = 1u << 20;
 
@@ -110,17 +109,15 @@ public:
         for (std::size_t i = 0; i < keys_.keyrings().size(); ++i) paths.push_back(fmt::format("file:///build/key-{}", i + 1));
         repositories_ = verified_repositories(recipe.source.url, paths, recipe.source.skip_verification);
         verification_ = {how()};
-        std::string what = fmt::format("rpmbootstrap {} {} {}\n{}{}\n", kFormat, program_,
-                                       work.now / kDay, repositories_, verification_[0].text);
+        std::string what = fmt::format("rpmbootstrap {} {}\n{}{}\n", kFormat, program_, repositories_, verification_[0].text);
         for (const std::string& word : command()) what += ansi_quote(word) + '\n';
         for (const auto& keyring : keys_.keyrings()) what += sha256_hex(sys::read_file(keyring, kLargestKey)) + '\n';
         identity_ = sha256_hex(what);
     }
 
     [[nodiscard]] const std::string& identity() const noexcept override { return identity_; }
-    [[nodiscard]] const std::vector<Verification>& verification() const noexcept override {
-        return verification_;
-    }
+    [[nodiscard]] bool uses_network() const noexcept override { return true; }
+    [[nodiscard]] const std::vector<Verification>& verification() const noexcept override { return verification_; }
 
     void unpack(const std::filesystem::path& root) override {
         const sys::TempDir scratch(work_.scratch, "rpm-");

@@ -480,6 +480,34 @@ test_a_full_disk_is_told() {
     trap - EXIT
 }
 
+# Alpine's edge is a release, and what its apk brings that day.
+test_a_source_that_asks_servers_grows_old() {
+    payload
+    printf '#!/bin/sh\necho "$WORD" >/asked\n' >"$ROOT/sbin/apk"
+    chmod 755 "$ROOT/sbin/apk"
+    mkdir -p "$ROOT/etc/apk" "$SANDBOX/recipe/v3.20/releases/x86_64"
+    echo https://mirror.example/v3.20/main >"$ROOT/etc/apk/repositories"
+    ln -s busybox "$ROOT/bin/sed"
+    local tar="$SANDBOX/recipe/v3.20/releases/x86_64/alpine-minirootfs-3.20.1-x86_64.tar.gz"
+    tar -C "$ROOT" --numeric-owner -czf "$tar" .
+    cat >"$RECIPE" <<EOF
+image: {distribution: small, release: edge, architecture: x86_64}
+source: {downloader: alpinelinux-http, same_as: 3.20.1, url: "file://$SANDBOX/recipe", sha256: $(sha256sum <"$tar" | cut -c1-64)}
+packages: {custom_manager: {install: {cmd: ask}}}
+environment: {variables: [{key: WORD, value: one}]}
+EOF
+    build build-lxc
+    is "$(cached_steps)" 0 "steps of the cache at first"
+    build build-lxc
+    is "$(cached_steps)" 1 "steps of the cache"
+    sed -i 's/^made .*/made 1700000000/' "$BUILDS"/sums/step-*
+    build build-lxc
+    is "$(cached_steps)" 0 "what is too old"
+    build build-lxc -o environment.variables.0.value=two
+    is "$(cached_steps)" 0 "steps of the cache with another environment"
+    is "$(tar -xOf "$TO/rootfs.tar.xz" ./asked)" two "what the script saw"
+}
+
 # A mirror of packages whose tools run a program of theirs, and a recipe of it.
 packages() {
     need_tool xz

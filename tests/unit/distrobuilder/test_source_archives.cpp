@@ -189,6 +189,23 @@ TEST_F(ArchiveSources, OnlyTheKeysOfTheRecipeCount) {
     }
 }
 
+// Edge is a release that a script upgrades: to what servers have that day, as the environment of the script says.
+TEST_F(ArchiveSources, WhatAScriptFetchesIsNotTheArchivesAlone) {
+    use(*std::ranges::find(kMirrors, "alpinelinux-http", &Mirror::downloader));
+    const auto identity = [&](const std::string& proxy) {
+        recipe_.environment.variables = {{.key = "http_proxy", .value = proxy}};
+        source_ = open();
+        return source_->identity();
+    };
+    EXPECT_EQ(identity("http://a"), identity("http://b"));
+    EXPECT_FALSE(source_->uses_network());
+    recipe_.source.same_as = recipe_.image.release;
+    recipe_.image.release = "edge";
+    EXPECT_NE(identity("http://a"), identity("http://b"));
+    EXPECT_EQ(identity("http://a"), identity("http://a"));
+    EXPECT_TRUE(source_->uses_network());
+}
+
 // A listing, which nobody signs, may lead to what was right long ago.
 TEST_F(ArchiveSources, WhatWasSignedBeforeWhatWasSeenIsRefused) {
     const Mirror& mirror = *std::ranges::find(kMirrors, "archlinux-http", &Mirror::downloader);
