@@ -26,8 +26,8 @@
 namespace lxcpp::distro {
 namespace {
 
-constexpr int kFormat = 1; // raise when the same image would give another tree
-constexpr std::time_t kDay = 86'400;
+constexpr int kFormat = 2; // raise when the same image would give another tree
+constexpr std::size_t kLargestKey = 1u << 20;
 constexpr std::uint64_t kProbe = 4096; // an image is larger
 
 // A file of a server that lists nothing: too large to be had counts as there, and what else goes wrong is told by who fetches it.
@@ -76,28 +76,26 @@ void add_files(const IsoImage& iso, const std::string& directory, const std::str
     for (const std::string& path : iso.below(directory)) wanted.emplace(path, target + path.substr(directory.size()));
 }
 
+// Whether a medium brings its packages is known when one was looked into, for which all of it is needed: it is remembered.
+std::filesystem::path medium_record(const SourceWork& work, const SourceFile& file, const std::string& media) {
+    return work.cache.directory() / "media" / sha256_hex(fmt::format("{} {}", file.digest(), media));
+}
+
 class RhelSource final : public RootSource {
 public:
     explicit RhelSource(const SourceWork& work)
-        : work_(work), plan_(plan_of(work)), keys_(work), stripped_(without_keys(work.recipe)),
+        : work_(work), plan_(plan_of(work)), stripped_(without_keys(work.recipe)),
           stripped_work_{stripped_, work.http, work.cache, work.scratch, work.progress, work.directory, work.log, work.now},
           fetch_(plan_.signature ? work_ : stripped_work_), file_(fetch_.locate(plan_.image)), verification_(fetch_.verification()) {
+        if (!plan_.signature) package_keys_.emplace(work_);
         verification_.push_back(of_packages());
-        // Packages of a server are those of the day.
-        const bool server =
-            plan_.image.url.find("boot") != std::string::npos || !plan_.image.url.ends_with(".iso");
-        std::string what =
-            fmt::format("rhel {} {} {}\n", kFormat, file_.digest(), server ? work.now / kDay : 0);
-        for (const std::string& part : install_arguments(plan_, {}))
-            what += ansi_quote(part) + '\n';
-        for (const Verification& one : verification_) what += one.text + '\n';
-        identity_ = sha256_hex(what + std::string(install_script()));
+        from_medium_ = sys::exists(medium_record(work_, file_, plan_.media));
+        identity_ = sha256_hex(describe());
     }
 
     [[nodiscard]] const std::string& identity() const noexcept override { return identity_; }
-    [[nodiscard]] const std::vector<Verification>& verification() const noexcept override {
-        return verification_;
-    }
+    [[nodiscard]] bool uses_network() const noexcept override { return !from_medium_; }
+    [[nodiscard]] const std::vector<Verification>& verification() const noexcept override { return verification_; }
 
     void unpack(const std::filesystem::path& root) override {
         const sys::TempDir scratch(work_.scratch, "install-");
@@ -106,15 +104,40 @@ public:
         const OpenedFile opened = fetch_.open(file_);
         const std::string name = printable(image::file_name(plan_.image.url));
         const RpmOrigin origin = name.ends_with(".iso") ? unpack_medium(opened.file, name, scratch.path(), tree) : unpack_disk(opened.file, name, scratch.path(), tree);
-        const auto install = rpm_install(origin, plan_.signature, keys_.declared(), work_.recipe.source.skip_verification);
-        with_context(name, [&] { prepare_install(tree, plan_, install, keys_); });
+        const auto install = rpm_install(origin, plan_.signature, keys().declared(), work_.recipe.source.skip_verification);
+        with_context(name, [&] { prepare_install(tree, plan_, install, keys()); });
         run(tree, scratch.path() / "base", install);
         take(tree, root, name);
+        if (origin == RpmOrigin::Medium) remember_medium();
     }
 
 private:
+    // The recipe's, which are those of packages alone where nobody signs the image.
+    [[nodiscard]] const SourceKeys& keys() const noexcept { return package_keys_ ? *package_keys_ : fetch_.keys(); }
+
+    // All that decides what the tree is, but what servers have.
+    [[nodiscard]] std::string describe() const {
+        std::string what = fmt::format("rhel {} {}\n", kFormat, file_.digest());
+        const auto add = [&what](const std::string& text) { what += ansi_quote(text) + '\n'; };
+        for (const std::string& part : install_arguments(plan_, {})) add(part);
+        for (const RpmRepository& one : plan_.repositories) add(fmt::format("{} {}", one.name, one.url));
+        add(plan_.media);
+        add(plan_.raw_repository);
+        for (const auto& keyring : keys().keyrings()) add(sha256_hex(sys::read_file(keyring, kLargestKey)));
+        for (const Verification& one : verification_) add(one.text);
+        for (const std::string& variable : build_environment(work_.recipe)) add(variable);
+        return what + std::string(install_script());
+    }
+
+    void remember_medium() {
+        const auto record = medium_record(work_, file_, plan_.media);
+        sys::make_private_dirs(record.parent_path());
+        sys::write_file_atomic(record, "it brings its packages\n", 0600);
+        from_medium_ = true;
+    }
+
     [[nodiscard]] Verification of_packages() const {
-        if (keys_.declared())
+        if (keys().declared())
             return {fmt::format("packages: signed by source.keys{}",
                                 plan_.signature ? ", or of that image" : "")};
         if (work_.recipe.source.skip_verification)
@@ -169,11 +192,12 @@ private:
 
     const SourceWork& work_;
     RhelPlan plan_;
-    SourceKeys keys_;
     Recipe stripped_;
     SourceWork stripped_work_;
     SourceFetch fetch_;
     SourceFile file_;
+    std::optional<SourceKeys> package_keys_; // when those of fetch_ are not the recipe's
+    bool from_medium_ = false;
     std::vector<Verification> verification_;
     std::string identity_;
 };

@@ -90,6 +90,31 @@ TEST_P(RhelSource, InstallsFromTheMedium) {
     EXPECT_THAT(printed(), HasSubstr("dnf -y"));
 }
 
+// What only needs the image does not grow old; that is known as soon as it was looked into.
+TEST_P(RhelSource, AsksServersUnlessTheMediumHasThePackages) {
+    const auto asks = [&] {
+        return build_source([&](const std::filesystem::path&, const distro::RootSource& source) {
+            return fmt::format("{}", source.uses_network());
+        });
+    };
+    put_alma("BaseOS");
+    EXPECT_EQ(asks(), "false");
+    const std::string before = build([&](const distro::BuildIdentity&) {
+        const auto cache = image::ImageCache::open(home() / "cache");
+        image::HttpClient http;
+        image::SilentProgress silent;
+        return fmt::format("{}", distro::open_source({recipe_, http, cache, cache.scratch(), silent, home() / "recipe", log(), std::time(nullptr)})->uses_network());
+    });
+    EXPECT_EQ(before, "false");
+    std::filesystem::remove_all(scratch_.path());
+    std::filesystem::create_directories(scratch_.path());
+    make_program(installer() / "usr/bin/rpmkeys", "#!/bin/sh\n");
+    put_medium(work("installer"), "alma/9/isos/x86_64/AlmaLinux-9.4-x86_64-minimal.iso", "");
+    list_ = fmt::format("SHA256 (AlmaLinux-9.4-x86_64-minimal.iso) = {}\n", sha256_hex(read_file(work("x.iso"))));
+    tree_.put("alma/9/isos/x86_64/CHECKSUM", signer_->clear_sign(list_, *key_));
+    EXPECT_EQ(asks(), "true");
+}
+
 TEST_P(RhelSource, TakesOnlyWhatIsSigned) {
     put_alma("BaseOS");
     const std::string iso = "alma/9/isos/x86_64/AlmaLinux-9.4-x86_64-minimal.iso";
