@@ -83,6 +83,30 @@ std::string fetch_anew(const SourceWork& work, const std::string& url, const std
     return sha256;
 }
 
+// A local file in the cache: a copy that only we write, so that what is verified stays what it was. Its owner may change
+// the file itself at any time.
+std::string copy_into_cache(const SourceWork& work, const std::string& url, const std::string& expected) {
+    const auto from = *local_path(url, work.directory);
+    const sys::TempDir temp(work.cache.scratch(), "copy-");
+    const auto place = temp.path() / "file";
+    const Fd source = sys::open_file(from, {.nonblock = true});
+    const Fd copy = sys::open_file(place, {.access = sys::Access::ReadWrite, .create = true, .exclusive = true, .mode = 0600});
+    const auto info = sys::stat_fd(source);
+    if (!S_ISREG(info.st_mode)) throw Error(from.string() + ": is no regular file");
+    sys::copy_content(source, copy, static_cast<std::uint64_t>(info.st_size), from.string());
+    sys::seek_to(copy, 0, place.string());
+    const std::string sha256 = image::sha256_of(copy, from.string());
+    if (!expected.empty() && sha256 != expected) throw Error(fmt::format("{}: sha256 is {}, expected {}", from.string(), sha256, expected));
+    sys::rename(place, work.cache.file_path(sha256));
+    return sha256;
+}
+
+Fd open_cached(const SourceWork& work, const std::string& url, const std::string& sha256) {
+    auto file = work.cache.open_file(sha256);
+    if (!file) throw Error(fmt::format("{}: it vanished from the cache", image::display_url(url)));
+    return *std::move(file);
+}
+
 } // namespace
 
 std::optional<std::filesystem::path> local_path(const std::string& url, const std::filesystem::path& directory) {
@@ -109,28 +133,26 @@ void require_sha512(FdRef file, const std::string& sha512, const std::string& wh
 
 Fd open_by_sha256(const SourceWork& work, const std::string& url, const std::string& sha256) {
     if (auto cached = work.cache.open_file(sha256)) return *std::move(cached);
-    if (const auto path = local_path(url, work.directory)) {
-        auto file = image::open_verified(*path, sha256);
-        if (!file) throw Error(fmt::format("{}: there is no such file", url));
-        return *std::move(file);
+    if (local_path(url, work.directory)) {
+        (void)copy_into_cache(work, url, sha256);
+    } else {
+        auto wanted = archive_fetch(url, work.cache.file_path(sha256));
+        wanted.sha256 = sha256;
+        fetch(work, wanted);
     }
-    auto wanted = archive_fetch(url, work.cache.file_path(sha256));
-    wanted.sha256 = sha256;
-    fetch(work, wanted);
-    auto file = work.cache.open_file(sha256);
-    if (!file) throw Error(fmt::format("{}: it vanished from the cache", image::display_url(url)));
-    return *std::move(file);
+    return open_cached(work, url, sha256);
 }
 
 Fd open_by_sha512(const SourceWork& work, const std::string& url, const std::string& sha512) {
-    auto path = local_path(url, work.directory);
-    if (!path) {
+    Fd file;
+    if (local_path(url, work.directory)) {
+        file = open_cached(work, url, copy_local(work, url));
+    } else {
         auto wanted = archive_fetch(url, work.cache.file_path(sha256_hex("sha512:" + sha512)));
         wanted.sha512 = sha512;
         fetch(work, wanted);
-        path = wanted.destination;
+        file = sys::open_file(wanted.destination);
     }
-    Fd file = sys::open_file(*path);
     require_sha512(file, sha512, image::display_url(url));
     return file;
 }
@@ -146,19 +168,6 @@ std::string fetch_newest(const SourceWork& work, const std::string& url) {
     return fetch_anew(work, url, place);
 }
 
-std::string copy_local(const SourceWork& work, const std::string& url) {
-    const auto from = *local_path(url, work.directory);
-    const sys::TempDir temp(work.cache.scratch(), "copy-");
-    const auto place = temp.path() / "file";
-    const Fd source = sys::open_file(from, {.nonblock = true});
-    const Fd copy = sys::open_file(place, {.access = sys::Access::ReadWrite, .create = true, .exclusive = true, .mode = 0600});
-    const auto info = sys::stat_fd(source);
-    if (!S_ISREG(info.st_mode)) throw Error(from.string() + ": is no regular file");
-    sys::copy_content(source, copy, static_cast<std::uint64_t>(info.st_size), from.string());
-    sys::seek_to(copy, 0, place.string());
-    const std::string sha256 = image::sha256_of(copy, from.string());
-    sys::rename(place, work.cache.file_path(sha256));
-    return sha256;
-}
+std::string copy_local(const SourceWork& work, const std::string& url) { return copy_into_cache(work, url, {}); }
 
 } // namespace lxcpp::distro

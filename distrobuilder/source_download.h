@@ -16,8 +16,8 @@ namespace lxcpp::distro {
 // A small file in memory; nullopt when it is not there. Of a local directory its listing.
 [[nodiscard]] std::optional<std::string> fetch_small(const SourceWork& work, const std::string& url);
 
-// The file of that sha256 at offset 0, hashed through the descriptor: the cache's, else fetched into it. A local one is
-// opened where it is. Throws Error, also when it is another one.
+// The file of that sha256 at offset 0, hashed through the descriptor: the cache's, else fetched into it, or a copy of a
+// local one: nobody but us writes it. Throws Error, also when it is another one.
 [[nodiscard]] Fd open_by_sha256(const SourceWork& work, const std::string& url, const std::string& sha256);
 // The same by sha512. The cache's names are sha256 digests: such a file is named after that of "sha512:HEX".
 [[nodiscard]] Fd open_by_sha512(const SourceWork& work, const std::string& url, const std::string& sha512);
@@ -27,7 +27,7 @@ void require_sha512(FdRef file, const std::string& sha512, const std::string& wh
 // Of what nobody has told the digest: what the server has now, which is not fetched again while the server says that it is
 // the same. Returns its sha256, by which the cache has it then. Builds at the same time fetch it once.
 [[nodiscard]] std::string fetch_newest(const SourceWork& work, const std::string& url);
-// The same of a local file: a copy that only we write, so that what is verified stays what it was.
+// The same of a local file: a copy.
 [[nodiscard]] std::string copy_local(const SourceWork& work, const std::string& url);
 
 } // namespace lxcpp::distro

@@ -23,7 +23,7 @@ struct SourceFile {
     [[nodiscard]] std::string digest() const;
 };
 
-// The bytes, at offset 0. Every one was hashed; whoever reads them compares again, since the file has a name.
+// The bytes, at offset 0. Every one was hashed, and nobody but us writes the file.
 struct OpenedFile {
     Fd file;
     std::string sha256;

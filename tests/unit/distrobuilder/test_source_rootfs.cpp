@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/sha256.h"
+#include "distrobuilder/source_download.h"
+#include "image/sha512.h"
 #include "source_fixture.h"
+#include "sys/file_meta.h"
 
 namespace lxcpp::distro {
 namespace {
@@ -101,6 +104,25 @@ TEST_F(RootfsSource, ALocalFileThatChangesIsNoticed) {
     sys::write_file_atomic(file, root_tar("evil"));
     EXPECT_EQ(unpack(), ""); // what was verified, which was copied
     EXPECT_THAT(build(), HasSubstr("changed after it was signed"));
+}
+
+// Sources that cannot compare while they read, as those of disk images, get what nobody changes any more.
+TEST_F(RootfsSource, ALocalFileIsReadAsItWasVerified) {
+    recipe_.source.skip_verification = true;
+    source_ = open(); // for its work_
+    cache_.forget_file(sha256_hex(tar_));
+    const auto file = dir_.path() / "local.tar";
+    const auto read_after_change = [&](const auto& open_it) {
+        sys::write_file_atomic(file, tar_);
+        const Fd opened = open_it("file://local.tar");
+        sys::write_at(sys::open_file(file, {.access = sys::Access::ReadWrite}), "evil", 0, file.string());
+        return sys::read_all(opened, "the copy");
+    };
+    EXPECT_EQ(read_after_change([&](const std::string& url) { return open_by_sha256(*work_, url, sha256_hex(tar_)); }), tar_);
+    image::Sha512 hash;
+    hash.update(tar_);
+    const std::string sha512 = hash.finish_hex();
+    EXPECT_EQ(read_after_change([&](const std::string& url) { return open_by_sha512(*work_, url, sha512); }), tar_);
 }
 
 // Nothing is fetched again that is here already.
