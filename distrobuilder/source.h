@@ -31,6 +31,8 @@ struct SourceArchive {
     bool from_anywhere = false;
     std::string root = {};   // the directory of the archive that becomes the root; empty: all of it
     std::string target = {}; // the directory of the tree that it is unpacked to; empty: the root
+    // What it is called in all its versions, where others may come before it tomorrow that are not there today.
+    std::string package = {};
 
     bool operator==(const SourceArchive&) const = default;
 };

@@ -119,10 +119,11 @@ image::Verified SourceFetch::verify_list(const SourceArchive& archive) const {
 }
 
 // A mirror, or who stands before it, may go on showing what was right once: a listing that nobody signs leads to it.
-void SourceFetch::refuse_older(std::time_t signed_at) const {
+void SourceFetch::refuse_older(const SourceArchive& archive, std::time_t signed_at) const {
     const Recipe& recipe = work_.recipe;
-    const std::string place = fmt::format("{} {} {} {} {} (file {})", recipe.source.downloader, shown(recipe.source.url), recipe.image.release, recipe.image.architecture_mapped,
-                                          recipe.source.variant.empty() ? recipe.image.variant : recipe.source.variant, verification_.size() + 1);
+    const std::string which = archive.package.empty() ? fmt::format("file {}", verification_.size() + 1) : printable(archive.package);
+    const std::string place = fmt::format("{} {} {} {} {} ({})", recipe.source.downloader, shown(recipe.source.url), recipe.image.release, recipe.image.architecture_mapped,
+                                          recipe.source.variant.empty() ? recipe.image.variant : recipe.source.variant, which);
     image::Seen(work_.cache, recipe.source.skip_verification, "source.skip_verification").check_signature(place, signed_at);
 }
 
@@ -142,7 +143,7 @@ SourceFile SourceFetch::locate_signed(const SourceArchive& archive, const std::s
     }
     require_pin(file, pin);
     if (!pin.empty()) file.sha256 = pin;
-    refuse_older(verified.signed_at);
+    refuse_older(archive, verified.signed_at);
     say(archive, fmt::format("{}signed by {}", how, verified.fingerprint), false);
     return file;
 }

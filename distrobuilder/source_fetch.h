@@ -57,7 +57,7 @@ private:
     [[nodiscard]] SourceFile locate_as_it_is(const SourceArchive& archive);
     [[nodiscard]] std::string signature_of(const SourceArchive& archive) const;
     [[nodiscard]] image::Verified verify_list(const SourceArchive& archive) const;
-    void refuse_older(std::time_t signed_at) const;
+    void refuse_older(const SourceArchive& archive, std::time_t signed_at) const;
     void say(const SourceArchive& archive, std::string_view how, bool doubtful);
 
     const SourceWork& work_;

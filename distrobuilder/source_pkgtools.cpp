@@ -136,6 +136,11 @@ std::string first_words(std::string_view name) {
     return std::string(dash == name.npos ? name : name.substr(0, name.find('-', dash + 1)));
 }
 
+std::string package_name(std::string_view file) {
+    for (int part = 0; part < 3; ++part) file = file.substr(0, file.rfind('-'));
+    return std::string(file);
+}
+
 std::vector<std::string> listed_packages(const SourceRequest& request, const std::string& url, bool (*wanted)(const std::string& name)) {
     std::vector<std::string> names;
     for (std::string& name : listed_names(request.fetch(url)))

@@ -26,6 +26,8 @@ using PlanPkgtools = PkgtoolsPlan (*)(const SourceRequest& request);
 // "sysvinit-scripts-15.0-noarch-1.txz": the part of a package's name before its first '-', and before its second.
 [[nodiscard]] std::string first_word(std::string_view name);
 [[nodiscard]] std::string first_words(std::string_view name);
+// "sysvinit-scripts" of it: all before version, architecture and build.
+[[nodiscard]] std::string package_name(std::string_view file);
 
 // The names of a listing that wanted() takes, in its order, each once.
 [[nodiscard]] std::vector<std::string> listed_packages(const SourceRequest& request, const std::string& url, bool (*wanted)(const std::string& name));

@@ -62,7 +62,7 @@ PkgtoolsPlan plan_slackware(const SourceRequest& request) {
     for (const char* series : kSeries) {
         const std::string directory = fmt::format("{}/{}/{}/", mirror, name, series);
         for (const std::string& package : listed_packages(request, directory, is_wanted))
-            plan.packages.push_back({.url = directory + package, .signature_url = directory + package + ".asc"});
+            plan.packages.push_back({.url = directory + package, .signature_url = directory + package + ".asc", .package = package_name(package)});
     }
     return plan;
 }
