@@ -2,7 +2,7 @@
 #include "distrobuilder/output_oci_config.h"
 
 #include "base/strings.h"
-#include "image/architecture.h"
+#include "distrobuilder/oci_platform.h"
 
 #include <lxcpp/error.h>
 
@@ -40,10 +40,10 @@ bool has(const sys::RootedDir& root, std::string_view path) {
 bool starts_systemd(const sys::RootedDir& root) { return has(root, "usr/lib/systemd/systemd") || has(root, "lib/systemd/systemd"); }
 
 json platform_of(const Recipe& recipe) {
-    json platform = {{"os", "linux"}};
-    const auto known = image::find_architecture(recipe.image.architecture);
-    platform["architecture"] = known ? std::string(known->oci) : recipe.image.architecture;
-    if (known && !known->variant.empty()) platform["variant"] = std::string(known->variant);
+    const auto known = known_platform(recipe.image);
+    if (!known) return {{"os", "linux"}, {"architecture", recipe.image.architecture}};
+    json platform = {{"os", known->os}, {"architecture", known->architecture}};
+    if (!known->variant.empty()) platform["variant"] = known->variant;
     return platform;
 }
 

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/sha256.h"
 #include "base/strings.h"
+#include "distrobuilder/oci_platform.h"
 #include "distrobuilder/source_fetch.h"
 #include "distrobuilder/source_oci.h"
 #include "image/http_url.h"

@@ -5,7 +5,7 @@
 #include "base/paths.h"
 #include "base/sha256.h"
 #include "base/strings.h"
-#include "image/architecture.h"
+#include "distrobuilder/oci_platform.h"
 #include "image/digest.h"
 #include "image/oci_layers.h"
 #include "image/oci_registry.h"
@@ -99,13 +99,6 @@ private:
 };
 
 } // namespace
-
-image::OciPlatform platform_of(const ImageSection& image) {
-    for (const std::string* name : {&image.architecture, &image.architecture_kernel, &image.architecture_mapped}) {
-        if (const auto known = image::find_architecture(*name)) return {.os = "linux", .architecture = std::string(known->oci), .variant = std::string(known->variant)};
-    }
-    throw Error(fmt::format("image.architecture: {} is none that images are for", printable(image.architecture)));
-}
 
 void unpack_oci_image(image::OciSource& source, const image::OciImage& image, const sys::RootedDir& root, image::ProgressSink& progress) {
     if (image.manifest.layers.empty()) throw Error("the image has no layers");

@@ -13,9 +13,6 @@ namespace lxcpp::distro {
 // source.sha256 is that of its manifest, or index.
 [[nodiscard]] std::unique_ptr<RootSource> open_docker_source(const SourceWork& work);
 
-// That of recipe.image. Throws Error when nobody knows the architecture.
-[[nodiscard]] image::OciPlatform platform_of(const ImageSection& image);
-
 // Fetches the layers and unpacks one over the other into the empty root; their digests are those of the image.
 void unpack_oci_image(image::OciSource& source, const image::OciImage& image, const sys::RootedDir& root, image::ProgressSink& progress);
 

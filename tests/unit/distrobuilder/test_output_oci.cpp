@@ -65,6 +65,26 @@ TEST_F(OciOutput, IsALayoutOfOneLayer) {
     EXPECT_EQ(about.environment.at(0).first, "PATH");
 }
 
+// Distributions have names of their own for architectures.
+TEST_F(OciOutput, IsForThePlatformThatOthersCallSo) {
+    options.oci = OciForm::Layout;
+    struct Case {
+        const char* given;
+        const char* kernel;
+        const char* platform;
+    };
+    for (const Case& one : {Case{"generic_64", "x86_64", "linux/amd64"}, {"x86_64_v2", "x86_64", "linux/amd64"}, {"386", "i686", "linux/386"},
+                            {"armhfp", "armv7l", "linux/arm/v7"}, {"riscv32", "riscv32", "linux/riscv32"}}) {
+        recipe.image.architecture = recipe.image.architecture_mapped = one.given;
+        recipe.image.architecture_kernel = one.kernel;
+        (void)write(write_oci_image);
+        EXPECT_EQ(config("out/debian-trixie.oci").platform.text(), one.platform);
+        const auto index = std::get<image::OciIndex>(image::parse_oci_document(text("out/debian-trixie.oci/index.json"), "index", ""));
+        EXPECT_EQ(index.manifests.at(0).platform->text(), one.platform);
+        std::filesystem::remove_all(top / "out/debian-trixie.oci");
+    }
+}
+
 TEST_F(OciOutput, RunsWhatTheRecipeSays) {
     options.oci = OciForm::Layout;
     options.oci_tag = "a tag/1";

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "distrobuilder/oci_platform.h"
 #include "distrobuilder/source_oci.h"
 
 #include "base/sha256.h"
