@@ -63,6 +63,12 @@ TemplateValue shown(const T& section) {
 
 bool has_marks(std::string_view text) { return text.find("{{") != text.npos || text.find("{%") != text.npos; }
 
+// Shells write "${#name}", which alone is no comment.
+bool has_comment(std::string_view text) {
+    const auto at = text.find("{#");
+    return at != text.npos && text.find("#}", at + 2) != text.npos;
+}
+
 } // namespace
 
 TemplateValue::Map recipe_variables(const Recipe& recipe) { return members_of(recipe); }
@@ -79,7 +85,7 @@ RecipeRenderer::RecipeRenderer(const Recipe& recipe, std::filesystem::path direc
 
 std::string RecipeRenderer::render(std::string_view text, std::string_view name) const {
     std::string result(text);
-    for (int round = 0; has_marks(result); ++round) {
+    for (int round = 0; has_marks(result) || (round == 0 && has_comment(result)); ++round) {
         if (round == kMostRounds)
             throw Error(fmt::format("{}: after {} times there is still a template in it; it may contain itself", name, kMostRounds));
         result = render_template(result, context_, name);

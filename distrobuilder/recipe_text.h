@@ -22,8 +22,8 @@ public:
     RecipeRenderer(const RecipeRenderer&) = delete;
     RecipeRenderer& operator=(const RecipeRenderer&) = delete;
 
-    // As long as what comes out has marks of a template, it is one again: descriptions stand in messages, and have
-    // names in them. Throws Error "NAME: line 2: ...", also when that does not end.
+    // As long as what comes out has marks of a template ("{{", "{%"; a comment is none), it is one again: descriptions stand
+    // in messages, and have names in them. Throws Error "NAME: line 2: ...", also when that does not end.
     [[nodiscard]] std::string render(std::string_view text, std::string_view name) const;
 
 private:

@@ -118,6 +118,9 @@ TEST(RecipeText, SeesTheRecipe) {
     EXPECT_EQ(renderer.render("{% if image.variant == \"default\" %}yes{% else %}no{% endif %}", "x"), "yes");
     EXPECT_EQ(renderer.render("{{ packages.sets.0.packages.1 }} {{ targets.type }}", "x"), "b container");
     EXPECT_EQ(renderer.render("no marks: ${#x} {a}", "x"), "no marks: ${#x} {a}");
+    EXPECT_EQ(renderer.render("{# only a comment #}\nlxc.arch = x86_64\n", "x"), "\nlxc.arch = x86_64\n");
+    EXPECT_EQ(renderer.render("{{ vars.colour }}{# a comment #}", "x"), "blue");
+    EXPECT_EQ(renderer.render("{{ \"{# of \" }}{{ \"others #}\" }}", "x"), "{# of others #}");
 }
 
 // The message has the description in it, which is a template.
