@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "distrobuilder/expiry.h"
 #include "distrobuilder/image_files.h"
+#include "image/metadata_writer.h"
 #include "image/yaml_text.h"
 
 #include <fmt/core.h>
@@ -10,16 +11,8 @@ namespace {
 
 using image::yaml_quoted;
 
-std::string rule(const InstanceTemplate& one) {
-    std::string text = fmt::format("  {}:\n    template: {}\n", yaml_quoted(one.target), yaml_quoted(one.file));
-    text += one.when.empty() ? "    when: []\n" : "    when:\n";
-    for (const std::string& trigger : one.when) text += fmt::format("    - {}\n", yaml_quoted(trigger));
-    text += fmt::format("    create_only: {}\n", one.create_only);
-    text += one.properties.empty() ? "    properties: {}\n" : "    properties:\n";
-    for (const auto& [name, value] : one.properties) text += fmt::format("      {}: {}\n", yaml_quoted(name), yaml_quoted(value));
-    for (const auto& [name, value] : {std::pair("uid", &one.uid), {"gid", &one.gid}, {"mode", &one.mode}})
-        if (!value->empty()) text += fmt::format("    {}: {}\n", name, yaml_quoted(*value));
-    return text;
+image::TemplateRule rule_of(const InstanceTemplate& one) {
+    return {.target = one.target, .file = one.file, .when = one.when, .properties = one.properties, .create_only = one.create_only, .uid = one.uid, .gid = one.gid, .mode = one.mode};
 }
 
 } // namespace
@@ -35,7 +28,7 @@ NamedTexts incus_metadata(const Recipe& recipe, const ImageFiles& files, std::ti
     yaml += files.instance_templates.empty() ? "templates: {}\n" : "templates:\n";
     NamedTexts members;
     for (const InstanceTemplate& one : files.instance_templates) {
-        yaml += rule(one);
+        yaml += image::incus_template_rule(rule_of(one));
         members.emplace_back("templates/" + one.file, one.text);
     }
     members.insert(members.begin(), {"metadata.yaml", std::move(yaml)});

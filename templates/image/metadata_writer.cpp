@@ -23,18 +23,12 @@ std::map<std::string, std::string> properties_of(const ImageRecord& record) {
     return properties;
 }
 
-std::string template_rule(const ImageTemplate& one, std::size_t number) {
-    std::string text = fmt::format("  {}:\n    template: {}.tpl\n", yaml_quoted(one.target), number);
-    text += "    when:\n";
-    for (const std::string& trigger : one.when) text += fmt::format("      - {}\n", yaml_quoted(trigger));
-    if (one.when.empty()) text.replace(text.rfind("    when:\n"), 10, "    when: []\n");
-    if (one.create_only) text += "    create_only: true\n";
-    if (one.uid != 0) text += fmt::format("    uid: \"{}\"\n", one.uid);
-    if (one.gid != 0) text += fmt::format("    gid: \"{}\"\n", one.gid);
-    if (one.mode != 0644) text += fmt::format("    mode: \"{:04o}\"\n", one.mode);
-    if (!one.properties.empty()) text += "    properties:\n";
-    for (const auto& [name, value] : one.properties) text += fmt::format("      {}: {}\n", yaml_quoted(name), yaml_quoted(value));
-    return text;
+TemplateRule rule_of(const ImageTemplate& one, const std::string& file) {
+    TemplateRule rule{.target = one.target, .file = file, .when = one.when, .properties = one.properties, .create_only = one.create_only};
+    if (one.uid != 0) rule.uid = std::to_string(one.uid);
+    if (one.gid != 0) rule.gid = std::to_string(one.gid);
+    if (one.mode != 0644) rule.mode = fmt::format("{:04o}", one.mode);
+    return rule;
 }
 
 // With what every LXC has: it fails for a file that is not there, and Debian's has none for distributions. Ours chooses
@@ -48,6 +42,18 @@ std::string common_config(const ImageRecord& record, bool user) {
 
 } // namespace
 
+std::string incus_template_rule(const TemplateRule& rule) {
+    std::string text = fmt::format("  {}:\n    template: {}\n", yaml_quoted(rule.target), yaml_quoted(rule.file));
+    text += rule.when.empty() ? "    when: []\n" : "    when:\n";
+    for (const std::string& trigger : rule.when) text += fmt::format("    - {}\n", yaml_quoted(trigger));
+    if (rule.create_only) text += "    create_only: true\n";
+    for (const auto& [name, value] : {std::pair("uid", &rule.uid), {"gid", &rule.gid}, {"mode", &rule.mode}})
+        if (!value->empty()) text += fmt::format("    {}: {}\n", name, yaml_quoted(*value));
+    if (!rule.properties.empty()) text += "    properties:\n";
+    for (const auto& [name, value] : rule.properties) text += fmt::format("      {}: {}\n", yaml_quoted(name), yaml_quoted(value));
+    return text;
+}
+
 NamedFiles incus_metadata_files(const ImageRecord& record, const ImageContent& content) {
     std::string yaml = fmt::format("architecture: {}\ncreation_date: {}\n", yaml_quoted(record.architecture), record.created);
     if (record.expires != 0) yaml += fmt::format("expiry_date: {}\n", record.expires);
@@ -57,8 +63,9 @@ NamedFiles incus_metadata_files(const ImageRecord& record, const ImageContent& c
     yaml += content.templates.empty() ? "templates: {}\n" : "templates:\n";
     NamedFiles files;
     for (std::size_t i = 0; i < content.templates.size(); ++i) {
-        yaml += template_rule(content.templates[i], i + 1);
-        files.emplace_back(fmt::format("templates/{}.tpl", i + 1), content.templates[i].text);
+        const std::string file = fmt::format("{}.tpl", i + 1);
+        yaml += incus_template_rule(rule_of(content.templates[i], file));
+        files.emplace_back("templates/" + file, content.templates[i].text);
     }
     files.insert(files.begin(), {"metadata.yaml", yaml});
     return files;
