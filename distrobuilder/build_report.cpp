@@ -104,7 +104,7 @@ void BuildReport::failed(const FailedStep& step, const std::filesystem::path& lo
     }
     if (open_line_) say("\n");
     open_line_ = false;
-    say("{}: {}\n", harmless(step.title), step.reason);
+    say("{}: {}\n", harmless(step.title), harmless(step.reason));
     if (!tail.empty()) {
         say("  its output ends with:\n");
         say_indented(join(tail, "\n"), kTail);

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "sys/fd_table.h"
 #include "sys/file.h"
+#include "sys/pty.h"
 #include "sys/stream.h"
 
 #include <cerrno>
@@ -32,6 +33,8 @@ OneShotOutput::OneShotOutput(const OneShot& request) : captured_(request.output)
     error_.to = logged ? FdRef(log_) : FdRef(STDERR_FILENO);
     output_.what = logged ? "the log" : "standard output";
     error_.what = logged ? "the log" : "standard error";
+    for (Channel* channel : {&output_, &error_})
+        if (channel->to.valid() && sys::is_terminal(channel->to)) channel->shown.emplace();
     output_.pipe = sys::make_pipe_for_all();
     // In order, where both go to the same place.
     if (captured_ != nullptr || !(logged || same_file(output_.to, error_.to))) error_.pipe = sys::make_pipe_for_all();
@@ -61,8 +64,20 @@ void OneShotOutput::write(const Channel& channel, std::string_view data) {
 void OneShotOutput::take(Channel& channel) {
     std::string data(kPiece, '\0');
     const long count = sys::try_read(channel.pipe.read, data);
-    if (count > 0) write(channel, std::string_view(data).substr(0, static_cast<std::size_t>(count)));
-    else if (count != -EAGAIN) channel.pipe.read.reset();
+    if (count > 0) {
+        const std::string_view piece =
+            std::string_view(data).substr(0, static_cast<std::size_t>(count));
+        if (channel.shown)
+            write(channel, channel.shown->add(piece));
+        else
+            write(channel, piece);
+    } else if (count != -EAGAIN) {
+        channel.pipe.read.reset();
+    }
+}
+
+void OneShotOutput::end(Channel& channel) {
+    if (channel.shown) write(channel, channel.shown->end());
 }
 
 void OneShotOutput::copy(FdRef pidfd) {
@@ -79,6 +94,7 @@ void OneShotOutput::copy(FdRef pidfd) {
         if (items[1].ready != 0) take(error_);
         if (items[2].ready != 0) ended = true;
     }
+    for (Channel* channel : {&output_, &error_}) end(*channel);
     if (failure_) std::rethrow_exception(failure_);
 }
 

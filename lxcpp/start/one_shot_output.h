@@ -2,20 +2,23 @@
 #pragma once
 
 #include "base/fd.h"
+#include "base/terminal_text.h"
 #include "sys/pipe.h"
 
 #include <lxcpp/one_shot.h>
 
 #include <array>
 #include <exception>
+#include <optional>
 #include <string>
 #include <string_view>
 
 namespace lxcpp {
 
-// The standard streams of a one-shot container: an empty input, and pipes for the rest, which are copied to where it goes. A
-// program that opened the log itself could truncate it (">/dev/stderr"), and one that had our terminal could read what is
-// typed there. They are put in place in the child alone: other threads of ours may print meanwhile.
+// The standard streams of a one-shot container: an empty input, and pipes for the rest, which are
+// copied to where it goes. A program that opened the log itself could truncate it (">/dev/stderr"),
+// and one that had our terminal could read what is typed there, or have it do things. They are put
+// in place in the child alone: other threads of ours may print meanwhile.
 class OneShotOutput {
 public:
     explicit OneShotOutput(const OneShot& request);
@@ -30,9 +33,11 @@ private:
         sys::Pipe pipe;
         FdRef to; // invalid: captured
         const char* what = "";
+        std::optional<TerminalText> shown = {}; // it goes to a terminal, which would obey it
     };
     void take(Channel& channel);
     void write(const Channel& channel, std::string_view data);
+    void end(Channel& channel);
 
     std::string* captured_;
     Fd input_;

@@ -5,6 +5,9 @@
 
 #include "base/paths.h"
 #include "base/strings.h"
+#include "sys/file.h"
+#include "sys/pty.h"
+#include "sys/stream.h"
 
 #include "support/error_of.h"
 
@@ -93,6 +96,22 @@ TEST_F(RunOneShot, AppendsBothStreamsToTheLogAndGivesOursBack) {
         EXPECT_EQ(before[fd].st_ino, after[fd].st_ino) << fd;
         EXPECT_EQ(before[fd].st_dev, after[fd].st_dev) << fd;
     }
+}
+
+// What the program prints drives no terminal of ours: titles, colours and what terminals answer to.
+TEST_F(RunOneShot, ATerminalGetsTextAlone) {
+    const sys::Pty pty = sys::open_pty();
+    sys::set_raw(pty.slave);
+    OneShot request{
+        .rootfs = root_->path(),
+        .argv = {"/bin/busybox", "printf", "one\\033]0;x\\007\\r\\n\\303\\244\\302\\233c\\n"},
+        .env = {},
+        .log = {}};
+    request.log = sys::read_link(sys::fd_path(pty.slave)).value();
+    EXPECT_EQ(run_one_shot(request), 0);
+    std::string shown(200, '\0');
+    shown.resize(static_cast<std::size_t>(std::max(0L, sys::try_read(pty.master, shown))));
+    EXPECT_EQ(shown, "one\\x1b]0;x\\x07\r\nä\\xc2\\x9bc\n");
 }
 
 TEST_F(RunOneShot, GivesOurStreamsBackAfterAnError) {
