@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "distrobuilder/build.h"
 
+#include "distrobuilder/build_cache.h"
 #include "distrobuilder/build_steps.h"
 #include "distrobuilder/host_programs.h"
 #include "distrobuilder/image_inputs.h"
@@ -75,7 +76,7 @@ public:
 
 private:
     static image::ImageCache open_cache(const fs::path& directory) {
-        image::ImageCache cache = image::ImageCache::open(directory);
+        image::ImageCache cache = open_build_cache(directory);
         cache.remove_leftovers();
         return cache;
     }

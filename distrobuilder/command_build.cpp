@@ -5,6 +5,7 @@
 #include "base/strings.h"
 #include "common/harmless.h"
 #include "distrobuilder/build.h"
+#include "distrobuilder/build_cache.h"
 #include "distrobuilder/hidden_output.h"
 #include "distrobuilder/worker.h"
 #include "sys/file.h"
@@ -121,7 +122,12 @@ void make_target(const fs::path& target, const BuildIdentity& identity) {
 
 int build_all(const CommandOptions& options, const BuildSettings& settings, std::span<const Wanted> wanted, const fs::path& target) {
     std::optional<std::chrono::seconds> timeout;
-    if (options.timeout > 0) timeout = std::chrono::seconds(static_cast<std::int64_t>(options.timeout));
+    if (options.timeout > 0)
+        timeout = std::chrono::seconds(static_cast<std::int64_t>(options.timeout));
+    const auto clean_up = [&] {
+        for (const Wanted& one : wanted) remove_left_outputs(one.target);
+        open_build_cache(settings.cache).remove_leftovers();
+    };
     const auto build = [&](const BuildIdentity& identity) {
         BuildReport report(form_of(options));
         for (const Wanted& one : wanted) {
@@ -132,18 +138,26 @@ int build_all(const CommandOptions& options, const BuildSettings& settings, std:
         report.summary();
         return 0;
     };
-    // The last programs of what was killed may still be about to end.
-    const auto clean = [&] {
-        for (const Wanted& one : wanted) remove_left_outputs(one.target, std::chrono::seconds(2));
-    };
-    return run_in_build_namespace(places_of(settings, wanted, target), timeout, build, clean);
+    return run_in_build_namespace(places_of(settings, wanted, target), timeout, {build, clean_up});
+}
+
+// Without links, so that it is in the build's namespace where it is here.
+fs::path directory_at(const fs::path& path) {
+    const Fd directory = sys::open_file(path, {.access = sys::Access::Path, .directory = true});
+    return *sys::read_link(sys::fd_path(directory));
 }
 
 // As who called, before anything else: a directory that cannot be made is told at once.
 fs::path target_directory(std::span<const std::string> words, std::size_t index) {
     const fs::path target = fs::absolute(words.size() > index ? words[index] : ".").lexically_normal();
     sys::make_dirs(target, 0755);
-    return target;
+    return directory_at(target);
+}
+
+LoadedRecipe recipe_to_build(RecipeReading& reading, std::span<const std::string> more = {}) {
+    LoadedRecipe recipe = reading.read(more);
+    recipe.directory = directory_at(recipe.directory.empty() ? "." : recipe.directory);
+    return recipe;
 }
 
 void require_empty(const fs::path& target) {
@@ -157,26 +171,21 @@ int build_one(const CommandOptions& options, std::span<const std::string> words,
     BuildSettings settings = settings_of(options, {output});
     RecipeReading reading(words[0], options);
     settings.now = reading.now();
-    const LoadedRecipe recipe = reading.read();
+    const LoadedRecipe recipe = recipe_to_build(reading);
     const fs::path target = target_directory(words, 1);
     if (output == Output::Directory) require_empty(target);
     const Wanted wanted{recipe, target};
     return build_all(options, settings, std::span(&wanted, 1), target);
 }
 
-// Without links, so that it is in the build's namespace where it is here.
-fs::path directory_at(const std::string& path) {
-    const Fd directory = sys::open_file(path, {.access = sys::Access::Path, .directory = true});
-    return *sys::read_link(sys::fd_path(directory));
-}
-
-int pack(const CommandOptions& options, std::span<const std::string> words, Output output, std::string_view usage) {
+int pack(const CommandOptions& options, std::span<const std::string> words, Output output,
+         std::string_view usage) {
     require_words(words, 2, 3, usage);
     BuildSettings settings = settings_of(options, {output});
     settings.tree = directory_at(words[1]);
     RecipeReading reading(words[0], options);
     settings.now = reading.now();
-    const LoadedRecipe recipe = reading.read();
+    const LoadedRecipe recipe = recipe_to_build(reading);
     const fs::path target = target_directory(words, 2);
     const Wanted wanted{recipe, target};
     return build_all(options, settings, std::span(&wanted, 1), target);
@@ -234,7 +243,7 @@ int run_build_command(const CommandOptions& options, std::span<const std::string
     std::vector<Wanted> wanted;
     const std::vector<MatrixImage> images = matrix ? expand_matrix(plain.read.recipe.matrix) : std::vector<MatrixImage>{{}};
     if (images.empty()) throw Error("the matrix of the recipe excludes all of its images");
-    for (const MatrixImage& image : images) wanted.push_back({reading.read(image.options()), {}});
+    for (const MatrixImage& image : images) wanted.push_back({recipe_to_build(reading, image.options()), {}});
     if (options.list) {
         for (const Wanted& one : wanted) fmt::print("{}\n", tools::harmless(title_of(one.recipe.read.recipe)));
         return 0;

@@ -5,6 +5,7 @@
 #include "common/harmless.h"
 #include "common/rows.h"
 #include "common/say.h"
+#include "distrobuilder/build_cache.h"
 #include "distrobuilder/build_namespace.h"
 #include "distrobuilder/step_cache.h"
 #include "distrobuilder/worker.h"
@@ -32,7 +33,7 @@ std::string title_of(const image::ImageCache& cache, const image::CacheEntry& en
 }
 
 int list(const std::filesystem::path& directory) {
-    const image::ImageCache cache = image::ImageCache::open(directory);
+    const image::ImageCache cache = open_build_cache(directory);
     std::vector<std::vector<std::string>> lines{{"LAST USE", "SIZE", "NAME", "WHAT"}};
     std::uint64_t sum = 0;
     std::uint64_t downloads = 0;
@@ -63,7 +64,7 @@ void remove_failed(const std::filesystem::path& directory) {
 }
 
 int prune(const std::filesystem::path& directory, const CommandOptions& options) {
-    image::ImageCache cache = image::ImageCache::open(directory);
+    image::ImageCache cache = open_build_cache(directory);
     cache.remove_leftovers();
     image::CachePrune wish{.all = options.all, .older_than = {}, .max_size = {}, .keep = {}};
     // A week's builds are used again; what nobody asked for since is not.
@@ -86,9 +87,12 @@ int run_cache(const CommandOptions& options, std::span<const std::string> words)
         if (!options.quiet) tools::say("{}: {}: nothing was built yet\n", kProgram, directory.string());
         return 0;
     }
-    return run_in_build_namespace({.cache = directory, .target = {}, .read = {}}, std::nullopt, [&](const BuildIdentity&) {
+    const auto work = [&](const BuildIdentity&) {
         return words[0] == "list" ? list(directory) : prune(directory, options);
-    });
+    };
+    const auto clean_up = [&] { open_build_cache(directory).remove_leftovers(); };
+    return run_in_build_namespace({.cache = directory, .target = {}, .read = {}}, {},
+                                  {work, clean_up});
 }
 
 } // namespace lxcpp::distro

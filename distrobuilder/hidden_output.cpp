@@ -7,6 +7,7 @@
 
 #include <lxcpp/error.h>
 
+#include <chrono>
 #include <string>
 #include <utility>
 
@@ -21,13 +22,13 @@ constexpr auto kNoWait = std::chrono::milliseconds(0);
 bool is_hidden_output(std::string_view name) noexcept { return name.starts_with(kHidden); }
 
 // Nobody holds the lock of what was left.
-void remove_left_outputs(const std::filesystem::path& target, std::chrono::milliseconds patience) {
+void remove_left_outputs(const std::filesystem::path& target) {
     if (!sys::exists(target)) return;
     const auto root = sys::RootedDir::open(target);
     for (const std::string& name : sys::list_dir(target)) {
         if (!is_hidden_output(name)) continue;
         try {
-            if (const auto lock = sys::FileLock::acquire_directory(target / name, patience)) root.remove_tree(name);
+            if (const auto lock = sys::FileLock::acquire_directory(target / name, kNoWait)) root.remove_tree(name);
         } catch (const Error& error) {
             log::debug("{}", error.what()); // somebody else's; it is in nobody's way
         }

@@ -4,7 +4,6 @@
 #include "sys/lock.h"
 #include "sys/temp_dir.h"
 
-#include <chrono>
 #include <filesystem>
 #include <string_view>
 
@@ -17,8 +16,8 @@ struct HiddenOutput {
 };
 // Takes away what builds that were killed have left in the target.
 [[nodiscard]] HiddenOutput make_hidden_output(const std::filesystem::path& target);
-// The same alone; waits so long for builds that are about to end. No error when the target is not there.
-void remove_left_outputs(const std::filesystem::path& target, std::chrono::milliseconds patience = {});
+// The same alone. No error when the target is not there.
+void remove_left_outputs(const std::filesystem::path& target);
 [[nodiscard]] bool is_hidden_output(std::string_view name) noexcept;
 
 } // namespace lxcpp::distro

@@ -10,10 +10,13 @@
 #include "sys/file.h"
 #include "sys/file_io.h"
 #include "sys/file_meta.h"
+#include "sys/signal.h"
 
 #include <lxcpp/error.h>
 
 #include <algorithm>
+#include <chrono>
+#include <csignal>
 #include <fmt/core.h>
 #include <iterator>
 #include <utility>
@@ -175,13 +178,20 @@ std::vector<std::string> OutputFiles::top_names() const {
     return names;
 }
 
-std::vector<OutputFile> OutputFiles::publish() {
+std::vector<OutputFile> OutputFiles::publish(std::chrono::milliseconds patience) {
     const auto names = top_names();
     for (const std::string& name : directories_) sys::fsync_dir(path_of(name));
+    // The files of two builds must not be mixed, and those of one not be replaced by half.
+    const auto alone = sys::FileLock::acquire_directory(target_, patience);
+    if (!alone)
+        throw Error(
+            fmt::format("{}: another build is putting its files there, and does not come to an end",
+                        target_.string()));
+    const sys::SignalFd held_back{SIGINT, SIGTERM, SIGHUP, SIGQUIT};
     for (const std::string& name : names)
         check_place(target_ / name, sys::exists(path_of(name) / ""));
-    const auto old = superseded();
     Replacing replacing(target_, hidden_.directory.path().filename());
+    const auto old = superseded();
     for (const std::string& name : names) replacing.put(name);
     for (const std::string& name : old) replacing.take_away(name);
     replacing.finish();

@@ -5,6 +5,7 @@
 #include "distrobuilder/output.h"
 #include "image/pack.h"
 
+#include <chrono>
 #include <filesystem>
 #include <functional>
 #include <string>
@@ -37,8 +38,11 @@ public:
     // What was added below that directory, and itself, is not published; it stays where it is until the other call.
     [[nodiscard]] std::vector<OutputFile> withdraw(const std::string& directory);
     void remove_withdrawn(const std::string& directory);
-    // Files and directories that are in the target under these names are replaced; when one cannot be, all is as it was.
-    [[nodiscard]] std::vector<OutputFile> publish();
+    // Files and directories that are in the target under these names are replaced; when one cannot
+    // be, all is as it was. One build after the other: Error when another is at it for longer than
+    // patience. Signals that end a build wait until it is done.
+    [[nodiscard]] std::vector<OutputFile>
+    publish(std::chrono::milliseconds patience = std::chrono::minutes(1));
 
 private:
     void give(FdRef file, const std::string& name) const;

@@ -31,13 +31,26 @@ Fd open_or_replace(const sys::RootedDir& root, const std::string& path, int flag
     return root.open_at(path, flags, mode, kLinks);
 }
 
+[[noreturn]] void refuse_what_is_no_file(const std::string& path) {
+    throw Error(fmt::format("{}: is there already and is no file", printable(path)));
+}
+
+bool is_no_file(const SystemError& error) {
+    return error.code() == EISDIR || error.code() == ENXIO;
+} // a directory, a pipe or a socket
+
 // The kernel's O_TRUNC would act before we know what it is.
 Fd open_regular(const sys::RootedDir& root, const std::string& path, int flags, mode_t mode) {
     const auto slash = path.rfind('/');
     if (slash != path.npos && slash > 0) root.make_dirs(path.substr(0, slash), 0755, kLinks);
-    Fd file = open_or_replace(root, path, flags | O_WRONLY | O_CREAT | O_NONBLOCK, mode);
-    if (!S_ISREG(sys::stat_fd(file).st_mode)) throw Error(fmt::format("{}: is there already and is no file", printable(path)));
-    return file;
+    try {
+        Fd file = open_or_replace(root, path, flags | O_WRONLY | O_CREAT | O_NONBLOCK, mode);
+        if (!S_ISREG(sys::stat_fd(file).st_mode)) refuse_what_is_no_file(path);
+        return file;
+    } catch (const SystemError& error) {
+        if (!is_no_file(error)) throw;
+        refuse_what_is_no_file(path);
+    }
 }
 
 mode_t parse_mode(const std::string& text) {

@@ -4,11 +4,11 @@
 #include "common/harmless.h"
 #include "common/say.h"
 #include "distrobuilder/command.h"
-#include "image/cache.h"
 #include "sys/clone.h"
 #include "sys/cred.h"
 #include "sys/epoll.h"
 #include "sys/pidfd.h"
+#include "sys/reap.h"
 #include "sys/signal.h"
 
 #include <lxcpp/error.h>
@@ -21,12 +21,16 @@
 #include <sys/epoll.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <vector>
 
 namespace lxcpp::distro {
 namespace {
 
 using tools::say;
 using Work = std::function<int(const BuildIdentity&)>;
+
+constexpr std::chrono::seconds kForPublishing{20}; // renames and their sync
+constexpr std::chrono::seconds kForTheRest{20};    // processes that are killed
 
 [[noreturn]] void run_child(pid_t parent, const BuildPlaces& places, const Work& work) noexcept {
     int code = 1;
@@ -77,34 +81,56 @@ Ended wait_for(const sys::Cloned& child, sys::SignalFd& signals, std::optional<s
     }
 }
 
-// What a killed worker left: unfinished layers, its scratch directory and what only clean knows.
-void remove_leftovers(const BuildPlaces& places, const std::function<void()>& clean) {
-    BuildPlaces only{.cache = places.cache, .target = places.target, .read = {}};
-    const sys::Cloned child = start(only, [&](const BuildIdentity&) {
-        if (clean) clean();
-        image::ImageCache::open(only.cache).remove_leftovers();
-        return 0;
-    });
+// Signals are held back while files go to their places (OutputFiles): all of them or none.
+void end(const sys::Cloned& child) {
+    (void)sys::try_send_signal(child.pidfd, SIGTERM);
+    if (!sys::wait_exited(child.pidfd, kForPublishing))
+        (void)sys::try_send_signal(child.pidfd, SIGKILL);
+}
+
+// nohup(1) wants builds to go on.
+std::vector<int> signals_that_end() {
+    std::vector<int> signals{SIGINT, SIGTERM, SIGQUIT};
+    struct sigaction now {};
+    if (::sigaction(SIGHUP, nullptr, &now) == 0 && now.sa_handler != SIG_IGN)
+        signals.push_back(SIGHUP);
+    return signals;
+}
+
+void clean_up(const BuildPlaces& places, const BuildWork& work) {
+    const sys::Cloned child = start({.cache = places.cache, .target = places.target, .read = {}},
+                                    [&](const BuildIdentity&) {
+                                        work.clean_up();
+                                        return 0;
+                                    });
     (void)sys::reap(child.pidfd);
 }
 
 } // namespace
 
-int run_in_build_namespace(const BuildPlaces& places, std::optional<std::chrono::seconds> timeout, const Work& work,
-                           const std::function<void()>& clean) {
-    sys::SignalFd signals{SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+int run_in_build_namespace(const BuildPlaces& places, std::optional<std::chrono::seconds> timeout,
+                           const BuildWork& work) {
+    sys::SignalFd signals(signals_that_end());
+    sys::adopt_orphans();
     const sys::Cloned child = start(places, [&](const BuildIdentity& identity) {
+        (void)::signal(SIGTERM, SIG_DFL); // whatever who called does with it
         sigset_t none;
         sigemptyset(&none);
         ::sigprocmask(SIG_SETMASK, &none, nullptr); // its programs must not inherit ours
-        return work(identity);
+        return work.run(identity);
     });
-    const Ended ended = wait_for(child, signals, timeout);
-    if (ended.signal || ended.late) (void)sys::try_send_signal(child.pidfd, SIGKILL);
+    Ended ended = wait_for(child, signals, timeout);
+    if (ended.signal || ended.late) end(child);
     const sys::ExitStatus status = sys::reap(child.pidfd);
-    if (!status.signaled && !ended.signal && !ended.late) return status.value;
-    remove_leftovers(places, clean);
-    if (ended.late) throw Error(fmt::format("--timeout: the build was not finished after {} s; finished steps are kept for the next one", timeout->count()));
+    if (!status.signaled) return status.value; // all was done when the signal came
+    if (!ended.signal)
+        ended.signal = signals.next(); // of the terminal: it had it too, and was faster
+    (void)sys::reap_all(kForTheRest);  // what it ran has its files and locks as long as it is there
+    clean_up(places, work);
+    if (ended.late)
+        throw Error(fmt::format("--timeout: the build was not finished after {} s; finished steps "
+                                "are kept for the next one",
+                                timeout->count()));
     const int signal = ended.signal.value_or(status.value);
     throw Error(fmt::format("{} by {}; finished steps are kept for the next build", ended.signal ? "interrupted" : "the build was killed", sys::signal_name(signal)));
 }

@@ -8,6 +8,7 @@
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
+#include <tuple>
 
 namespace lxcpp {
 namespace {
@@ -89,8 +90,13 @@ private:
 
     // /tmp before /run, which some systems have in there.
     void mount_for_builds() {
-        for (const auto& [path, mode] : {std::pair("tmp", "mode=1777"), std::pair("run", "mode=0755")}) {
-            add(MountFs{.type = "tmpfs", .source = "tmpfs", .options = {mode}, .attributes = kInert,
+        // Both of them full leave the machine memory to go on with.
+        for (const auto& [path, mode, size] : {std::tuple("tmp", "mode=1777", "size=50%"),
+                                               std::tuple("run", "mode=0755", "size=20%")}) {
+            add(MountFs{.type = "tmpfs",
+                        .source = "tmpfs",
+                        .options = {mode, size},
+                        .attributes = kInert,
                         .target = {.path = path, .create = Create::Dir, .follow = true}});
         }
         add(MountFs{.type = "tmpfs", .source = "tmpfs", .options = {"mode=0755", "size=512k"}, .attributes = kQuiet,

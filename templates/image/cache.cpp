@@ -41,7 +41,10 @@ constexpr std::string_view kPart = ".part";
 constexpr auto kWaitForPrune = 10s;
 constexpr auto kResumable = 14 * 24h;
 constexpr auto kWaitForCopies = 5min;
-constexpr struct stat kNothing{};
+constexpr struct stat kNothing {};
+// Of ImageStore, of indexes, and of what was seen on servers.
+constexpr std::array<std::string_view, 6> kOfOthers{"aliases", "debian-dates", "images",
+                                                    "indexes", "locks",        "seen"};
 constexpr std::size_t kMaxName = 128;
 constexpr std::size_t kMaxSums = 1u << 30;
 
@@ -92,6 +95,7 @@ void drop_tree(const sys::RootedDir& root, std::string_view name) {
 
 // What a killed command was about to put into a directory: nothing of ours begins with a dot.
 void remove_hidden(const sys::RootedDir& root, const std::string& directory) {
+    if (!S_ISDIR(root.stat(directory).value_or(kNothing).st_mode)) return;
     for (const auto& entry : root.list(directory)) {
         const std::string path = fmt::format("{}/{}", directory, entry.name);
         if (entry.name.starts_with('.')) remove_any(root, path);
@@ -344,9 +348,9 @@ void ImageCache::remove_leftovers() {
     if (!sys::try_lock_file(use_, sys::LockKind::Exclusive, name)) return;
     const auto root = sys::RootedDir::open(directory_);
     root.remove_tree(kScratch, true);
-    for (const auto& entry : root.list()) { // those of ImageStore and of indexes too
-        if (S_ISDIR(root.stat(entry.name).value_or(kNothing).st_mode)) remove_hidden(root, entry.name);
-    }
+    for (const auto part : {kFiles, kUnnamed, kTrees, kSums}) remove_hidden(root, part);
+    for (const auto part : kOfOthers)
+        remove_hidden(root, std::string(part)); // what somebody else put here stays
     remove_lone_sums(root);
     remove_old_downloads(root);
     static_cast<void>(sys::try_lock_file(use_, sys::LockKind::Shared, name));

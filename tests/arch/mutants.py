@@ -25,7 +25,7 @@ def wanted_rows(words):
 
 
 def known_tests():
-    names = set()
+    names = {f"fault.{name}" for name in re.findall(r"^lxcpp_fault_test\((\w+)", read(root, os.path.join("tests", "faults", "CMakeLists.txt")), re.M)}
     for path in source_files(root, ("tests",), (".sh", ".cpp")):
         text = read(root, path)
         kind, base = path.split(os.sep)[1], os.path.basename(path)

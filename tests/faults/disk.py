@@ -10,7 +10,7 @@ import places
 import sandbox
 from image_verbs import IMAGE_VERBS, VERBS
 
-VERBS_ON_A_FULL_DISK = (*(name for name in IMAGE_VERBS if name != "delete-image"), "create", "create-image", "config", "start", "stop", "shutdown", "reboot", "destroy", "destroy-running", "attach")
+VERBS_ON_A_FULL_DISK = (*(name for name in IMAGE_VERBS if name != "delete-image"), "build", "create", "create-image", "config", "start", "stop", "shutdown", "reboot", "destroy", "destroy-running", "attach")
 ENOUGH = 4  # verbs in a row that did not notice anything: then there is enough of it
 
 

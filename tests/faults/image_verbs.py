@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 
+import build_verb
 import image_sources
 import verbs
 from verbs import Create, Verb
@@ -158,4 +159,4 @@ class DeleteImage(Stored):
 
 IMAGE_VERBS = {"pull-oci": PullOci, "pull-registry": PullRegistry, "pull-download": PullDownload, "image-pull": ImagePull, "import": Import,
                "delete-image": DeleteImage}
-VERBS = {**verbs.VERBS, **IMAGE_VERBS}
+VERBS = {**verbs.VERBS, **IMAGE_VERBS, "build": build_verb.Build}

@@ -109,6 +109,7 @@ class Trial:
 
     def __init__(self, box, verb, kind):
         self.box, self.verb, self.kind, self.findings = box, verb, kind, []
+        verb.struck = kind
 
     def blame(self, text):
         if text:

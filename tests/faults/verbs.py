@@ -8,6 +8,7 @@ class Verb:
     retries = False  # a second try after each fault, and not only after some
     disk_step = 4096  # by how much less or more the disk has room for it
     monitored = False  # the monitor takes part: faults hit it too
+    struck = ""  # the kind of the fault
     done_already = ()  # what a second try may say when the first got through
 
     def __init__(self, box):

@@ -95,8 +95,12 @@ TEST_F(Generators, StayWithinTheTree) {
 
 TEST_F(Generators, RefuseWhatIsNoFile) {
     ASSERT_EQ(::mkfifo((top / "root/fifo").c_str(), 0600), 0);
-    EXPECT_THAT(refused({.generator = "dump", .path = "/fifo"}), HasSubstr("dump /fifo: "));
-    EXPECT_THAT(refused({.generator = "dump", .path = "relative"}), HasSubstr("relative: is no absolute path"));
+    EXPECT_THAT(refused({.generator = "dump", .path = "/fifo"}),
+                HasSubstr("dump /fifo: /fifo: is there already and is no file"));
+    EXPECT_THAT(refused({.generator = "dump", .path = "/etc"}),
+                HasSubstr("/etc: is there already and is no file"));
+    EXPECT_THAT(refused({.generator = "dump", .path = "relative"}),
+                HasSubstr("relative: is no absolute path"));
     EXPECT_THAT(refused({.generator = "dump"}), HasSubstr("no path is given"));
     EXPECT_THAT(refused({.generator = "remove", .path = "//"}), HasSubstr("the root itself stays"));
 }

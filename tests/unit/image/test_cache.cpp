@@ -140,6 +140,9 @@ TEST_F(CacheTest, LeftoversGoWhenNobodyElseIsHere) {
     const auto other_half = cache_.file_path(sha256_hex("a")).parent_path() / ".lxcpp-0123";
     const auto index = root() / "indexes/.lxcpp-4567";
     const auto sums = root() / "sums/gone";
+    const auto others = root() / "project/.git"; // somebody put it here, and it is none of ours
+    sys::make_dirs(others.parent_path());
+    sys::write_file_atomic(others, "x");
     sys::write_file_atomic(sums, "x");
     sys::make_dir(index.parent_path(), 0700);
     for (const auto& path : {other_half, index}) sys::write_file_atomic(path, "half");
@@ -153,6 +156,7 @@ TEST_F(CacheTest, LeftoversGoWhenNobodyElseIsHere) {
     EXPECT_THAT(sys::list_dir(root() / "trees"), IsEmpty());
     EXPECT_THAT(names(), ElementsAre("partial ca978112")) << "a download can be resumed";
     for (const auto& path : {other_half, index, sums}) EXPECT_FALSE(sys::exists(path)) << path;
+    EXPECT_TRUE(sys::exists(others));
     EXPECT_NO_THROW((void)ImageCache::open(root())) << "it is open for all again";
 }
 
