@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <fmt/core.h>
 #include <optional>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <utility>
 
@@ -24,6 +25,7 @@ namespace fs = std::filesystem;
 
 constexpr image::YamlLimits kLimits{.bytes = 8u << 20, .depth = 64, .nodes = 200'000, .aliases = true};
 constexpr std::size_t kDeepest = 16; // files that name files
+constexpr std::size_t kMostFiles = 256; // of one recipe, each as often as it is named
 constexpr std::string_view kReplace = "!replace";
 
 // What later says is put over what was there.
@@ -50,6 +52,13 @@ std::optional<YamlNode> take_member(YamlNode& map, std::string_view name) {
     return value;
 }
 
+// Somebody who names a pipe, or a terminal, would wait for ever.
+std::string read_regular(const fs::path& file) {
+    const auto info = sys::stat_path(file);
+    if (info && !S_ISREG(info->st_mode)) throw Error(fmt::format("{}: is no file", printable(file.string())));
+    return sys::read_file(file, kLimits.bytes);
+}
+
 class Loader {
 public:
     RecipeTree load(std::string_view text, const std::string& name, const fs::path& directory) {
@@ -70,6 +79,7 @@ private:
         if (const auto parent = take_member(own, "extends")) add(whole, *parent, directory);
         if (const auto parts = take_member(own, "include")) {
             if (parts->kind == YamlKind::Text) add(whole, *parts, directory);
+            else if (parts->kind == YamlKind::Map) throw Error(fmt::format("{}: a list of paths of files is expected", tree_.describe(parts->place)));
             for (const YamlNode& part : parts->items) add(whole, part, directory);
         }
         merge(whole, std::move(own));
@@ -82,10 +92,11 @@ private:
         const fs::path file = (directory / path.text).lexically_normal();
         if (std::ranges::find(open_, file) != open_.end()) throw Error(fmt::format("{}: {} is what this is part of", place, printable(file.string())));
         if (open_.size() >= kDeepest) throw Error(fmt::format("{}: more than {} files that name each other", place, kDeepest));
+        if (tree_.files.size() >= kMostFiles) throw Error(fmt::format("{}: more than {} files make one recipe", place, kMostFiles));
         open_.push_back(file);
         std::string text;
         try {
-            text = sys::read_file(file, kLimits.bytes);
+            text = read_regular(file);
         } catch (Error& error) {
             error.add_context(place);
             throw;

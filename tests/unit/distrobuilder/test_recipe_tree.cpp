@@ -5,9 +5,11 @@
 #include "support/temp_dir.h"
 
 #include <filesystem>
+#include <fmt/core.h>
 #include <fstream>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 namespace lxcpp::distro {
 namespace {
@@ -91,6 +93,24 @@ TEST_F(RecipeFiles, NeverGoInACircle) {
     write("c.yaml", "extends: none.yaml\n");
     EXPECT_THAT(error_of([&] { (void)read("c.yaml"); }), HasSubstr("c.yaml:1:10: "));
     EXPECT_THAT(error_of([&] { (void)read("c.yaml"); }), HasSubstr("No such file"));
+}
+
+// Two at each level: it would be 32768 of the last one.
+TEST_F(RecipeFiles, AreNotEndlesslyMany) {
+    for (int i = 1; i < 15; ++i) write(fmt::format("{}.yaml", i), fmt::format("include: [{0}.yaml, {0}.yaml]\n", i + 1));
+    write("15.yaml", "a: [x]\n");
+    EXPECT_THAT(error_of([&] { (void)read("1.yaml"); }), HasSubstr("more than 256 files make one recipe"));
+}
+
+// A pipe would be waited for.
+TEST_F(RecipeFiles, AreFiles) {
+    write("b.yaml", "include: [/dev/zero]\n");
+    ASSERT_THAT(error_of([&] { (void)read("b.yaml"); }), HasSubstr("b.yaml:1:11: /dev/zero: is no file"));
+    ASSERT_EQ(::mkfifo((folder.path() / "pipe").c_str(), 0600), 0);
+    write("a.yaml", "include: [pipe]\n");
+    EXPECT_THAT(error_of([&] { (void)read("a.yaml"); }), HasSubstr("pipe: is no file"));
+    write("c.yaml", "include: {a: b}\n");
+    EXPECT_THAT(error_of([&] { (void)read("c.yaml"); }), HasSubstr("c.yaml:1:10: a list of paths of files is expected"));
 }
 
 TEST(RecipeOptions, SetValuesByTheirPath) {
