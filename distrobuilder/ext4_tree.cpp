@@ -12,6 +12,7 @@
 #include <exception>
 #include <fmt/core.h>
 #include <map>
+#include <memory>
 #include <set>
 #include <string_view>
 #include <sys/stat.h>
@@ -28,6 +29,7 @@ using image::TarType;
 
 constexpr std::size_t kRead = 256u << 10;
 constexpr std::size_t kMaxDepth = 512;
+constexpr std::size_t kMaxPath = 4096;
 constexpr std::size_t kMaxNames = 5'000'000; // of the whole file system
 constexpr std::size_t kMaxXattrs = 64;
 constexpr std::size_t kMaxXattrBytes = 64u << 10;
@@ -53,11 +55,14 @@ struct CloseXattrs {
     void operator()(ext2_xattr_handle* xattrs) const noexcept { ext2fs_xattrs_close(&xattrs); }
 };
 
-// One name of a directory.
+// One name of a directory. Where that is stands once for all of its names.
 struct Member {
-    std::string path;
+    std::shared_ptr<const std::string> directory; // nullptr: it is the root
+    std::string name;
     ext2_ino_t inode = 0;
     std::size_t depth = 0;
+
+    [[nodiscard]] std::string path() const { return directory ? *directory + '/' + name : name; }
 };
 
 TarType type_of(std::uint16_t mode) {
@@ -202,7 +207,7 @@ struct Ext4Reader::State {
             throw Error(input.what + ": the file system uses features that are not known");
         check(result, "its superblock");
         fs.reset(raw);
-        waiting.push_back({".", EXT2_ROOT_INO});
+        waiting.push_back({nullptr, ".", EXT2_ROOT_INO});
     }
 
     ext2_inode_large read_inode(const Member& member) const {
@@ -211,7 +216,7 @@ struct Ext4Reader::State {
         if (inode.i_links_count == 0 || inode.i_mode == 0) fail(fmt::format("{}: a name of nothing", member_name(member)));
         return inode;
     }
-    static std::string member_name(const Member& member) { return fmt::format("'{}'", printable(member.path)); }
+    static std::string member_name(const Member& member) { return fmt::format("'{}'", printable(member.path())); }
 
     // The names of a directory wait, in front of all others.
     void list(const Member& directory) {
@@ -222,16 +227,18 @@ struct Ext4Reader::State {
         check_gathered(all, fmt::format("{}: a name that cannot be", member_name(directory)));
         names += all.found.size();
         if (names > kMaxNames) fail("too many names");
+        const auto path = std::make_shared<const std::string>(directory.path());
         for (auto name = all.found.rbegin(); name != all.found.rend(); ++name) {
             if (directory.depth == 0 && name->first == "lost+found") continue;
-            waiting.push_back({directory.path + '/' + name->first, name->second, directory.depth + 1});
+            waiting.push_back({path, name->first, name->second, directory.depth + 1});
         }
     }
 
     void describe(const Member& member, ext2_inode_large& inode) {
         entry = image::TarEntry{};
         entry.type = type_of(inode.i_mode);
-        entry.path = member.path;
+        entry.path = member.path();
+        if (entry.path.size() > kMaxPath) fail("too long a path");
         entry.mode = inode.i_mode & 07777u;
         entry.uid = inode_uid(inode);
         entry.gid = inode_gid(inode);
@@ -270,7 +277,7 @@ struct Ext4Reader::State {
             entry.link.assign(reinterpret_cast<const char*>(inode.i_block), size);
         } else {
             open_data(member);
-            entry.link = std::string(read_data(member.path, size));
+            entry.link = std::string(read_data(member.path(), size));
             data.reset();
         }
         if (entry.link.find('\0') != entry.link.npos) fail(fmt::format("{}: a link with an unusable target", member_name(member)));

@@ -10,6 +10,8 @@
 #include <exception>
 #include <fmt/core.h>
 #include <map>
+#include <memory>
+#include <set>
 #include <sqfs/compressor.h>
 #include <sqfs/data_reader.h>
 #include <sqfs/dir.h>
@@ -32,7 +34,9 @@ namespace {
 
 constexpr std::size_t kRead = 256u << 10;
 constexpr std::size_t kMaxDepth = 512;
-constexpr std::size_t kMaxInDirectory = 1'000'000;
+constexpr std::size_t kMaxPath = 4096;
+constexpr std::uint64_t kMaxNames = 5'000'000;               // of the whole image
+constexpr std::size_t kMaxWaiting = std::size_t{256} << 20; // bytes of what is known of members to come
 constexpr std::uint32_t kMaxXattrs = 64;
 constexpr std::size_t kMaxXattrBytes = 64u << 10;
 
@@ -68,11 +72,16 @@ std::string_view reason(int result) {
     }
 }
 
-// One name of a directory, with what it is.
+// One name of a directory, with what it is. Where the directory is stands once for all of its names.
 struct Member {
-    std::string path;
+    std::shared_ptr<const std::string> directory; // nullptr: it is the root
+    std::string name;
     Inode inode;
     std::size_t depth = 0;
+
+    [[nodiscard]] std::string path() const { return directory ? *directory + '/' + name : name; }
+    // A file of some gigabytes has a long list of blocks, and a small image can name it a million times.
+    [[nodiscard]] std::size_t bytes() const { return sizeof *this + sizeof *inode + name.size() + inode->payload_bytes_available; }
 };
 
 TarType type_of(std::uint16_t mode) {
@@ -100,6 +109,9 @@ struct SquashfsReader::State {
     SquashfsObject<sqfs_data_reader_t> data;
     SquashfsObject<sqfs_xattr_reader_t> xattrs;
     std::vector<Member> waiting; // the next one last
+    std::size_t waiting_bytes = 0;
+    std::uint64_t names = 0;
+    std::set<std::uint32_t> listed;                  // inodes of directories: one within itself would have no end
     std::map<std::uint32_t, std::string> first_path; // of inodes with several names
     TarEntry entry;
     Inode current; // whose data is read
@@ -137,12 +149,27 @@ struct SquashfsReader::State {
         check(sqfs_xattr_reader_load(xattrs.get(), &super, &input.file, raw));
         sqfs_inode_generic_t* root = nullptr;
         check(sqfs_dir_reader_get_root_inode(directories.get(), &root));
-        waiting.push_back({".", Inode(root)});
+        wait({.directory = nullptr, .name = ".", .inode = Inode(root)});
+    }
+
+    void wait(Member member) {
+        waiting_bytes += member.bytes();
+        if (waiting_bytes > kMaxWaiting || ++names > kMaxNames) fail("too many names");
+        waiting.push_back(std::move(member));
+    }
+
+    Member take() {
+        Member member = std::move(waiting.back());
+        waiting.pop_back();
+        waiting_bytes -= member.bytes();
+        return member;
     }
 
     // The names of a directory wait, in front of all others.
     void list(const Member& directory) {
         if (directory.depth >= kMaxDepth) fail("too many directories deep");
+        if (!listed.insert(directory.inode->base.inode_number).second) fail(fmt::format("'{}' stands elsewhere too", printable(entry.path)));
+        const auto path = std::make_shared<const std::string>(entry.path);
         check(sqfs_dir_reader_open_dir(directories.get(), directory.inode.get(), 0));
         const auto before = waiting.size();
         for (;;) {
@@ -156,8 +183,7 @@ struct SquashfsReader::State {
                 fail(fmt::format("a name '{}'", printable(leaf)));
             sqfs_inode_generic_t* inode = nullptr;
             check(sqfs_dir_reader_get_inode(directories.get(), &inode));
-            if (waiting.size() - before >= kMaxInDirectory) fail("too many names in a directory");
-            waiting.push_back({directory.path + '/' + leaf, Inode(inode), directory.depth + 1});
+            wait({path, leaf, Inode(inode), directory.depth + 1});
         }
         std::reverse(waiting.begin() + static_cast<std::ptrdiff_t>(before), waiting.end());
     }
@@ -172,7 +198,8 @@ struct SquashfsReader::State {
         const auto& inode = *member.inode;
         entry = TarEntry{};
         entry.type = type_of(inode.base.mode);
-        entry.path = member.path;
+        entry.path = member.path();
+        if (entry.path.size() > kMaxPath) fail("too long a path");
         entry.mode = inode.base.mode & 07777u;
         entry.uid = id(inode.base.uid_idx);
         entry.gid = id(inode.base.gid_idx);
@@ -245,8 +272,7 @@ SquashfsReader::~SquashfsReader() = default;
 const TarEntry* SquashfsReader::next() {
     State& state = *state_;
     while (!state.waiting.empty()) {
-        Member member = std::move(state.waiting.back());
-        state.waiting.pop_back();
+        Member member = state.take();
         if ((member.inode->base.mode & S_IFMT) == S_IFSOCK) continue;
         state.describe(member);
         if (state.entry.type == TarType::Directory) state.list(member);

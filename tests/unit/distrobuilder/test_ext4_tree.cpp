@@ -130,6 +130,20 @@ TEST_F(Ext4, RefusesADirectoryWithinItself) {
     EXPECT_THAT(error_of([&] { unpack(image()); }), HasSubstr("a directory that stands elsewhere too"));
 }
 
+TEST_F(Ext4, RefusesTooLongPaths) {
+    test::make_ext4(tree(), image(), 8192);
+    std::string script;
+    for (int i = 0; i < 17; ++i) script += fmt::format("mkdir {0}\ncd {0}\n", std::string(250, 'n'));
+    test::write_file(dir_ / "script", script);
+    test::run_tool({"/sbin/debugfs", "-w", "-f", dir_ / "script", image()});
+    const Fd file = sys::open_file(image());
+    EXPECT_EQ(error_of([&] {
+                  Ext4Reader reader(file, {0, 8u << 20}, "image");
+                  while (reader.next() != nullptr) {}
+              }),
+              "image: damaged: too long a path");
+}
+
 TEST_F(Ext4, RefusesMoreThanTheTreeMayHold) {
     test::make_ext4(tree(), image(), 8192);
     test::run_tool({"/sbin/debugfs", "-w", "-R", "sif a/holes size 90000000000", image()});
