@@ -11,9 +11,12 @@
 #include <cstdlib>
 #include <fmt/core.h>
 #include <limits>
+#include <utility>
 
 namespace lxcpp::distro {
 namespace {
+
+constexpr std::size_t kMostImages = 10'000;
 
 bool excluded(const Matrix& matrix, const MatrixImage& image) {
     return std::ranges::any_of(matrix.exclude, [&image](const MatrixPoint& point) {
@@ -26,6 +29,13 @@ bool excluded(const Matrix& matrix, const MatrixImage& image) {
 std::vector<std::string> or_nothing(std::vector<std::string> names) {
     if (names.empty()) names.emplace_back();
     return names;
+}
+
+// As split_options() takes it apart: a value may hold a comma, or a quote.
+std::string quoted_option(std::string_view key, std::string_view value) {
+    std::string option = fmt::format("\"{}=", key);
+    for (const char c : value) option += c == '"' ? "\"\"" : std::string(1, c);
+    return option + '"';
 }
 
 } // namespace
@@ -44,18 +54,20 @@ LoadedRecipe load_recipe(const RecipeTree& tree, const std::string& file, std::s
 
 std::vector<std::string> MatrixImage::options() const {
     std::vector<std::string> set;
-    // In double quotes: a value may hold a comma.
-    if (!release.empty()) set.push_back("\"image.release=" + release + "\"");
-    if (!architecture.empty()) set.push_back("\"image.architecture=" + architecture + "\"");
-    if (!variant.empty()) set.push_back("\"image.variant=" + variant + "\"");
+    for (const auto& [key, value] : {std::pair("image.release", &release), {"image.architecture", &architecture}, {"image.variant", &variant}})
+        if (!value->empty()) set.push_back(quoted_option(key, *value));
     return set;
 }
 
 std::vector<MatrixImage> expand_matrix(const Matrix& matrix) {
+    const auto releases = or_nothing(matrix.releases);
+    const auto architectures = or_nothing(matrix.architectures);
+    const auto variants = or_nothing(matrix.variants);
+    if (releases.size() * architectures.size() > kMostImages / variants.size()) throw Error(fmt::format("matrix: more than {} images", kMostImages));
     std::vector<MatrixImage> images;
-    for (const std::string& release : or_nothing(matrix.releases)) {
-        for (const std::string& architecture : or_nothing(matrix.architectures)) {
-            for (const std::string& variant : or_nothing(matrix.variants)) {
+    for (const std::string& release : releases) {
+        for (const std::string& architecture : architectures) {
+            for (const std::string& variant : variants) {
                 MatrixImage image{release, architecture, variant};
                 if (!excluded(matrix, image)) images.push_back(std::move(image));
             }

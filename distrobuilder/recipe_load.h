@@ -34,7 +34,8 @@ struct MatrixImage {
     [[nodiscard]] std::vector<std::string> options() const; // "image.release=..." for what is not empty
     bool operator==(const MatrixImage&) const = default;
 };
-// Releases outermost, in the order of the recipe; one image with nothing set for a recipe without a matrix.
+// Releases outermost, in the order of the recipe; one image with nothing set for a recipe without a matrix. Throws Error
+// for more than 10,000.
 [[nodiscard]] std::vector<MatrixImage> expand_matrix(const Matrix& matrix);
 
 // SOURCE_DATE_EPOCH, or the clock. Throws Error for one that is no number.

@@ -24,11 +24,21 @@ std::string position(std::string_view name, const YAML::Mark& mark) {
     return fmt::format("{}:{}:{}", name, mark.line + 1, mark.column + 1);
 }
 
-std::size_t count_nodes(const YamlNode& node) {
-    std::size_t count = 1;
-    for (const YamlNode& item : node.items) count += count_nodes(item);
-    for (const YamlMember& member : node.members) count += count_nodes(member.value);
-    return count;
+struct Amount {
+    std::size_t nodes = 0;
+    std::size_t bytes = 0; // of texts and names
+};
+
+Amount amount_of(const YamlNode& node) {
+    Amount sum{1, node.text.size()};
+    const auto add = [&sum](const YamlNode& part, std::size_t name) {
+        const Amount one = amount_of(part);
+        sum.nodes += one.nodes;
+        sum.bytes += one.bytes + name;
+    };
+    for (const YamlNode& item : node.items) add(item, 0);
+    for (const YamlMember& member : node.members) add(member.value, member.name.size());
+    return sum;
 }
 
 // Builds the tree from the parser's events, and stops it as soon as a limit is passed.
@@ -46,7 +56,7 @@ public:
         const auto found = anchors_.find(anchor);
         if (found == anchors_.end()) fail(mark, "an alias within what it stands for");
         if (awaits_key()) fail(mark, "a key that is no word");
-        count(mark, count_nodes(found->second));
+        count_copy(mark, found->second);
         place(found->second);
     }
     void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, const std::string& value) override {
@@ -100,6 +110,19 @@ private:
         if ((nodes_ += more) > limits_.nodes) fail(mark, fmt::format("more than {} values", limits_.nodes));
     }
 
+    // Of an alias, and for it: a value with an anchor is kept beside where it stands.
+    void count_copy(const YAML::Mark& mark, const YamlNode& node) {
+        const Amount amount = amount_of(node);
+        count(mark, amount.nodes);
+        if ((copied_ += amount.bytes) > limits_.bytes) fail(mark, fmt::format("anchors and aliases copy more than {} bytes", limits_.bytes));
+    }
+
+    void keep(const YAML::Mark& mark, YAML::anchor_t anchor, const YamlNode& node) {
+        if (anchor == 0) return;
+        count_copy(mark, node);
+        anchors_.insert_or_assign(anchor, node);
+    }
+
     void check_anchor(const YAML::Mark& mark, YAML::anchor_t anchor) const {
         if (anchor != 0 && !limits_.aliases) fail(mark, "anchors are not allowed");
     }
@@ -107,7 +130,7 @@ private:
     void scalar(const YAML::Mark& mark, YAML::anchor_t anchor, YamlNode node) {
         check_anchor(mark, anchor);
         count(mark, 1);
-        if (anchor != 0) anchors_.insert_or_assign(anchor, node);
+        keep(mark, anchor, node);
         if (awaits_key()) take_key(mark, std::move(node));
         else place(std::move(node));
     }
@@ -131,7 +154,7 @@ private:
         Open closed = std::move(open_.back());
         open_.pop_back();
         merge(closed);
-        if (closed.anchor != 0) anchors_.insert_or_assign(closed.anchor, closed.node);
+        keep(closed.mark, closed.anchor, closed.node);
         place(std::move(closed.node));
     }
 
@@ -174,6 +197,7 @@ private:
     std::map<YAML::anchor_t, YamlNode> anchors_;
     YamlNode root_;
     std::size_t nodes_ = 0;
+    std::size_t copied_ = 0; // bytes
 };
 
 } // namespace

@@ -47,7 +47,7 @@ struct YamlLimits {
     std::size_t bytes = 1u << 20;
     std::size_t depth = 32;
     std::size_t nodes = 50'000;
-    bool aliases = false; // anchors, aliases and merge keys ("<<") are read; what they copy counts as nodes
+    bool aliases = false; // anchors, aliases and merge keys ("<<") are read; what they copy counts as nodes, and up to bytes
     int file = 0;         // for the places
 };
 

@@ -106,10 +106,14 @@ TEST_F(StepCacheTest, OneBuildIsAtAStepAndOthersAreTold) {
 }
 
 TEST(MatrixTest, IsExpandedWithoutWhatIsExcluded) {
-    const Matrix matrix{{"1", "2"}, {}, {"a", "b"}, {{"2", "", "b"}}};
+    Matrix matrix{{"1", "2"}, {}, {"a", "b"}, {{"2", "", "b"}}};
     EXPECT_THAT(expand_matrix(matrix), ElementsAre(MatrixImage{"1", "", "a"}, MatrixImage{"1", "", "b"}, MatrixImage{"2", "", "a"}));
     EXPECT_THAT(expand_matrix({}), ElementsAre(MatrixImage{}));
     EXPECT_THAT((MatrixImage{"1", "", "a"}.options()), ElementsAre("\"image.release=1\"", "\"image.variant=a\""));
+    EXPECT_THAT(split_options((MatrixImage{"a\",b", "", ""}.options()[0])), ElementsAre("image.release=a\",b"));
+    matrix.releases.resize(101, "x");
+    matrix.architectures.resize(100, "x");
+    EXPECT_EQ(error_of([&] { (void)expand_matrix(matrix); }), "matrix: more than 10000 images");
 }
 
 TEST(BuildTimeTest, IsWhatTheEnvironmentSays) {

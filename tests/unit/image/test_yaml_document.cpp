@@ -44,6 +44,19 @@ TEST(YamlDocument, RefusesAnchorsAndAliases) {
     EXPECT_NE(refused("a: *x\n"), "");
 }
 
+// A long text has one value, and a name for it a few bytes.
+TEST(YamlDocument, CountsTheBytesThatAliasesCopy) {
+    const auto text = [](std::size_t aliases) {
+        std::string list = "- &x " + std::string(100, 'l') + "\n";
+        for (std::size_t i = 0; i < aliases; ++i) list += "- *x\n";
+        return list;
+    };
+    const YamlLimits limits{.bytes = 500, .aliases = true};
+    EXPECT_EQ(parse_yaml(text(4), "x.yaml", limits).items.size(), 5u);
+    EXPECT_EQ(refused(text(5), limits), "x.yaml:6:3: anchors and aliases copy more than 500 bytes");
+    EXPECT_EQ(refused("&a [&b [&c [1, 2]]]", {.nodes = 10, .aliases = true}), "x.yaml:1:5: more than 10 values");
+}
+
 TEST(YamlDocument, RefusesWhatTwoReadersMayReadDifferently) {
     EXPECT_EQ(refused("a: 1\na: 2\n"), "x.yaml:2:1: \"a\" stands there twice");
     EXPECT_EQ(refused("? [a]\n: 1\n"), "x.yaml:1:3: a key that is no word");
