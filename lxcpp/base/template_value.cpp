@@ -8,7 +8,10 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <fmt/core.h>
+#include <optional>
+#include <system_error>
 
 namespace lxcpp {
 namespace {
@@ -97,6 +100,25 @@ TemplateValue end_of(const TemplateValue& value, bool first) {
 TemplateValue first_of(const Call& call) { return end_of(call.value, true); }
 TemplateValue last_of(const Call& call) { return end_of(call.value, false); }
 
+TemplateValue hexadecimal(const Call& call) {
+    std::string text;
+    for (const char c : value_text(call.value)) text += fmt::format("{:02x}", static_cast<unsigned char>(c));
+    require_size(text.size(), call.most);
+    return text;
+}
+
+// Of a text that is one; a release is a text, whatever it looks like.
+std::optional<double> number_of(const TemplateValue& value) {
+    if (const auto* number = std::get_if<std::int64_t>(&value.value)) return static_cast<double>(*number);
+    const auto* text = std::get_if<std::string>(&value.value);
+    if (text == nullptr || text->find_first_not_of("-.0123456789") != text->npos) return std::nullopt;
+    double number = 0;
+    const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), number);
+    return error == std::errc{} && end == text->data() + text->size() ? std::optional(number) : std::nullopt;
+}
+
+bool is_single(const TemplateValue& value) { return !std::holds_alternative<List>(value.value) && !std::holds_alternative<Map>(value.value); }
+
 struct Filter {
     std::string_view name;
     TemplateValue (*apply)(const Call& call);
@@ -106,7 +128,7 @@ constexpr std::array kFilters{
     Filter{"default_if_none", or_default_if_none}, Filter{"escape", as_it_is}, Filter{"first", first_of},
     Filter{"join", joined},               Filter{"last", last_of},       Filter{"length", length},
     Filter{"lower", to_lower},            Filter{"safe", as_it_is},      Filter{"split", pieces},
-    Filter{"upper", to_upper},
+    Filter{"toHex", hexadecimal},         Filter{"upper", to_upper},
 };
 
 } // namespace
@@ -142,9 +164,14 @@ bool value_less(const TemplateValue& left, const TemplateValue& right) {
     const auto* a = std::get_if<std::int64_t>(&left.value);
     const auto* b = std::get_if<std::int64_t>(&right.value);
     if (a != nullptr && b != nullptr) return *a < *b;
-    const auto* c = std::get_if<std::string>(&left.value);
-    const auto* d = std::get_if<std::string>(&right.value);
-    if (c != nullptr && d != nullptr) return *c < *d;
+    const auto c = number_of(left);
+    const auto d = number_of(right);
+    // As pongo2 has it, what is no number is nothing beside one.
+    const bool numbers = (c && d) || a != nullptr || b != nullptr;
+    if (numbers && is_single(left) && is_single(right)) return c.value_or(0) < d.value_or(0);
+    const auto* e = std::get_if<std::string>(&left.value);
+    const auto* f = std::get_if<std::string>(&right.value);
+    if (e != nullptr && f != nullptr) return *e < *f;
     throw Error("only two numbers, or two texts, have an order");
 }
 

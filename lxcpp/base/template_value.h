@@ -39,7 +39,7 @@ using TemplateFunction = std::function<TemplateValue(const TemplateValue::List& 
 [[nodiscard]] std::size_t value_size(const TemplateValue& value) noexcept;
 // "a" in "abc", in a list, as a key of a map.
 [[nodiscard]] bool value_contains(const TemplateValue& whole, const TemplateValue& part);
-// Numbers by size, texts by bytes; Error for anything else.
+// Numbers by size (texts that are numbers, too; beside one all else is 0), texts by bytes; Error for lists and maps.
 [[nodiscard]] bool value_less(const TemplateValue& left, const TemplateValue& right);
 
 // value|NAME or value|NAME:argument. Error for an unknown filter; what it makes has at most most bytes.

@@ -60,6 +60,7 @@ TEST(TemplateText, Values) {
     EXPECT_EQ(render("{{ \"a:b\"|split:\":\"|join:\"-\" }}{{ 'xaxb'|cut:'x' }}"), "a-bab");
     EXPECT_EQ(render("{{ flag }} {{ number }} {{ -4 }} {{ \"<&>\"|safe|escape }}"), "True 3 -4 <&>");
     EXPECT_EQ(render("{{ config[\"user.x\"] }}"), "1");
+    EXPECT_EQ(render("{{ \"a\\tz\"|toHex }}"), "61097a");
     EXPECT_EQ(render("{{ \"a}}b\\\"\\n\" }}"), "a}}b\"\n");
 }
 
@@ -70,6 +71,10 @@ TEST(TemplateText, Conditions) {
     EXPECT_EQ(when("not trigger == \"copy\""), "y");
     EXPECT_EQ(when("'a' in list and 'z' not in list and 'rea' in trigger and 'user.x' in config"), "y");
     EXPECT_EQ(when("number < 4 and number > 2 and number <= 3 and number >= 3"), "y");
+    EXPECT_EQ(when("'10' > 9 and '10' > '9' and '3.9' > '3.18' and 'b' > 'a' and 'bookworm' < 1 and nothing < 1"), "y")
+        << "what looks like a number is one; what does not is nothing beside one";
+    EXPECT_EQ(when("'10' <= '9'"), "n");
+    EXPECT_EQ(error_of("{% if list < 3 %}{% endif %}"), "t: line 1: only two numbers, or two texts, have an order");
     EXPECT_EQ(when("none"), "n");
     EXPECT_EQ(when("instance.privileged"), "y") << "a text that is not empty, as in pongo2";
     EXPECT_EQ(when("(flag || nothing) && !nothing"), "y");
