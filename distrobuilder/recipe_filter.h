@@ -16,6 +16,9 @@ struct AcceptedTypes {
     bool operator==(const AcceptedTypes&) const = default;
 };
 
+// Whether a set comes with the base system. One with types does not, whatever it says: the base is for all types.
+[[nodiscard]] inline bool is_early(const PackageSet& set) noexcept { return set.early && set.filter.types.empty(); }
+
 // Whether an entry is for this image, in this phase: each list that is not empty has the image's value (the
 // architecture by its mapped name), letter by letter.
 [[nodiscard]] bool applies(const Filter& filter, const ImageSection& image, const AcceptedTypes& types);

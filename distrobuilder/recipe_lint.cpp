@@ -64,7 +64,7 @@ private:
 
     void set(const PackageSet& set, const std::string& key) {
         filter(set.filter, key);
-        if (set.early && !set.filter.types.empty()) tell(key + ".early", "an early set with types is never used");
+        if (set.early && !set.filter.types.empty()) tell(key + ".early", "a set with types is not early: it is installed with the others");
         if (set.packages.empty()) tell(key, "names no packages");
     }
 

@@ -25,8 +25,11 @@ std::vector<std::string> section_names() {
     return names;
 }
 
+std::string_view without_blanks(std::string_view text) { return text.substr(std::min(text.find_first_not_of(" \t\n"), text.size())); }
+
 // Whether text goes on with "SECTION." or "SECTION=", as an option does.
 bool begins_option(std::string_view text) {
+    text = without_blanks(text);
     const auto end = text.find_first_of(".=");
     if (end == text.npos || text.find('=') == text.npos) return false;
     return std::ranges::any_of(section_names(), [&](const std::string& name) { return name == text.substr(0, end); });
@@ -105,12 +108,12 @@ void set_option(RecipeTree& tree, const std::string& option) {
 
 std::vector<std::string> split_options(std::string_view text) {
     std::vector<std::string> options;
-    while (!text.empty()) {
+    for (text = without_blanks(text); !text.empty(); text = without_blanks(text)) {
         if (text.front() == '"') {
             options.push_back(take_quoted(text));
         } else {
             std::size_t comma = text.find(',');
-            while (comma != text.npos && !begins_option(text.substr(comma + 1)) && text.substr(comma + 1, 1) != "\"") comma = text.find(',', comma + 1);
+            while (comma != text.npos && !begins_option(text.substr(comma + 1)) && !without_blanks(text.substr(comma + 1)).starts_with('"')) comma = text.find(',', comma + 1);
             options.emplace_back(text.substr(0, comma));
             text.remove_prefix(std::min(comma, text.size()));
         }

@@ -25,6 +25,7 @@ public:
         keep(recipe.environment.variables, {.untyped = true, .typed = types_.typed.value_or(TargetType::Container)});
         render(recipe.source.url, "source.url");
         for (std::string& key : recipe.source.keys) render(key, "source.keys");
+        for (std::string& component : recipe.source.components) render(component, "source.components");
         for (PackageRepository& repository : recipe.packages.repositories) {
             render(repository.url, "packages.repositories.*.url");
             render(repository.key, "packages.repositories.*.key");

@@ -5,6 +5,7 @@
 #include "debian/architecture.h"
 #include "debian/release.h"
 #include "debian/resolver.h"
+#include "distrobuilder/recipe_filter.h"
 
 #include <lxcpp/error.h>
 
@@ -70,7 +71,7 @@ DebootstrapChoice debootstrap_choice(const Recipe& recipe) {
     if (!debian::valid_suite_name(choice.suite)) throw Error(fmt::format("image.release: {} is no name of a release", printable(choice.suite)));
     if (choice.components.empty()) choice.components = {"main"};
     for (const PackageSet& set : recipe.packages.sets) {
-        if (!set.early) continue;
+        if (!is_early(set)) continue;
         auto& names = set.action == "remove" ? choice.exclude : choice.include;
         names.insert(names.end(), set.packages.begin(), set.packages.end());
     }

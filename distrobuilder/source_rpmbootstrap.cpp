@@ -4,6 +4,7 @@
 #include "base/sha256.h"
 #include "base/strings.h"
 #include "distrobuilder/host_programs.h"
+#include "distrobuilder/recipe_filter.h"
 #include "distrobuilder/source_keys.h"
 #include "distrobuilder/tree_move.h"
 #include "sys/file.h"
@@ -151,7 +152,7 @@ private:
         Argv packages{"yum", "dnf"};
         packages.insert(packages.end(), work_.recipe.source.components.begin(), work_.recipe.source.components.end());
         for (const PackageSet& set : work_.recipe.packages.sets) {
-            if (!set.early) continue;
+            if (!is_early(set)) continue;
             if (set.action == "install") packages.insert(packages.end(), set.packages.begin(), set.packages.end());
             else for (const std::string& name : set.packages) argv.push_back("--exclude=" + name);
         }

@@ -197,7 +197,7 @@ mappings: {architecture_map: debian}
     EXPECT_THAT(told, Contains(HasSubstr("plain http without keys")));
     EXPECT_THAT(told, Contains(HasSubstr("packages.sets.0.architectures.0: no architecture is called aaarch64 here")));
     EXPECT_THAT(told, Contains(HasSubstr("architectures.1: filters compare with the mapped name, which for x86_64 is amd64")));
-    EXPECT_THAT(told, Contains(HasSubstr("an early set with types is never used")));
+    EXPECT_THAT(told, Contains(HasSubstr("a set with types is not early")));
     EXPECT_THAT(told, Contains(HasSubstr("does not begin with \"#!\"")));
     EXPECT_THAT(told, Contains(HasSubstr("al means nothing")));
     EXPECT_THAT(told, Contains(HasSubstr("a command without flags is never run")));

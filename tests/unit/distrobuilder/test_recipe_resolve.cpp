@@ -27,7 +27,7 @@ Recipe read(const std::string& text) {
 
 constexpr const char* kRecipe = R"(
 image: {distribution: debian, release: sid, architecture: amd64}
-source: {downloader: debootstrap, url: "http://x/{{ image.release }}", keys: ["{{ vars.key }}"]}
+source: {downloader: debootstrap, url: "http://x/{{ image.release }}", keys: ["{{ vars.key }}"], components: ["main-{{ image.release }}"]}
 targets:
   lxc:
     create_message: |
@@ -64,6 +64,7 @@ TEST(RecipeResolve, FiltersAndRenders) {
     const Recipe recipe = resolved(read(kRecipe), {.untyped = true, .typed = TargetType::Container});
     EXPECT_EQ(recipe.source.url, "http://x/sid");
     EXPECT_THAT(recipe.source.keys, ElementsAre("ABCD"));
+    EXPECT_THAT(recipe.source.components, ElementsAre("main-sid"));
     EXPECT_EQ(recipe.targets.lxc.create_message, "You just created an Debian sid amd64 (20260101_0000) container.\n");
     ASSERT_EQ(recipe.targets.lxc.config.size(), 1u);
     EXPECT_EQ(recipe.targets.lxc.config[0].content, "lxc.arch = linux64");

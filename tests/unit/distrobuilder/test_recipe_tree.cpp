@@ -145,6 +145,8 @@ TEST(RecipeOptions, AreSeparatedByCommas) {
     EXPECT_THAT(split_options("image.release=a,,image.variant=b"), ElementsAre("image.release=a,", "image.variant=b"));
     EXPECT_THAT(split_options(R"("image.description=a,image.release=""b""",image.variant=c)"),
                 ElementsAre(R"(image.description=a,image.release="b")", "image.variant=c"));
+    EXPECT_THAT(split_options("image.release=a, image.variant=b"), ElementsAre("image.release=a", "image.variant=b"));
+    EXPECT_THAT(split_options("image.description=a, b"), ElementsAre("image.description=a, b"));
     EXPECT_THAT(split_options(""), ElementsAre());
     EXPECT_EQ(error_of([] { (void)split_options("\"a"); }), "an option begins with a quote that is not closed");
 }

@@ -32,6 +32,7 @@ TEST(DebootstrapChoice, SaysWhatARecipeMeans) {
     recipe.image.architecture_mapped = "amd64";
     recipe.packages.sets = {{.packages = {"vim", "less"}, .action = "install", .early = true},
                             {.packages = {"nano"}, .action = "remove", .early = true},
+                            {.filter = {.types = {TargetType::Container}}, .packages = {"typed"}, .action = "install", .early = true},
                             {.packages = {"later"}, .action = "install"}};
     const DebootstrapChoice plain = debootstrap_choice(recipe);
     EXPECT_EQ(plain, (DebootstrapChoice{.suite = "bookworm", .architecture = "amd64", .components = {"main"}, .include = {"vim", "less"}, .exclude = {"nano"}}));
