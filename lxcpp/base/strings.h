@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -18,6 +19,13 @@ namespace lxcpp {
 [[nodiscard]] std::vector<std::string_view> split_words(std::string_view text);
 // Lines without their '\n'; a last line without '\n' counts, an empty tail does not.
 [[nodiscard]] std::vector<std::string_view> split_lines(std::string_view text);
+// The pieces lie in the text: one that ends with the statement, as in the head of a range-for, is refused.
+template <std::same_as<std::string> Text>
+void split(Text&&, char) = delete;
+template <std::same_as<std::string> Text>
+void split_words(Text&&) = delete;
+template <std::same_as<std::string> Text>
+void split_lines(Text&&) = delete;
 [[nodiscard]] std::string join(std::span<const std::string> parts, std::string_view separator);
 
 // Whole-string integers. parse_u64 accepts decimal only; parse_integer also 0x.. and a sign.
