@@ -68,11 +68,11 @@ void generate_cloud_init(const GeneratorCall& call) {
     auto properties = entry.instance.properties;
     if (entry.name == "user-data" || entry.name == "vendor-data")
         properties.try_emplace("default", entry.content.empty() ? "#cloud-config\n{}" : entry.content);
-    call.files.instance_templates.push_back({.target = entry.path.empty() ? "/var/lib/cloud/seed/nocloud-net/" + entry.name : require_absolute(entry.path),
-                                             .file = fmt::format("cloud-init-{}.tpl", entry.name),
-                                             .text = text,
-                                             .when = {"create", "copy"},
-                                             .properties = std::move(properties)});
+    add_instance_template(call.files, {.target = entry.path.empty() ? "/var/lib/cloud/seed/nocloud-net/" + entry.name : require_absolute(entry.path),
+                                       .file = fmt::format("cloud-init-{}.tpl", entry.name),
+                                       .text = text,
+                                       .when = {"create", "copy"},
+                                       .properties = std::move(properties)});
 }
 
 } // namespace lxcpp::distro

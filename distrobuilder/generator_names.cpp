@@ -37,7 +37,7 @@ std::string hosts_text(const std::string& now, std::string_view name) {
 }
 
 void add_template(const GeneratorCall& call, std::string file, std::string text) {
-    call.files.instance_templates.push_back({.target = call.entry.path, .file = std::move(file), .text = std::move(text), .when = {"create", "copy"}});
+    add_instance_template(call.files, {.target = call.entry.path, .file = std::move(file), .text = std::move(text), .when = {"create", "copy"}});
 }
 
 void generate_named(const GeneratorCall& call, const std::string& file, std::string (*text_for)(const std::string&, std::string_view)) {
@@ -63,14 +63,14 @@ void generate_template(const GeneratorCall& call) {
     if (call.target.output != Output::Incus) return;
     if (entry.name.empty() || entry.name.find('/') != entry.name.npos || entry.name.starts_with('.'))
         throw Error(fmt::format("'{}' is no name for a template", printable(entry.name)));
-    call.files.instance_templates.push_back({.target = require_absolute(entry.path),
-                                             .file = entry.name + ".tpl",
-                                             .text = whole_lines(entry.content),
-                                             .when = entry.instance.when.empty() ? std::vector<std::string>{"create", "copy"} : entry.instance.when,
-                                             .properties = entry.instance.properties,
-                                             .uid = entry.uid,
-                                             .gid = entry.gid,
-                                             .mode = entry.mode});
+    add_instance_template(call.files, {.target = require_absolute(entry.path),
+                                       .file = entry.name + ".tpl",
+                                       .text = whole_lines(entry.content),
+                                       .when = entry.instance.when.empty() ? std::vector<std::string>{"create", "copy"} : entry.instance.when,
+                                       .properties = entry.instance.properties,
+                                       .uid = entry.uid,
+                                       .gid = entry.gid,
+                                       .mode = entry.mode});
 }
 
 } // namespace lxcpp::distro

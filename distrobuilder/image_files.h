@@ -36,6 +36,9 @@ struct ImageFiles {
     std::vector<InstanceTemplate> instance_templates;
 };
 
+// Another one for the same file of the instance takes its place. Of two texts with one name the second is numbered.
+void add_instance_template(ImageFiles& files, InstanceTemplate added);
+
 // The members of meta.tar.xz: config and config-user, also for the older levels of compatibility that differ,
 // create-message, expiry, excludes-user, templates. recipe is filled in and filtered; now the time of the build.
 [[nodiscard]] NamedTexts lxc_metadata(const Recipe& recipe, const ImageFiles& files, const std::vector<std::string>& devices, std::time_t now);

@@ -169,6 +169,20 @@ TEST_F(Generators, IncusHasTemplatesOfItsOwn) {
     EXPECT_EQ(files.instance_templates.size(), 3u);
 }
 
+// Slackware has its name in two files; a recipe may have a file of its parts again.
+TEST_F(Generators, IncusHasOneTemplateForAFile) {
+    for (const char* path : {"etc/hostname", "etc/HOSTNAME"}) put("root/" + std::string(path), "x\n");
+    for (const char* path : {"/etc/hostname", "/etc/HOSTNAME", "/etc/hostname"}) run({.generator = "hostname", .path = path}, Output::Incus);
+    ASSERT_EQ(files.instance_templates.size(), 2u);
+    for (const InstanceTemplate& one : files.instance_templates) EXPECT_EQ(one.file, "hostname.tpl");
+    run({.generator = "template", .path = "/etc/hostname", .content = "other", .name = "hostname"}, Output::Incus);
+    run({.generator = "template", .path = "/etc/third", .content = "third", .name = "hostname"}, Output::Incus);
+    ASSERT_EQ(files.instance_templates.size(), 3u);
+    EXPECT_EQ(files.instance_templates[0].target, "/etc/HOSTNAME");
+    EXPECT_EQ(files.instance_templates[1].file, "hostname-2.tpl");
+    EXPECT_EQ(files.instance_templates[2].file, "hostname-3.tpl");
+}
+
 TEST_F(Generators, CloudInitIsOffForLxc) {
     fs::create_directories(top / "root/etc/runlevels/boot");
     fs::create_symlink("/etc/init.d/cloud-init", top / "root/etc/runlevels/boot/cloud-init");

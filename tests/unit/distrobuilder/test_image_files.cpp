@@ -80,5 +80,14 @@ TEST(IncusMetadata, IsReadByAnyParser) {
     EXPECT_EQ(rule->find("uid"), nullptr);
 }
 
+TEST(IncusMetadata, HasATemplateOfTwoFilesOnce) {
+    const InstanceTemplate first{.target = "/a", .file = "t.tpl", .text = "x\n", .when = {"create"}};
+    InstanceTemplate second = first;
+    second.target = "/b";
+    const NamedTexts members = incus_metadata({}, {.instance_templates = {first, second}}, 1000);
+    ASSERT_EQ(members.size(), 2u);
+    EXPECT_EQ(image::parse_yaml(members[0].second, "metadata.yaml").find("templates")->find("/b")->find("template")->text, "t.tpl");
+}
+
 } // namespace
 } // namespace lxcpp::distro
