@@ -7,6 +7,7 @@
 #include "distrobuilder/build.h"
 #include "distrobuilder/build_cache.h"
 #include "distrobuilder/hidden_output.h"
+#include "distrobuilder/read_places.h"
 #include "distrobuilder/worker.h"
 #include "sys/file.h"
 #include "sys/pty.h"
@@ -91,18 +92,9 @@ ReportForm form_of(const CommandOptions& options) {
     return options.json ? ReportForm::Json : options.quiet ? ReportForm::Quiet : ReportForm::Text;
 }
 
-// What a recipe names by path, of the host.
-void add_read_places(const LoadedRecipe& recipe, std::vector<fs::path>& places) {
-    places.push_back(fs::absolute(recipe.directory.empty() ? fs::path(".") : recipe.directory));
-    for (const FileEntry& entry : recipe.read.recipe.files)
-        if (entry.generator == "copy" && entry.source.starts_with('/')) places.push_back(fs::path(entry.source).parent_path());
-    const std::string& url = recipe.read.recipe.source.url;
-    if (url.starts_with("file://")) places.push_back(fs::path(url.substr(7)).parent_path());
-}
-
 BuildPlaces places_of(const BuildSettings& settings, std::span<const Wanted> wanted, const fs::path& target) {
     BuildPlaces places{.cache = settings.cache, .target = target, .read = {}};
-    for (const Wanted& one : wanted) add_read_places(one.recipe, places.read);
+    for (const Wanted& one : wanted) std::ranges::copy(read_places(one.recipe), std::back_inserter(places.read));
     if (settings.tree) places.read.push_back(*settings.tree);
     if (settings.sources) places.sources = *settings.sources;
     return places;
