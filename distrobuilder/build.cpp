@@ -8,6 +8,7 @@
 #include "distrobuilder/output_directory.h"
 #include "distrobuilder/output_files.h"
 #include "distrobuilder/recipe_resolve.h"
+#include "distrobuilder/repositories.h"
 #include "distrobuilder/root_source.h"
 #include "distrobuilder/runnable.h"
 #include "distrobuilder/step_run.h"
@@ -59,6 +60,7 @@ public:
 
     void run() {
         const Recipe tree = resolve(tree_types(settings_));
+        for (const std::string& warning : plan_repositories(tree.packages.manager, tree.packages.repositories).warnings) request_.report.warn(warning);
         std::vector<BuildStep> steps = plan_tree_steps(tree);
         const std::vector<BuildStep> image_steps = plan_post_files();
         expect(steps.size(), image_steps.size());

@@ -10,6 +10,7 @@
 #include <lxcpp/one_shot.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <fmt/core.h>
 #include <optional>
 
@@ -65,7 +66,9 @@ void require_interpreter(const sys::RootedDir& root, std::string_view script) {
 std::vector<std::string> build_environment(const Recipe& recipe) {
     std::vector<std::string> environment;
     if (!recipe.environment.clear_defaults) {
-        environment = {fmt::format("PATH={}", kPath), "SHELL=/bin/sh", "TERM=xterm", "DEBIAN_FRONTEND=noninteractive"};
+        environment = {fmt::format("PATH={}", kPath), "SHELL=/bin/sh", "HOME=/root", "TERM=xterm", "DEBIAN_FRONTEND=noninteractive"};
+        // What writes the time into files writes that one.
+        if (const char* epoch = std::getenv("SOURCE_DATE_EPOCH")) set_variable(environment, "SOURCE_DATE_EPOCH", epoch);
     }
     for (const EnvironmentVariable& variable : recipe.environment.variables) set_variable(environment, variable.key, variable.value);
     return environment;

@@ -44,7 +44,6 @@ public:
     void operator()(const RepositoryChange& change) {
         for (const RepositoryFile& file : change.files) write(file);
         for (const Argv& command : change.commands) run(command);
-        for (const std::string& warning : change.warnings) context_.report.warn(warning);
     }
 
     void operator()(const PackageStep& step) {

@@ -43,6 +43,32 @@ test_the_manifest_is_of_the_finished_tree() {
     is "$(python3 -c 'import json, sys; print(*(one["name"] for one in json.load(open(sys.argv[1]))["packages"][1:]))' "$TO/manifest.spdx.json")" late "packages"
 }
 
+test_files_in_closed_directories_are_found() {
+    payload
+    local place="$SANDBOX/closed"
+    mkdir -p "$place/keys" "$place/small"
+    mv "$SANDBOX/recipe/file" "$place/keys/"
+    mv "$SANDBOX/recipe/root.tar" "$place/small/"
+    mv "$SANDBOX/recipe" "$place/recipe"
+    RECIPE="$place/recipe/small.yaml"
+    sed -i "s|url: .*|url: 'file://$place/{{ image.distribution }}/root.tar'|; s|source: file|source: ../keys/file|" "$RECIPE"
+    chmod 0700 "$place"
+    build build-lxc
+    is "$(tar -xOf "$TO/rootfs.tar.xz" ./etc/copied)" "of the host" "a file of the host"
+}
+
+test_programs_get_the_variables_of_a_build() {
+    payload 'echo "$HOME $SOURCE_DATE_EPOCH $MINE" >/srv/variables'
+    sed -i "/^matrix:/,\$d; /trigger: post-files/a \  types: [container]" "$RECIPE"
+    echo 'environment: {variables: [{key: MINE, value: mine}]}' >>"$RECIPE"
+    sed -i 's/manager: .*//; s/update: true/update: true\n  repositories: [{name: extra, url: "http:\/\/127.0.0.1\/"}]/' "$RECIPE"
+    export SOURCE_DATE_EPOCH=1767225600
+    build build-dir
+    err_has "repositories"
+    expect 0 lxcpp-distrobuilder pack-lxc "$RECIPE" "$TO" "$SANDBOX/packed" --cache-dir "$BUILDS"
+    is "$(tar -xOf "$SANDBOX/packed/rootfs.tar.xz" ./srv/variables)" "/root 1767225600 mine" "variables"
+}
+
 test_steps_are_taken_from_the_cache() {
     payload
     build build-lxc
