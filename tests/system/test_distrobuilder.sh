@@ -429,7 +429,7 @@ test_a_source_that_asks_servers_grows_old() {
     cat >"$RECIPE" <<EOF
 image: {distribution: small, release: edge, architecture: x86_64}
 source: {downloader: alpinelinux-http, same_as: 3.20.1, url: "file://$SANDBOX/recipe", sha256: $(sha256sum <"$tar" | cut -c1-64)}
-packages: {custom_manager: {install: {cmd: ask}}}
+packages: {manager: apk}
 environment: {variables: [{key: WORD, value: one}]}
 EOF
     build build-lxc
@@ -452,12 +452,12 @@ packages() {
     mkdir -p "$ROOT/sbin" "$mirror" "$TO"
     printf '#!/bin/sh\nmkdir -p "$1/etc" && echo ran >"$1/etc/tool"\n' >"$ROOT/sbin/tool"
     chmod 755 "$ROOT/sbin/tool"
-    printf '/build/sbin/tool "$2"\n' >"$ROOT/sbin/new_installpkg"
+    printf '/sbin/tool "$2"\n' >"$ROOT/sbin/new_installpkg" # that of the tools themselves, whose paths are put right
     tar -C "$ROOT" -cJf "$mirror/pkgtools8-8.0-noarch-B1.txz" .
     cat >"$RECIPE" <<EOF
 image: {distribution: small, release: 8.x}
 source: {downloader: plamolinux-http, url: "file://$SANDBOX/recipe", skip_verification: true}
-packages: {custom_manager: {install: {cmd: ask}}}
+packages: {manager: apk}
 EOF
 }
 
