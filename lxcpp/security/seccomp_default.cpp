@@ -18,6 +18,8 @@ constexpr std::uint64_t kLinuxTerminalIoctl = 0x541c; // TIOCLINUX, of the kerne
 constexpr SeccompVerdict kAllow{};
 constexpr SeccompVerdict kAbsent{SeccompAction::Errno, ENOSYS};
 constexpr SeccompVerdict kRefused{SeccompAction::Errno, EPERM};
+constexpr SeccompVerdict kDone{SeccompAction::Errno, 0};
+constexpr std::string_view kSyncCalls = "fdatasync fsync sync sync_file_range sync_file_range2 syncfs";
 constexpr SeccompVerdict kNoFamily{SeccompAction::Errno, EAFNOSUPPORT};
 
 #ifdef __s390__
@@ -38,6 +40,7 @@ public:
         policy_.otherwise = kAbsent;
         policy_.first_match = true;
         policy_.native_only = !options.compatible_abi;
+        if (options.no_sync) add_all(kSyncCalls, kDone);
         for (const std::string_view words : kAllowedCalls) add_all(words, kAllow);
         if (options.compatible_abi) add_all(kMultiplexers, kAllow);
         for (const std::string_view words : kRefusedCalls) add_all(words, kRefused);

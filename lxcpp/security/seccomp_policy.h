@@ -60,6 +60,7 @@ struct SeccompPolicy {
 struct DefaultPolicyOptions {
     bool nesting = false;        // user namespaces, clone3(2) and keys, for containers inside
     bool compatible_abi = false; // 32-bit programs on a 64-bit kernel
+    bool no_sync = false;        // fsync(2) and its like do nothing, and say that they did
     bool operator==(const DefaultPolicyOptions&) const = default;
 };
 

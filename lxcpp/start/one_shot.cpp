@@ -34,8 +34,9 @@ InitResources resources_of(const OneShot& request) {
     InitResources resources;
     const Paths paths = default_paths();
     resources.init_program = sys::sealed_program(paths.libexec / "lxcpp-init");
-    // A 32-bit system is set up here as well.
-    const SeccompPolicy policy = default_policy({.compatible_abi = true});
+    // A 32-bit system is set up here as well. Package managers sync each file that they write, and their lists after each package:
+    // who makes a root file system syncs it once, when it is whole.
+    const SeccompPolicy policy = default_policy({.compatible_abi = true, .no_sync = true});
     resources.seccomp = compile_bpf_cached(policy, native_seccomp_archs(), paths.cache).bpf;
     if (!request.script.empty()) resources.script = sys::sealed_script(request.script);
     return resources;

@@ -21,7 +21,7 @@ struct CompressorOptions {
     // As the programs of these names have it: xz 0-9, zstd 1-22 (with a window of at most 32 MiB), gzip and bzip2 1-9, lzma
     // and lzip 0-9. Empty: one that is fast and takes little memory.
     std::optional<unsigned> level;
-    // Without a level, for what is large, written now and read often: xz takes a third of the time of its level 6 for a tenth
+    // Without a level, for what is large, written now and read often: xz takes a quarter of the time of its level 6 for a ninth
     // more bytes, and about 100 MiB for each thread. Of other formats nothing changes.
     bool image = false;
     // 0: as many as there are processors, and fit into memory: one or two without a level, then at most 64 MiB;

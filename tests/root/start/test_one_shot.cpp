@@ -76,6 +76,11 @@ TEST_F(RunOneShot, ReturnsTheExitCode) {
     EXPECT_EQ(script("exit 7"), 7);
 }
 
+// The kernel knows no fsync of a pipe.
+TEST_F(RunOneShot, DoesNotWaitForDisks) {
+    EXPECT_EQ(output_of("(busybox dd if=/dev/zero count=1 conv=fsync 2>/dev/null; echo $? >&2) | busybox wc -c"), "0\n512\n");
+}
+
 TEST_F(RunOneShot, ReturnsTheSignalAsAShellDoes) { EXPECT_EQ(script("kill -KILL $$"), 128 + SIGKILL); }
 
 TEST_F(RunOneShot, AMissingProgramIs255AndSaidInTheLog) {

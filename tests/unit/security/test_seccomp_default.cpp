@@ -85,6 +85,17 @@ TEST(DefaultPolicy, RefusesWhatIsTheHostsAndHidesTheRest) {
     EXPECT_EQ(ask(compile(), kX86_64, kX86_64.absent.front()), failing(ENOSYS));
 }
 
+TEST(DefaultPolicy, SyncingMayBeLeftOut) {
+    const SeccompProgram program = compile({.compatible_abi = true, .no_sync = true});
+    for (const auto& [abi, calls] : {std::pair(&kX86_64, std::vector{74, 75, 162, 277, 306}), std::pair(&kX86, std::vector{118, 148, 36, 314, 344})}) {
+        for (const int number : calls) {
+            EXPECT_EQ(ask(program, *abi, number), failing(0)) << abi->name << ' ' << number;
+            EXPECT_EQ(ask(of_32_bit_system(), *abi, number), SECCOMP_RET_ALLOW) << abi->name << ' ' << number;
+        }
+        EXPECT_EQ(ask(program, *abi, abi->read), SECCOMP_RET_ALLOW);
+    }
+}
+
 TEST(DefaultPolicy, OtherAbisAreKilled) {
     const SeccompProgram usual = compile();
     EXPECT_EQ(ask(usual, kX86_64, kX86_64.read), SECCOMP_RET_ALLOW);
