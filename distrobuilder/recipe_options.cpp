@@ -18,6 +18,11 @@ using image::YamlNode;
 
 constexpr std::uint64_t kMostItems = 10'000;
 
+constexpr std::size_t kMostShown = 200;
+
+// In messages.
+std::string shown(std::string_view text) { return printable(text.substr(0, kMostShown)) + (text.size() > kMostShown ? "..." : ""); }
+
 std::vector<std::string> section_names() {
     std::vector<std::string> names;
     const Recipe recipe;
@@ -55,7 +60,7 @@ std::string take_quoted(std::string_view& text) {
 
 YamlNode& item_of(YamlNode& list, std::string_view number, std::string_view path) {
     const auto index = parse_u64(number);
-    if (!index) throw Error(fmt::format("{}: is a list; the number of an item is expected, not {}", path, printable(number)));
+    if (!index) throw Error(fmt::format("{}: is a list; the number of an item is expected, not {}", path, shown(number)));
     if (*index > list.items.size() || *index >= kMostItems)
         throw Error(fmt::format("{}: has {} items, the first of them is 0: there is no {}", path, list.items.size(), number));
     if (*index == list.items.size()) list.items.emplace_back();
@@ -84,25 +89,25 @@ YamlNode& step(YamlNode& node, std::string_view name, std::string_view path, con
 void set_option(RecipeTree& tree, const std::string& option) {
     const auto equals = option.find('=');
     if (equals == option.npos || equals == 0)
-        throw Error(fmt::format("-o {}: KEY=VALUE is expected, as in image.release=bookworm", printable(option)));
+        throw Error(fmt::format("-o {}: KEY=VALUE is expected, as in image.release=bookworm", shown(option)));
     const std::string_view path = std::string_view(option).substr(0, equals);
     const image::YamlPlace place{.file = static_cast<int>(tree.files.size())};
-    tree.files.push_back("-o " + printable(option));
+    tree.files.push_back("-o " + shown(option));
     const auto parts = split(path, '.');
     const auto names = section_names();
     if (std::ranges::find(names, parts.front()) == names.end()) {
         const auto meant = nearest(parts.front(), names);
-        throw Error(fmt::format("-o {}: there is no section {}{}", printable(option), printable(parts.front()),
+        throw Error(fmt::format("-o {}: there is no section {}{}", shown(option), shown(parts.front()),
                                 meant ? fmt::format("; did you mean {}?", *meant) : ""));
     }
     YamlNode* node = &tree.root;
-    std::string walked = "-o " + printable(option);
+    std::string walked = "-o " + shown(option);
     for (const std::string_view part : parts) {
-        if (part.empty()) throw Error(fmt::format("-o {}: an empty name in the path", printable(option)));
+        if (part.empty()) throw Error(fmt::format("-o {}: an empty name in the path", shown(option)));
         node = &step(*node, part, walked, place);
     }
     if (node->kind == YamlKind::List || node->kind == YamlKind::Map)
-        throw Error(fmt::format("-o {}: is a {}; name one value of it", printable(option), node->kind == YamlKind::List ? "list" : "map"));
+        throw Error(fmt::format("-o {}: is a {}; name one value of it", shown(option), node->kind == YamlKind::List ? "list" : "map"));
     *node = YamlNode{.kind = YamlKind::Text, .text = option.substr(equals + 1), .place = place};
 }
 

@@ -29,10 +29,21 @@ bool is_plain(std::string_view text) {
     return std::ranges::all_of(text, [](char c) { return is_plain_char(c) || c == ' ' || c == '-'; });
 }
 
+// One of the control characters U+0080 to U+009F: terminals take some for orders, and YAML takes none as they are.
+bool is_c1(std::string_view text, std::size_t at) {
+    const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u; };
+    return byte(at) == 0xc2 && byte(at + 1) >= 0x80 && byte(at + 1) < 0xa0;
+}
+
 // Printable lines that begin with no blank; the last may end or not.
 bool is_block(std::string_view text) {
     if (text.find('\n') == text.npos || text.front() == '\n' || text.front() == ' ' || text.ends_with("\n\n")) return false;
-    return std::ranges::all_of(text, [](char c) { return c == '\n' || c == '\t' || (static_cast<unsigned char>(c) >= 0x20 && c != 0x7f); });
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const char c = text[i];
+        const bool printable = c == '\n' || c == '\t' || (static_cast<unsigned char>(c) >= 0x20 && c != 0x7f);
+        if (!printable || is_c1(text, i)) return false;
+    }
+    return true;
 }
 
 std::string block(std::string_view text, std::size_t depth) {
@@ -48,12 +59,15 @@ std::string block(std::string_view text, std::size_t depth) {
 
 std::string yaml_quoted(std::string_view text) {
     std::string result = "\"";
-    for (const char c : text) {
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const char c = text[i];
         if (c == '"' || c == '\\') {
             result += '\\';
             result += c;
         } else if (c == '\n') {
             result += "\\n";
+        } else if (is_c1(text, i)) {
+            result += fmt::format("\\x{:02x}", static_cast<unsigned>(static_cast<unsigned char>(text[++i])));
         } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
             result += fmt::format("\\x{:02x}", static_cast<unsigned>(static_cast<unsigned char>(c)));
         } else {

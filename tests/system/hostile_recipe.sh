@@ -26,7 +26,7 @@ hostile_payload() {
 }
 
 host_reading() {
-    find /tmp -printf '%P %y %m %U:%G %s %C@\n' | sort
+    find /tmp -mindepth 1 -printf '%P %y %m %U:%G %s %C@\n' | sort
     stat -c '%n %a %u:%g %t:%T' /dev /dev/null /dev/zero /dev/full /dev/random /dev/urandom /dev/tty /dev/ptmx
     find /dev/shm -name '*planted*'
     hostname

@@ -139,6 +139,12 @@ TEST(RecipeOptions, SayWhyTheyDoNotFit) {
     EXPECT_EQ(refused("packages.sets.0.action.x=y"), "-o packages.sets.0.action.x=y: is a single value, there is nothing below it");
 }
 
+TEST(RecipeOptions, AreNotRepeatedWhole) {
+    RecipeTree tree = parse_recipe_tree("image: {}\n", "r.yaml", ".");
+    for (const std::string& option : {std::string(100'000, 'x'), std::string(100'000, 'x') + "=y", "image." + std::string(100'000, '.') + "=y"})
+        EXPECT_LT(error_of([&] { set_option(tree, option); }).size(), 600u);
+}
+
 TEST(RecipeOptions, AreSeparatedByCommas) {
     EXPECT_THAT(split_options("image.release=a,image.variant=b"), ElementsAre("image.release=a", "image.variant=b"));
     EXPECT_THAT(split_options("packages.repositories.0.url=a,b=c"), ElementsAre("packages.repositories.0.url=a,b=c"));
