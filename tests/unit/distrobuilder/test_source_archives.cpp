@@ -214,7 +214,7 @@ TEST_F(ArchiveSources, WhatWasSignedBeforeWhatWasSeenIsRefused) {
     lay_out(mirror, key);
     recipe_.source.keys = {material(key)};
     EXPECT_EQ(build(), mirror.downloader);
-    const std::string old = signer_->sign("--detach-sign", archive_, {"-u", key.fingerprint, "--faked-system-time", "20240101T000000"});
+    const std::string old = signer_->sign("--detach-sign", archive_, {"-u", key.fingerprint, "--faked-system-time", "20240101T000000!"});
     put("", listing({"2024.01.01/"}));
     put("2024.01.01/archlinux-bootstrap-2024.01.01-x86_64.tar.zst", archive_);
     put("2024.01.01/archlinux-bootstrap-2024.01.01-x86_64.tar.zst.sig", old);

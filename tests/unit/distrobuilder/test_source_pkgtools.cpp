@@ -25,7 +25,7 @@ protected:
     }
     void sign(const std::string& file, const std::string& day) {
         tree_.put(kMirror + ("a/" + file), "content of " + file);
-        tree_.put(kMirror + ("a/" + file + ".asc"), signer_->sign("--detach-sign", "content of " + file, {"-u", signing_.fingerprint, "--faked-system-time", day + "T000000"}));
+        tree_.put(kMirror + ("a/" + file + ".asc"), signer_->sign("--detach-sign", "content of " + file, {"-u", signing_.fingerprint, "--faked-system-time", day + "T000000!"}));
     }
     std::string look(const std::vector<std::string>& files) {
         std::string html;

@@ -56,7 +56,7 @@ protected:
 
     static std::string sign(const std::string& text, const Signer::Key& key, const std::string& when = {}) {
         std::vector<std::string> options{"-u", key.fingerprint, "--armor"};
-        if (!when.empty()) options.insert(options.end(), {"--faked-system-time", when});
+        if (!when.empty()) options.insert(options.end(), {"--faked-system-time", when + "!"});
         return signer_->sign("--detach-sign", text, options);
     }
     void sign_file(const std::string& path, const std::string& suffix = ".gpg", const std::string& when = {}) {
