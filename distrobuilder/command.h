@@ -85,6 +85,7 @@ private:
     RecipeTree tree_;
     std::set<std::string> told_;
 };
+
 // --cache-dir, or the place for it.
 [[nodiscard]] std::filesystem::path cache_directory(const CommandOptions& options);
 // What uname(2) calls this machine.

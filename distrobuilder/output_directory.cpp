@@ -7,9 +7,11 @@
 #include "sys/file.h"
 #include "sys/file_io.h"
 #include "sys/file_meta.h"
+#include "sys/signal.h"
 
 #include <lxcpp/error.h>
 
+#include <csignal>
 #include <fmt/core.h>
 #include <string>
 #include <vector>
@@ -77,6 +79,7 @@ void write_directory(const sys::RootedDir& root, const fs::path& target, image::
         const Fd model = sys::open_file(made, {.directory = true});
         sys::sync_filesystem(model, made.string());
         require_nothing_else(target);
+        const sys::SignalFd held_back{SIGINT, SIGTERM, SIGHUP, SIGQUIT}; // as OutputFiles::publish(): all of it or nothing
         Moving moving(made, target);
         for (const sys::DirEntry& entry : copy.list()) moving.move(entry.name);
         look_like(to, model, target.string());
