@@ -10,9 +10,13 @@ test_an_action_kills_what_it_can() {
     err_has "exit code 9"
     attack "everybody" 'kill -9 -1; exit 9'
     err_has "exit code 9"
-    attack "process 1" 'kill -9 1; kill -STOP 1; kill -ABRT 1; echo alive >/srv/alive'
+    attack "process 1" 'kill -9 1; kill -STOP 1; echo alive >/srv/alive'
     is $CODE 0 "exit code"
     is "$(in_image srv/alive)" alive "an action that process 1 outlives"
+    # Any other signal process 1 hands on to the action, as an init does for the command that it runs.
+    attack "process 1, with a signal that comes back" 'trap "echo back >/srv/back; exit 0" ABRT; kill -ABRT 1; while :; do sleep 0.1; done'
+    is $CODE 0 "exit code"
+    is "$(in_image srv/back)" back "an action that got its own signal"
     attack "itself" 'kill -SEGV $$'
     is $CODE 1 "exit code"
     err_has "killed by SIGSEGV"
