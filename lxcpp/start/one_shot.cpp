@@ -4,6 +4,8 @@
 #include "base/error.h"
 #include "base/paths.h"
 #include "console/session.h"
+#include "host/id_map.h"
+#include "host/own_ids.h"
 #include "security/seccomp_cache.h"
 #include "start/init_handle.h"
 #include "start/one_shot_output.h"
@@ -49,8 +51,15 @@ std::vector<std::string> command_of(const OneShot& request, FdRef script) {
     return command;
 }
 
+// A builder that an ordinary user runs has that user's own id beside those of images. A program that took it would be
+// the user to all whom the shared network leads to, such as a session's bus or display on an abstract socket.
+std::vector<IdMapEntry> ids_of(const OneShot& request) {
+    if (!request.build || !parse_id_map(sys::read_file("/proc/self/uid_map")).to_host(kOwnUserInside)) return {};
+    return {{IdKind::Uid, 0, 0, kIdsPerContainer}, {IdKind::Gid, 0, 0, kIdsPerContainer}};
+}
+
 StartPlan plan_of(const OneShot& request, FdRef script) {
-    StartPlan plan = plan_one_shot(request, command_of(request, script));
+    StartPlan plan = plan_one_shot(request, command_of(request, script), ids_of(request));
     for (LimitPlan& limit : plan.limits) {
         limit.hard = std::min(limit.hard, sys::hard_limit(limit.resource));
         limit.soft = std::min(limit.soft, limit.hard);

@@ -24,11 +24,15 @@ constexpr std::string_view kSysDirectories[] = {"block", "bus", "class/net", "de
 
 class Planner {
 public:
-    explicit Planner(const OneShot& request) : request_(request) {
+    Planner(const OneShot& request, const std::vector<IdMapEntry>& idmap) : request_(request) {
         plan_.name = "one-shot";
         plan_.clone_flags = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS;
         if (!request.network) plan_.clone_flags |= CLONE_NEWNET;
         plan_.needs_init_program = true;
+        if (idmap.empty()) return;
+        plan_.clone_flags |= CLONE_NEWUSER;
+        plan_.idmap = idmap;
+        plan_.rootfs.path = request.rootfs; // the way there may be closed to its root
     }
 
     StartPlan run(const std::vector<std::string>& command) {
@@ -54,12 +58,14 @@ private:
     void add(Step step) { plan_.child.steps.push_back(std::move(step)); }
 
     void isolate() {
+        if (!plan_.idmap.empty()) add(BecomeRoot{}); // before the signal, which a change of ids takes back
         add(DieWithParent{SIGKILL});
         if (!request_.network) add(LoopbackUp{});
         add(NewKeyring{});
         add(SetHostName{request_.host_name});
         add(RootPropagation{MS_PRIVATE});
-        add(BindRoot{request_.rootfs.string()});
+        if (plan_.idmap.empty()) add(BindRoot{request_.rootfs.string()});
+        else add(AttachRoot{"/"}); // which is ours alone, and left
     }
 
     void mount_dev() {
@@ -113,6 +119,8 @@ private:
 
 } // namespace
 
-StartPlan plan_one_shot(const OneShot& request, const std::vector<std::string>& command) { return Planner(request).run(command); }
+StartPlan plan_one_shot(const OneShot& request, const std::vector<std::string>& command, const std::vector<IdMapEntry>& idmap) {
+    return Planner(request, idmap).run(command);
+}
 
 } // namespace lxcpp

@@ -10,7 +10,7 @@
 
 namespace lxcpp {
 
-// Pure. command is what the container's lxcpp-init runs.
-[[nodiscard]] StartPlan plan_one_shot(const OneShot& request, const std::vector<std::string>& command);
+// Pure. command is what the container's lxcpp-init runs. idmap: of a user namespace of its own; empty: it keeps ours.
+[[nodiscard]] StartPlan plan_one_shot(const OneShot& request, const std::vector<std::string>& command, const std::vector<IdMapEntry>& idmap = {});
 
 } // namespace lxcpp

@@ -1,42 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash disable=SC2154
-# The store of images of an ordinary user. The users are in copies of the machine's files of accounts, which only this
-# test's mount namespace has.
+# The store of images of an ordinary user.
 
 # shellcheck source=tests/system/image_tree.sh
 source "$(dirname "${BASH_SOURCE[0]}")/image_tree.sh"
 
-ANNA=54001 BERT=54002 CARL=54003 # numbers that no distribution gives
-FIRST=1879048192                 # of anna's ids
-
-# Commands run as "${AS_ANNA[@]}" command…; the users have homes and nothing else.
-make_users() {
-    local tool user number file
-    for tool in setpriv newuidmap newgidmap; do need_tool "$tool"; done
-    setpriv --reuid=$ANNA --regid=$ANNA --clear-groups -- lxcpp-ls --version >/dev/null 2>&1 || skip "this build is not readable for other users"
-    mkdir "$SANDBOX/accounts"
-    cp /etc/passwd /etc/group "$SANDBOX/accounts"
-    for user in "anna $ANNA" "bert $BERT" "carl $CARL"; do
-        read -r user number <<<"$user"
-        echo "$user:x:$number:$number::$SANDBOX/home/$user:/bin/sh" >>"$SANDBOX/accounts/passwd"
-        echo "$user:x:$number:" >>"$SANDBOX/accounts/group"
-        mkdir -p "$SANDBOX/home/$user"
-        chown "$number:$number" "$SANDBOX/home/$user"
-    done
-    printf '%s\n' "anna:$FIRST:65536" "$BERT:$((FIRST + 65536)):65536" >"$SANDBOX/accounts/subuid"
-    cp "$SANDBOX/accounts/subuid" "$SANDBOX/accounts/subgid"
-    trap 'forget_users 2>/dev/null' EXIT # also of a test that is skipped
-    for file in passwd group subuid subgid; do
-        [ -e "/etc/$file" ] || skip "there is no /etc/$file to hide"
-        mount --bind "$SANDBOX/accounts/$file" "/etc/$file"
-    done
-    AS_ANNA=(setpriv "--reuid=$ANNA" "--regid=$ANNA" --clear-groups env -i "PATH=$PATH" "HOME=$SANDBOX/home/anna" LC_ALL=C.UTF-8)
-    AS_BERT=(setpriv "--reuid=$BERT" "--regid=$BERT" --clear-groups env -i "PATH=$PATH" "HOME=$SANDBOX/home/bert" LC_ALL=C.UTF-8)
-    AS_CARL=(setpriv "--reuid=$CARL" "--regid=$CARL" --clear-groups env -i "PATH=$PATH" "HOME=$SANDBOX/home/carl" LC_ALL=C.UTF-8)
-    STORE="$SANDBOX/home/anna/.cache/lxcpp/images"
-    "${AS_ANNA[@]}" unshare --user true 2>/dev/null || skip "users may not have user namespaces here"
-}
-forget_users() { umount /etc/passwd /etc/group /etc/subuid /etc/subgid; }
+# shellcheck source=tests/system/users.sh
+source "$(dirname "${BASH_SOURCE[0]}")/users.sh"
 
 # A small root file system with several owners, a setuid program, links and a directory that no member names.
 make_archive() {

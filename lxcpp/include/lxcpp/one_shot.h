@@ -11,8 +11,8 @@ namespace lxcpp {
 
 // One program run in a throw-away container over a root file system: own pid, mount, ipc, uts (and
 // network) namespaces, private /dev and /proc, no /sys, nothing on standard input. For set-up work such
-// as package scripts, which must never run on the host. Keeps the user namespace of the caller, and ends
-// with the thread that called. What it writes is not on the disk until the caller syncs: its own fsync(2) does nothing.
+// as package scripts, which must never run on the host. Keeps the user namespace of the caller (a build of an ordinary
+// user has one without that user's own id), and ends with the thread that called. What it writes is not on the disk until the caller syncs: its own fsync(2) does nothing.
 struct OneShot {
     std::filesystem::path rootfs;
     std::vector<std::string> argv; // argv[0]: absolute path inside

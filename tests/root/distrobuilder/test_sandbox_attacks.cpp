@@ -150,6 +150,14 @@ TEST_P(HostileBuild, TheKernelsKnobsCannotBeTurned) {
 
 TEST_P(HostileBuild, NoFurtherUserNamespaces) { EXPECT_THAT(script("unshare -U true"), HasSubstr("Operation not permitted")); }
 
+// A user's own id is the one after those of an image: with it a program would be that user to a bus or a display of the session.
+TEST_P(HostileBuild, IsNeverWhoBuilds) {
+    EXPECT_EQ(script("echo anna:x:65536:65536::/:/bin/sh >/etc/passwd; echo last:x:65535:65535::/:/bin/sh >>/etc/passwd\n"
+                     "for user in anna last; do su $user -c 'echo I am $(id -u)' 2>/dev/null; done\n"
+                     ": >/etc/file; chown 65535:65535 /etc/file; chown 65536 /etc/file 2>/dev/null && echo given away; stat -c %u:%g /etc/file"),
+              "I am 65535\n65535:65535\n");
+}
+
 TEST_P(HostileBuild, SeesItsOwnProcessesOnly) {
     EXPECT_EQ(script("cd /proc; for process in [0-9]*; do [ -d $process ] && grep -h ^Name $process/status; done"), "Name:\tlxcpp-init\nName:\t100\n");
 }
