@@ -46,10 +46,10 @@ std::string incus_template_rule(const TemplateRule& rule) {
     std::string text = fmt::format("  {}:\n    template: {}\n", yaml_quoted(rule.target), yaml_quoted(rule.file));
     text += rule.when.empty() ? "    when: []\n" : "    when:\n";
     for (const std::string& trigger : rule.when) text += fmt::format("    - {}\n", yaml_quoted(trigger));
-    if (rule.create_only) text += "    create_only: true\n";
+    text += fmt::format("    create_only: {}\n", rule.create_only);
     for (const auto& [name, value] : {std::pair("uid", &rule.uid), {"gid", &rule.gid}, {"mode", &rule.mode}})
         if (!value->empty()) text += fmt::format("    {}: {}\n", name, yaml_quoted(*value));
-    if (!rule.properties.empty()) text += "    properties:\n";
+    text += rule.properties.empty() ? "    properties: {}\n" : "    properties:\n";
     for (const auto& [name, value] : rule.properties) text += fmt::format("      {}: {}\n", yaml_quoted(name), yaml_quoted(value));
     return text;
 }

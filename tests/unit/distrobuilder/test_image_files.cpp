@@ -80,6 +80,16 @@ TEST(IncusMetadata, IsReadByAnyParser) {
     EXPECT_EQ(rule->find("uid"), nullptr);
 }
 
+// As distrobuilder writes it: who reads them may want each key.
+TEST(IncusMetadata, SaysAlsoWhatARuleHasNot) {
+    const NamedTexts members = incus_metadata({}, {.instance_templates = {{.target = "/a", .file = "t.tpl", .text = "x\n"}}}, 1000);
+    const auto root = image::parse_yaml(members[0].second, "metadata.yaml");
+    const auto* rule = root.find("templates")->find("/a");
+    ASSERT_NE(rule, nullptr);
+    for (const char* key : {"when", "create_only", "properties"}) EXPECT_NE(rule->find(key), nullptr) << key;
+    EXPECT_EQ(rule->find("create_only")->text, "false");
+}
+
 TEST(IncusMetadata, HasATemplateOfTwoFilesOnce) {
     const InstanceTemplate first{.target = "/a", .file = "t.tpl", .text = "x\n", .when = {"create"}};
     InstanceTemplate second = first;
