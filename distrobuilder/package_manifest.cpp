@@ -8,6 +8,8 @@
 #include <lxcpp/error.h>
 
 #include <algorithm>
+#include <array>
+#include <cerrno>
 #include <fmt/core.h>
 
 namespace lxcpp::distro {
@@ -29,13 +31,22 @@ std::string distribution_of(const sys::RootedDir& root, const Recipe& recipe) {
     return ascii_lower(recipe.image.distribution); // as os-release would have it
 }
 
-// A database that makes no sense is one that is not read; the others are.
+// Nothing of the tree can bring these about.
+bool is_of_the_machine(int error) noexcept {
+    constexpr std::array kErrors{ENOMEM, EMFILE, ENFILE, ENOSPC, EDQUOT, EIO, EINTR, EAGAIN};
+    return std::ranges::find(kErrors, error) != kErrors.end();
+}
+
+// A database that makes no sense is one that is not read; the others are. What a machine in need does not give would make
+// a list that lacks packages look whole: that is an error.
 template <typename Read>
 void attempt(PackageList& list, std::string_view manager, const Read& read) {
     const std::size_t before = list.packages.size();
     try {
         read();
     } catch (const Error& error) {
+        const auto* of_system = dynamic_cast<const SystemError*>(&error);
+        if (of_system != nullptr && is_of_the_machine(of_system->code())) throw;
         list.packages.resize(before);
         list.notes.push_back(fmt::format("the packages of {} are not listed: {}", manager, error.what()));
     }

@@ -98,7 +98,7 @@ class Build(Verb):
         return found
 
     def truth(self, name):
-        now = self.reading()
+        now = {key: value for key, value in self.reading().items() if not key.startswith(HIDDEN)} # which rest() looks for
         if now != self.wanted:
             return f"the image is not what it was: {sorted(now)}, {[one for one in NAMES if now.get(one) != self.wanted[one]]}"
         return self.rest() if self.must_be_tidy() else None

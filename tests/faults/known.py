@@ -10,6 +10,7 @@ KNOWN = (
     ("errno", "start", "0.1.1.1", "umount2", r"\.", "ENOMEM"),  # the masks stayed over the root
     ("errno", "start", "0.1.1", "execve", ".*/lxcpp-supervisor", "ENOMEM"),  # it ended what it had called running
     ("power", "reboot", "m", "execve", ".*/lxcpp-cleanup", "SIGKILL to all"),  # destroy found it started again
+    ("errno", "build", "0.1", "openat2", "var/lib/dpkg/status", "ENOMEM"),  # the list of packages was written without them
     ("errno", "attach", "0", "recvmsg", ".*", "ENOMEM"),  # the report was lost, and with it the program
 )
 

@@ -7,6 +7,7 @@
 #include <gmock/gmock.h>
 #include <nlohmann/json.hpp>
 #include <sqlite3.h>
+#include <sys/resource.h>
 
 namespace lxcpp::distro {
 namespace {
@@ -135,6 +136,19 @@ TEST_F(Manifest, SaysWhatItCannotRead) {
     EXPECT_THAT(list().notes, testing::Contains(HasSubstr("the packages of xbps are not listed: the property list was cut off")));
     const json document = manifest();
     EXPECT_THAT(document["comment"].get<std::string>(), HasSubstr("Berkeley DB"));
+}
+
+// A list without them would be taken for a whole one.
+TEST_F(Manifest, IsNotWithoutWhatTheMachineDidNotGive) {
+    put("tree/var/lib/dpkg/status", "Package: a\nStatus: install ok installed\nVersion: 1\n");
+    const auto root = sys::RootedDir::open(top / "tree");
+    rlimit before{};
+    ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+    const rlimit none{0, before.rlim_max};
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+    const std::string problem = error_of([&] { (void)list_packages(root, top.path()); });
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+    EXPECT_THAT(problem, HasSubstr("Too many open files"));
 }
 
 TEST_F(Manifest, IsSpdx) {
