@@ -2,6 +2,7 @@
 #include "store/image_content.h"
 
 #include "base/error.h"
+#include "base/sha256.h"
 #include "base/strings.h"
 
 #include <fmt/core.h>
@@ -12,6 +13,7 @@ namespace {
 constexpr std::size_t kMost = 16u << 20;
 constexpr std::string_view kDocument = "document.";
 constexpr std::string_view kProperty = "template.property.";
+constexpr std::string_view kDigest = "digest"; // of all pairs before that one, which is the last
 
 void put(std::string& text, std::string_view value) {
     text += std::to_string(value.size()) + ':';
@@ -83,6 +85,11 @@ void take_pair(ImageContent& content, std::string_view key, std::string_view val
     }
 }
 
+void require_digest(std::string_view pairs, std::string_view digest, std::string_view rest) {
+    if (rest.empty() && digest == sha256_hex(pairs)) return;
+    throw Error("it was changed after it was written: its digest is another");
+}
+
 } // namespace
 
 std::string format_image_content(const ImageContent& content) {
@@ -93,6 +100,7 @@ std::string format_image_content(const ImageContent& content) {
     for (const std::string& file : content.substitute) put(text, "substitute", file);
     for (const ImageTemplate& one : content.templates) put_template(text, one);
     for (const auto& [name, value] : content.documents) put(text, std::string(kDocument) + name, value);
+    put(text, kDigest, sha256_hex(text));
     return text;
 }
 
@@ -100,10 +108,12 @@ ImageContent parse_image_content(std::string_view text, std::string_view name) {
     return with_context(name, [&] {
         if (text.size() > kMost) throw Error("larger than 16 MiB");
         ImageContent content;
-        while (!text.empty()) {
+        for (const std::string_view whole = text; !text.empty();) {
+            const auto pairs = whole.substr(0, whole.size() - text.size());
             const std::string_view key = take(text);
             const std::string_view value = take(text);
-            take_pair(content, key, value);
+            if (key != kDigest) take_pair(content, key, value);
+            else require_digest(pairs, value, text);
         }
         return content;
     });

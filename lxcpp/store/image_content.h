@@ -37,9 +37,10 @@ struct ImageContent {
     bool operator==(const ImageContent&) const = default;
 };
 
-// As one text, in which any bytes may stand: netstrings (LENGTH:BYTES,) of key and value in turn.
+// As one text, in which any bytes may stand: netstrings (LENGTH:BYTES,) of key and value in turn, at last the sha256 of those
+// before it.
 [[nodiscard]] std::string format_image_content(const ImageContent& content);
-// Throws Error "NAME: ...". At most 16 MiB.
+// Throws Error "NAME: ...", also for another digest; what has none was written before there was one. At most 16 MiB.
 [[nodiscard]] ImageContent parse_image_content(std::string_view text, std::string_view name);
 
 } // namespace lxcpp

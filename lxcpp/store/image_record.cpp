@@ -2,6 +2,7 @@
 #include "store/image_record.h"
 
 #include "base/error.h"
+#include "base/sha256.h"
 #include "base/strings.h"
 
 #include <algorithm>
@@ -19,6 +20,7 @@ constexpr std::size_t kFingerprint = 64;
 constexpr std::size_t kShown = 12;
 constexpr std::size_t kMostAlias = 128;
 constexpr std::string_view kProperty = "property.";
+constexpr std::string_view kDigest = "digest: "; // of all lines before that one, which is the last
 
 // Each key of a record, and the field it is for.
 struct Field {
@@ -103,6 +105,17 @@ void require_sound(const ImageRecord& record) {
     if (!std::ranges::all_of(record.trees, is_fingerprint)) throw Error("a tree's name is none");
 }
 
+// The lines that a digest vouches for; all of them in a record of the time before there were digests.
+std::string_view vouched_for(std::string_view text) {
+    if (!text.ends_with('\n')) return text;
+    const auto before = text.substr(0, text.size() - 1).rfind('\n');
+    const std::size_t last = before == text.npos ? 0 : before + 1;
+    if (!text.substr(last).starts_with(kDigest)) return text;
+    const auto lines = text.substr(0, last);
+    if (text.substr(last + kDigest.size()) != sha256_hex(lines) + '\n') throw Error("it was changed after it was written: its digest is another");
+    return lines;
+}
+
 bool is_alias_byte(char c) noexcept {
     constexpr std::string_view kOthers = "._:@+/-";
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || kOthers.find(c) != kOthers.npos;
@@ -126,13 +139,14 @@ std::string format_image_record(const ImageRecord& record) {
         if (name.find(": ") == name.npos) shown.emplace(printable(name), value); // else it would end early
     }
     for (const auto& [name, value] : shown) put(text, std::string(kProperty) + name, value);
-    return text;
+    return text + std::string(kDigest) + sha256_hex(text) + '\n';
 }
 
 ImageRecord parse_image_record(std::string_view text, std::string_view name) {
     ImageRecord record;
     std::size_t number = 0;
-    for (const std::string_view line : split_lines(text)) {
+    const auto lines = with_context(name, [&] { return vouched_for(text); });
+    for (const std::string_view line : split_lines(lines)) {
         ++number;
         with_context(fmt::format("{}: line {}", name, number), [&] {
             const auto colon = line.find(": ");

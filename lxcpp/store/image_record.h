@@ -41,10 +41,11 @@ struct ImageRecord {
     bool operator==(const ImageRecord&) const = default;
 };
 
-// "key: value" lines, one for each field that says something; values lose what is no plain text (strings.h, printable).
+// "key: value" lines, one for each field that says something; values lose what is no plain text (strings.h, printable). The
+// last one is the sha256 of those before it.
 [[nodiscard]] std::string format_image_record(const ImageRecord& record);
-// Throws Error "NAME: line 3: ..." for anything that format_image_record() would not write: an unknown key, a
-// fingerprint or tree that is none, more than 512 trees.
+// Throws Error "NAME: line 3: ..." for anything that format_image_record() would not write: another digest, an unknown
+// key, a fingerprint or tree that is none, more than 512 trees. Without a digest it is one that was written before they had one.
 [[nodiscard]] ImageRecord parse_image_record(std::string_view text, std::string_view name);
 
 // "has expired on 2026-01-01, by its server or itself: it may get no updates"; nullopt while it has not.

@@ -372,12 +372,32 @@ test_a_damaged_record_can_be_deleted() {
     err_has "nothing is pruned while that image is there: 'lxcpp-image delete FINGERPRINT' takes it away"
     expect 1 lxcpp-image delete other
     err_has "$damaged/record: line 1"
+    sed -i 's/^size: .*/size: 1/' "$IMAGES/images/$(digest "$FILES/combined.tar")/record" # which still is one
+    expect 1 lxcpp-image verify other
+    out_is "$(digest "$FILES/combined.tar" | cut -c1-12): $IMAGES/images/$(digest "$FILES/combined.tar")/record: it was changed after it was written: its digest is another"
+    expect 1 lxcpp-create -n "$C1" --image other
+    err_has "/record: it was changed after it was written"
+    import "$FILES/combined.tar" # writes it anew
+    expect 0 lxcpp-image verify other
     expect 0 lxcpp-image delete bb
     out_has "deleted ${damaged:0:12}: its record could not be read"
     expect 0 lxcpp-image prune
     is "$(trees)" "$(digest "$FILES/combined.tar")" "trees"
     expect 0 lxcpp-image verify
     out_is "ok: 1 image"
+}
+
+test_one_image_by_two_words_goes_once() {
+    make_files
+    import "$FILES/combined.tar" --alias one --alias two
+    local image="$OUT"
+    expect 0 lxcpp-image delete two "$image" one "${image:0:8}"
+    out_matches '^deleted busybox/1/small \([0-9a-f]{12}\): [0-9.]+ [kM]B freed$'
+    import "$FILES/combined.tar" --alias one
+    expect 1 lxcpp-image delete none one
+    err_is_one_line
+    err_has "there is no image none"
+    nothing_there
 }
 
 # What an image says of itself is a stranger's text: it must not drive the terminal of who imports it.

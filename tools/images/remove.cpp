@@ -12,7 +12,8 @@
 #include <ctime>
 #include <fmt/core.h>
 #include <optional>
-#include <set>
+#include <utility>
+#include <vector>
 
 // delete, prune: taking images away, never one that a container needs.
 namespace lxcpp::tools::images {
@@ -29,57 +30,39 @@ void tell(const Cli& cli, std::string_view problem) {
     if (!cli.quiet()) say("lxcpp-image: {}\n", harmless(problem));
 }
 
-// The fingerprint that a word means, whether the record is sound or not.
-std::optional<std::string> fingerprint_of(const ImageStore& store, const std::string& word) {
-    try {
-        if (const auto record = store.resolve(word)) return record->fingerprint;
-    } catch (const SystemError&) {
-        throw;
-    } catch (const Error&) { // damaged, or the beginning of several
-    }
-    const auto aliases = store.aliases();
-    if (const auto alias = aliases.find(word); alias != aliases.end()) return alias->second;
-    const auto all = store.fingerprints();
-    const auto found = std::ranges::find(all, word);
-    return found == all.end() ? std::nullopt : std::optional(*found);
-}
-
 // Whatever its trees were: they are nobody's now, and for prune.
 void remove_damaged(const Cli& cli, const ImageStore& store, const std::string& fingerprint) {
     store.remove(fingerprint);
     if (!cli.quiet()) fmt::print("deleted {}: its record could not be read; 'lxcpp-image prune' takes its trees\n", short_fingerprint(fingerprint));
 }
 
-void remove_one(const Cli& cli, const OpenStore& open, const std::string& word) {
-    std::optional<ImageRecord> record;
-    try {
-        record = require_image(open.store, word);
-    } catch (const SystemError&) {
-        throw; // that it cannot be read now does not mean that it is damaged
-    } catch (const Error&) {
-        const auto damaged = fingerprint_of(open.store, word);
-        if (!damaged) throw;
-        return remove_damaged(cli, open.store, *damaged);
-    }
-    const std::uint64_t size = image::remove_image(open.store, open.trees, *record, tree_users());
-    if (!cli.quiet()) fmt::print("deleted {}: {} freed\n", image_label(*record), size_text(size));
+void remove_one(const Cli& cli, const OpenStore& open, const MeantImage& image) {
+    if (!image.record) return remove_damaged(cli, open.store, image.fingerprint);
+    const std::uint64_t size = image::remove_image(open.store, open.trees, *image.record, tree_users());
+    if (!cli.quiet()) fmt::print("deleted {}: {} freed\n", image_label(*image.record), size_text(size));
 }
 
 int remove(const Cli& cli, const Options&, std::span<const std::string> words) {
     if (words.empty()) throw Error("delete: which image? give its alias or fingerprint");
     const OpenStore open = open_store();
-    std::set<std::string> wanted; // by fingerprint: two words may mean one image
     int code = 0;
-    for (const std::string& word : words) {
+    const auto attempt = [&](const auto& body) {
         try {
-            const auto meant = fingerprint_of(open.store, word);
-            if (wanted.insert(meant.value_or(word)).second) remove_one(cli, open, word);
+            body();
         } catch (const Error& error) { // the others can still go
             if (words.size() == 1) throw;
             tell(cli, error.what());
             code = 1;
         }
+    };
+    std::vector<MeantImage> images; // before any goes: two words may mean one image
+    for (const std::string& word : words) {
+        attempt([&] {
+            MeantImage image = meant_image(open.store, word);
+            if (std::ranges::find(images, image.fingerprint, &MeantImage::fingerprint) == images.end()) images.push_back(std::move(image));
+        });
     }
+    for (const MeantImage& image : images) attempt([&] { remove_one(cli, open, image); });
     return code;
 }
 

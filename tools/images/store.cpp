@@ -41,6 +41,22 @@ ImageRecord require_image(const ImageStore& store, std::string_view name) {
     return *std::move(record);
 }
 
+MeantImage meant_image(const ImageStore& store, const std::string& word) {
+    try {
+        ImageRecord record = require_image(store, word);
+        return {record.fingerprint, record};
+    } catch (const SystemError&) {
+        throw; // that it cannot be read now does not mean that it is damaged
+    } catch (const Error&) {
+        const auto aliases = store.aliases();
+        const auto alias = aliases.find(word);
+        const std::string& meant = alias == aliases.end() ? word : alias->second;
+        const auto all = store.fingerprints();
+        if (std::ranges::find(all, meant) == all.end()) throw;
+        return {meant, std::nullopt};
+    }
+}
+
 std::vector<ImageRecord> chosen_images(const ImageStore& store, std::span<const std::string> names, bool all) {
     if (names.empty() != all) throw Error(all ? "give names or --all, not both" : "which image? give its alias or fingerprint, or --all");
     std::vector<ImageRecord> chosen;

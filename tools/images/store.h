@@ -28,6 +28,12 @@ void reach_trees();
 
 // By alias, fingerprint or the beginning of one. Throws Error "there is no image NAME ...".
 [[nodiscard]] ImageRecord require_image(const ImageStore& store, std::string_view name);
+struct MeantImage {
+    std::string fingerprint;
+    std::optional<ImageRecord> record; // none: it is damaged
+};
+// The same, but one whose record is damaged is found by its alias or its whole fingerprint.
+[[nodiscard]] MeantImage meant_image(const ImageStore& store, const std::string& word);
 // Those of the words, each once; all when all is wanted. Throws Error when neither is given.
 [[nodiscard]] std::vector<ImageRecord> chosen_images(const ImageStore& store, std::span<const std::string> names, bool all);
 

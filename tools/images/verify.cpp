@@ -6,7 +6,9 @@
 
 #include <lxcpp/error.h>
 
+#include <algorithm>
 #include <fmt/core.h>
+#include <utility>
 
 // verify: whether images are still what they were.
 namespace lxcpp::tools::images {
@@ -15,7 +17,10 @@ namespace {
 std::vector<std::string> wanted(const ImageStore& store, std::span<const std::string> words) {
     if (words.empty()) return store.fingerprints();
     std::vector<std::string> fingerprints;
-    for (const ImageRecord& record : chosen_images(store, words, false)) fingerprints.push_back(record.fingerprint);
+    for (const std::string& word : words) {
+        std::string fingerprint = meant_image(store, word).fingerprint;
+        if (std::ranges::find(fingerprints, fingerprint) == fingerprints.end()) fingerprints.push_back(std::move(fingerprint));
+    }
     return fingerprints;
 }
 

@@ -34,7 +34,20 @@ TEST(ImageContent, PartsAreNoWhole) {
     const std::string text = format_image_content(some_content());
     std::size_t accepted = 0;
     for (std::size_t size = 0; size < text.size(); ++size) accepted += refused(text.substr(0, size)).empty() ? 1 : 0;
-    EXPECT_EQ(accepted, 22u); // nothing, and after each pair but the last
+    EXPECT_EQ(accepted, 23u); // nothing, and after each pair but the last, the digest
+}
+
+TEST(ImageContent, NoticesAChangedByte) {
+    const std::string text = format_image_content(some_content());
+    const std::string changed = "c: it was changed after it was written: its digest is another";
+    std::string other = text;
+    other.replace(other.find("x86_64"), 6, "x86_65");
+    EXPECT_EQ(refused(other), changed);
+    other = text;
+    other[other.size() - 2] ^= 1; // of the digest
+    EXPECT_EQ(refused(other), changed);
+    EXPECT_EQ(refused(text + "6:config,1:x,"), changed);
+    EXPECT_EQ(refused("6:config,1:x," + text), changed);
 }
 
 TEST(ImageContent, RefusesWhatItWouldNotWrite) {

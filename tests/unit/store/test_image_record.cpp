@@ -56,6 +56,26 @@ TEST(ImageRecord, IsWrittenTheSameWhenItIsReadAgain) {
     EXPECT_EQ(format_image_record(parse_image_record(written, "written")), written);
 }
 
+// Whatever still looks like a record; one of the time before there were digests stays readable.
+TEST(ImageRecord, NoticesAChangedValue) {
+    const std::string text = format_image_record(some_record());
+    const std::string changed = "r: it was changed after it was written: its digest is another";
+    const auto with = [&text](const std::string& old, const std::string& fresh) {
+        std::string other = text;
+        return other.replace(other.find(old), old.size(), fresh);
+    };
+    EXPECT_EQ(refused(with("size: 12345", "size: 12346")), changed);
+    EXPECT_EQ(refused(with("verified: yes", "verified: no")), changed);
+    EXPECT_EQ(refused(with("requirements.cgroup: v2", "requirements.cgroup: v1")), changed);
+    EXPECT_EQ(refused(with(std::string(64, 'a'), std::string(63, 'a') + 'b')), changed);
+    EXPECT_EQ(refused(with("release: 12\n", "")), changed);
+    EXPECT_EQ(refused("serial: 1\n" + text), changed);
+    EXPECT_EQ(refused(text.substr(0, text.size() - 2) + "\n"), changed);
+    EXPECT_EQ(refused(text + "release: 13\n"), "r: line 25: unknown key digest");
+    const std::string old = text.substr(0, text.rfind("digest: "));
+    EXPECT_EQ(parse_image_record(old, "r"), some_record());
+}
+
 TEST(ImageRecord, RefusesWhatItWouldNotWrite) {
     EXPECT_EQ(refused(""), "r: the fingerprint is missing or none");
     EXPECT_EQ(refused("fingerprint: ../../x\n"), "r: the fingerprint is missing or none");
