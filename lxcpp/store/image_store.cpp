@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/strings.h"
+#include "store/tree_lock.h"
 #include "sys/file.h"
 #include "sys/file_io.h"
 #include "sys/rooted_dir.h"
@@ -238,9 +239,8 @@ std::vector<std::string> ImageStore::damaged_aliases() const {
 
 Fd ImageStore::hold_tree(std::string_view name) const {
     const auto path = tree_path(name);
-    const auto lock = directory_ / "locks" / fmt::format("{}.use", name);
-    Fd held = sys::open_file(lock, {.access = sys::Access::ReadWrite, .create = true, .follow = false, .mode = 0600});
-    if (!sys::try_lock_file(held, sys::LockKind::Shared, lock.string())) {
+    Fd held = open_tree_lock(directory_, name, sys::LockKind::Shared);
+    if (!sys::try_lock_file(held, sys::LockKind::Shared, path.string())) {
         throw Error("its tree " + short_fingerprint(name) + " is being removed or made anew: try again");
     }
     if (!sys::exists(path)) {
@@ -252,7 +252,11 @@ Fd ImageStore::hold_tree(std::string_view name) const {
 void ImageStore::touch(std::string_view fingerprint) const {
     timespec now{};
     ::clock_gettime(CLOCK_REALTIME, &now);
-    sys::RootedDir::open(directory_).set_times(fmt::format("{}/{}", image_path(fingerprint), kRecord), now);
+    try {
+        sys::RootedDir::open(directory_).set_times(fmt::format("{}/{}", image_path(fingerprint), kRecord), now);
+    } catch (const SystemError& error) {
+        if (error.code() != EROFS) throw; // nobody will prune such a store by it
+    }
 }
 
 std::time_t ImageStore::last_use(std::string_view fingerprint) const {

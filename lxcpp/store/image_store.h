@@ -58,7 +58,7 @@ public:
     // A tree stays as long as the descriptor is open: who uses it holds its lock shared, who takes it away exclusively.
     // Error when it is not there.
     [[nodiscard]] Fd hold_tree(std::string_view name) const;
-    // Notes the use of an image: its record's time.
+    // Notes the use of an image: its record's time. Not where nothing can be written.
     void touch(std::string_view fingerprint) const;
     [[nodiscard]] std::time_t last_use(std::string_view fingerprint) const; // 0 = not there
 

@@ -2,6 +2,7 @@
 #include "image/cache.h"
 
 #include "base/log.h"
+#include "image/cache_locks.h"
 #include "image/digest.h"
 #include "image/tree_check.h"
 #include "sys/capability.h"
@@ -19,7 +20,6 @@
 #include <fcntl.h>
 #include <fmt/core.h>
 #include <linux/capability.h>
-#include <thread>
 #include <unistd.h>
 
 namespace lxcpp::image {
@@ -34,7 +34,7 @@ constexpr auto kTrees = "trees";
 constexpr auto kSums = "sums";
 constexpr auto kScratch = "tmp";
 constexpr auto kLocks = "locks";
-constexpr auto kUse = "locks/use";
+constexpr auto kUse = kUseLock;
 constexpr std::string_view kNew = ".new"; // of ".NAME.new": a tree that is being built
 constexpr std::string_view kOld = ".old"; // a tree that has been replaced
 constexpr std::string_view kPart = ".part";
@@ -58,19 +58,6 @@ void check_tree_name(std::string_view name) {
                       });
     if (!fine)
         throw Error("name of a cached tree: 1 to 128 of [A-Za-z0-9._+-], first a letter or digit");
-}
-
-// Who copies a tree holds its lock shared, who takes it away exclusively.
-Fd lock_use(const std::filesystem::path& cache, std::string_view name, sys::LockKind kind,
-            std::chrono::milliseconds timeout) {
-    const auto path = cache / kLocks / fmt::format("{}.use", name);
-    auto file = sys::open_file(path, {.access = sys::Access::ReadWrite, .create = true, .follow = false, .mode = 0600});
-    const auto end = std::chrono::steady_clock::now() + timeout;
-    while (!sys::try_lock_file(file, kind, path.string())) {
-        if (std::chrono::steady_clock::now() >= end) return {};
-        std::this_thread::sleep_for(50ms);
-    }
-    return file;
 }
 
 std::string hidden(std::string_view name, std::string_view suffix) {
@@ -181,7 +168,11 @@ void remove_place(const sys::RootedDir& root, const Place& place) {
 void touch(const sys::RootedDir& root, std::string_view path) {
     timespec now = {};
     clock_gettime(CLOCK_REALTIME, &now);
-    root.set_times(path, now);
+    try {
+        root.set_times(path, now);
+    } catch (const SystemError& error) {
+        if (error.code() != EROFS) throw;
+    }
 }
 
 } // namespace
@@ -226,7 +217,7 @@ std::filesystem::path PendingTree::publish(std::string_view sums) {
     const auto root = sys::RootedDir::open(trees_);
     sys::sync_filesystem(sys::open_file(path_, {.directory = true, .follow = false}),
                          path_.string());
-    const Fd use = lock_use(cache_, name_, sys::LockKind::Exclusive, kWaitForCopies);
+    const Fd use = lock_tree_use(cache_, name_, sys::LockKind::Exclusive, kWaitForCopies);
     if (!use.valid())
         throw StateError(StateProblem::Busy, fmt::format("the cached tree {} is still being copied", name_));
     const bool replaces = root.exists(name_);
@@ -251,17 +242,9 @@ ImageCache ImageCache::open(const std::filesystem::path& directory) {
     for (const auto& path : {directory, directory / kFiles, directory / kTrees, directory / kSums,
                              directory / kScratch, directory / kLocks})
         sys::make_private_dirs(path);
-    const auto name = (directory / kUse).string();
-    auto use = sys::open_file(name, {.access = sys::Access::ReadWrite, .create = true,
-                                     .follow = false, .mode = 0600});
-    const auto end = std::chrono::steady_clock::now() + kWaitForPrune;
-    while (!sys::try_lock_file(use, sys::LockKind::Shared, name)) {
-        if (std::chrono::steady_clock::now() >= end)
-            throw StateError(StateProblem::Busy, fmt::format("the image cache {} is being pruned",
-                                                             directory.string()));
-        std::this_thread::sleep_for(50ms);
-    }
-    return {directory, std::move(use)};
+    auto [use, writable] = begin_use(directory, kWaitForPrune);
+    if (!use.valid()) throw StateError(StateProblem::Busy, fmt::format("the image cache {} is being pruned", directory.string()));
+    return {directory, std::move(use), writable};
 }
 
 std::filesystem::path ImageCache::file_path(std::string_view sha256) const {
@@ -293,7 +276,7 @@ void ImageCache::forget_file(std::string_view sha256) const {
 
 std::optional<UsedTree> ImageCache::use_tree(std::string_view name) const {
     check_tree_name(name);
-    Fd lock = lock_use(directory_, name, sys::LockKind::Shared, kWaitForCopies);
+    Fd lock = lock_tree_use(directory_, name, sys::LockKind::Shared, kWaitForCopies);
     const auto root = sys::RootedDir::open(directory_);
     const auto tree = fmt::format("{}/{}", kTrees, name);
     if (!lock.valid() || !has_tree(name)) return std::nullopt;
@@ -326,7 +309,7 @@ PendingTree ImageCache::begin_tree(std::string_view name, std::chrono::milliseco
 
 std::optional<ClaimedTree> ImageCache::claim_tree(std::string_view name) const {
     check_tree_name(name);
-    Fd lock = lock_use(directory_, name, sys::LockKind::Exclusive, 0ms);
+    Fd lock = lock_tree_use(directory_, name, sys::LockKind::Exclusive, 0ms);
     if (!lock.valid()) return std::nullopt;
     return ClaimedTree(directory_, std::string(name), std::move(lock));
 }
@@ -344,6 +327,7 @@ bool ImageCache::remove_tree(std::string_view name) const {
 std::filesystem::path ImageCache::scratch() const { return directory_ / kScratch; }
 
 void ImageCache::remove_leftovers() {
+    if (!writable_) return;
     const auto name = (directory_ / kUse).string();
     if (!sys::try_lock_file(use_, sys::LockKind::Exclusive, name)) return;
     const auto root = sys::RootedDir::open(directory_);
@@ -363,6 +347,7 @@ std::vector<CacheEntry> ImageCache::list() const {
 }
 
 CachePruned ImageCache::prune(const CachePrune& options) {
+    if (!writable_) throw Error(fmt::format("{}: nothing can be removed from a read-only file system", directory_.string()));
     const auto name = (directory_ / kUse).string();
     if (!sys::try_lock_file(use_, sys::LockKind::Exclusive, name))
         throw StateError(StateProblem::Busy,

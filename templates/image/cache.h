@@ -113,7 +113,7 @@ private:
 class ImageCache {
 public:
     // Makes the directories (0700); refuses ones that another user owns or may write. Waits a
-    // little for a prune to end; StateError Busy after that.
+    // little for a prune to end; StateError Busy after that. On a read-only file system it can be read.
     [[nodiscard]] static ImageCache open(const std::filesystem::path& directory);
 
     [[nodiscard]] const std::filesystem::path& directory() const noexcept { return directory_; }
@@ -152,10 +152,11 @@ public:
     CachePruned prune(const CachePrune& options);
 
 private:
-    ImageCache(std::filesystem::path directory, Fd use)
-        : directory_(std::move(directory)), use_(std::move(use)) {}
+    ImageCache(std::filesystem::path directory, Fd use, bool writable)
+        : directory_(std::move(directory)), writable_(writable), use_(std::move(use)) {}
 
     std::filesystem::path directory_;
+    bool writable_;
     std::shared_ptr<TreeNews> news_ = std::make_shared<TreeNews>();
     Fd use_; // holds a shared lock, so that prune() never takes away what somebody works with
 };

@@ -387,6 +387,39 @@ test_a_damaged_record_can_be_deleted() {
     out_is "ok: 1 image"
 }
 
+# A store that somebody else fills: containers are made of it, and it is read; what would change it says why not.
+test_a_store_that_cannot_be_written() {
+    make_files
+    import "$FILES/incus.tar" "$FILES/rootfs.tar" --alias bb
+    import "$FILES/combined.tar" --alias other
+    rm -f "$IMAGES"/locks/* # nobody has used it yet
+    mount --bind "$LXCPP_CACHE_DIR" "$LXCPP_CACHE_DIR" && mount -o remount,ro,bind "$LXCPP_CACHE_DIR" || skip "no bind mounts"
+    local backend
+    for backend in overlay dir best; do
+        expect 0 lxcpp-create -q -n "$C1" --image bb -B $backend
+        is "$ERR" "" "what -q says"
+        expect 0 lxcpp-start -n "$C1"
+        expect 0 lxcpp-attach -n "$C1" -- sh -c 'echo mine >/new && cat /new /etc/hostname'
+        out_is "mine
+$C1"
+        expect 0 lxcpp-destroy -f -n "$C1"
+    done
+    expect 0 lxcpp-image info bb
+    expect 0 lxcpp-image verify
+    out_is "ok: 2 images"
+    expect 0 lxcpp-image export bb "$SANDBOX/tmp/out"
+    local command
+    for command in "import $FILES/rootfs.tar -d x" "delete bb" "alias set x bb" "prune --all"; do
+        # shellcheck disable=SC2086
+        expect 1 lxcpp-image $command
+        err_has "$IMAGES"
+        err_has "ead-only file system"
+    done
+    umount "$LXCPP_CACHE_DIR"
+    expect 0 lxcpp-image verify
+    out_is "ok: 2 images"
+}
+
 test_one_image_by_two_words_goes_once() {
     make_files
     import "$FILES/combined.tar" --alias one --alias two
