@@ -5,6 +5,7 @@
 #include "base/sha256.h"
 #include "base/strings.h"
 #include "image/image_metadata.h"
+#include "image/os_release.h"
 #include "image/tree_check.h"
 #include "image/tree_sums.h"
 #include "image/unpack.h"
@@ -107,9 +108,23 @@ private:
     }
 
     ImageRecord finish(PendingTree& tree, const std::string& fingerprint) {
-        const std::uint64_t size = tree_size(sys::RootedDir::open(tree.path()));
+        const sys::RootedDir root = sys::RootedDir::open(tree.path());
+        const std::uint64_t size = tree_size(root);
+        describe_by_root(root);
         publish(tree, fingerprint);
         return add_or_remove(fingerprint, size);
+    }
+
+    // LXC's metadata does not say what the image is, and neither does everybody's of Incus.
+    void describe_by_root(const sys::RootedDir& root) {
+        ImageRecord& record = description_.record;
+        if (!(options_.record.distribution.empty() && record.distribution.empty())) return;
+        const OsRelease os = read_os_release(root);
+        record.distribution = os.id;
+        fill(record.description, os.name);
+        if (!(options_.record.release.empty() && record.release.empty())) return;
+        record.release = os.release;
+        if (os.version != os.release && !os.version.empty()) record.properties.emplace("version", os.version);
     }
 
     // Of parts that are small; a combined image is read as it is unpacked.

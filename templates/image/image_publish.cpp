@@ -5,6 +5,7 @@
 #include "image/image_import.h"
 #include "image/metadata_writer.h"
 #include "image/offer.h"
+#include "image/os_release.h"
 #include "image/pack.h"
 #include "sys/file.h"
 #include "sys/file_io.h"
@@ -52,34 +53,16 @@ constexpr std::array<std::string_view, 19> kOfOneMachine{
 constexpr std::string_view kName = "LXC_NAME";                 // of LXC's files
 constexpr std::string_view kNameTemplate = "{{ container.name }}"; // of Incus' templates
 
-// A value of etc/os-release: KEY=value, perhaps in quotes.
-std::string os_release_value(std::string_view text, std::string_view key) {
-    for (const auto line : split_lines(text)) {
-        if (!line.starts_with(key) || line.substr(key.size(), 1) != "=") continue;
-        auto value = trim(line.substr(key.size() + 1));
-        if (value.size() >= 2 && (value.front() == '"' || value.front() == '\'') && value.back() == value.front())
-            value = value.substr(1, value.size() - 2);
-        return std::string(value);
-    }
-    return {};
-}
-
 std::string read_text(const sys::RootedDir& tree, std::string_view path) {
     return tree.read_file(path, 1u << 20, sys::Links::InRoot).value_or("");
 }
 
-std::string release_of(std::string_view os) {
-    std::string name = os_release_value(os, "VERSION_CODENAME");
-    return name.empty() ? os_release_value(os, "VERSION_ID") : name;
-}
-
 void describe(const sys::RootedDir& tree, ImageRecord& record) {
-    const std::string os = read_text(tree, "etc/os-release");
-    if (record.distribution.empty()) record.distribution = os_release_value(os, "ID");
+    const OsRelease os = read_os_release(tree);
+    if (record.distribution.empty()) record.distribution = os.id;
     if (record.release.empty()) {
-        record.release = release_of(os);
-        if (const std::string version = os_release_value(os, "VERSION_ID"); version != record.release && !version.empty())
-            record.properties.emplace("version", version);
+        record.release = os.release;
+        if (os.version != os.release && !os.version.empty()) record.properties.emplace("version", os.version);
     }
     if (record.variant.empty()) record.variant = kDefaultVariant;
     if (record.created == 0) record.created = std::time(nullptr);

@@ -5,6 +5,7 @@
 #include "base/strings.h"
 #include "image/architecture.h"
 #include "image/oci_user.h"
+#include "image/os_release.h"
 #include "sys/file.h"
 #include "sys/signal.h"
 
@@ -164,7 +165,9 @@ private:
         record.volumes = config_.volumes;
         record.description = annotation("org.opencontainers.image.title");
         record.serial = annotation("org.opencontainers.image.version");
-        put_distribution();
+        const OsRelease os = read_os_release(root_);
+        record.distribution = os.id;
+        record.release = os.release;
         for (const auto& [name, value] : config_.labels) property("label." + name, value);
         for (const auto& [name, value] : image_.manifest.annotations) property("label." + name, value); // labels win
         for (const ExposedPort& port : config_.ports) {
@@ -172,24 +175,6 @@ private:
             property(fmt::format("port.{}{}/{}", port.first, last, port.protocol), "exposed");
         }
         property("author", config_.author);
-    }
-
-    // os-release(5): what the image is made of.
-    void put_distribution() {
-        constexpr std::size_t kLargest = 64u << 10;
-        std::map<std::string, std::string, std::less<>> values;
-        for (const auto* path : {"usr/lib/os-release", "etc/os-release"}) {
-            const auto text = root_.read_file(path, kLargest, sys::Links::InRoot);
-            if (!text) continue;
-            for (const std::string_view row : split_lines(*text)) {
-                const auto equals = row.find('=');
-                std::string_view value = equals == row.npos ? std::string_view() : trim(row.substr(equals + 1));
-                if (value.size() > 1 && value.front() == '"' && value.back() == '"') value = value.substr(1, value.size() - 2);
-                values[std::string(row.substr(0, equals))] = value;
-            }
-        }
-        out_.record.distribution = values["ID"];
-        out_.record.release = values["VERSION_CODENAME"].empty() ? values["VERSION_ID"] : values["VERSION_CODENAME"];
     }
 
     const OciImage& image_;

@@ -387,6 +387,23 @@ test_a_damaged_record_can_be_deleted() {
     out_is "ok: 1 image"
 }
 
+# What the metadata does not say is looked for in the root file system.
+test_an_image_that_does_not_say_what_it_is() {
+    make_files
+    mkdir -p "$FILES/rootfs/etc"
+    printf '%s\n' 'ID=testix' 'VERSION_ID="7"' 'VERSION_CODENAME=seven' 'PRETTY_NAME="Testix 7"' >"$FILES/rootfs/etc/os-release"
+    tar -C "$FILES/rootfs" --owner=0 --group=0 --numeric-owner -cf "$FILES/rootfs.tar" .
+    import "$FILES/meta.tar" "$FILES/rootfs.tar" --alias plain # LXC's, which does not
+    err_has "testix/seven ("
+    import "$FILES/incus.tar" "$FILES/rootfs.tar" --alias said # which does
+    expect 0 lxcpp-image list --format csv
+    is "$(cut -d, -f2-5,8 "$SANDBOX/out" | sort)" "aliases,distribution,release,variant,description
+plain,testix,seven,,Testix 7
+said,busybox,1,small,BusyBox of the test" "the list"
+    expect 0 lxcpp-image server-tree "$SANDBOX/tmp/www" plain
+    out_has "added images/testix/seven/"
+}
+
 # A store that somebody else fills: containers are made of it, and it is read; what would change it says why not.
 test_a_store_that_cannot_be_written() {
     make_files

@@ -91,6 +91,20 @@ TEST_F(ImportTest, ABareRootIsWhatTheCallerSays) {
     EXPECT_EQ(store_.content(record.fingerprint), ImageContent{});
 }
 
+TEST_F(ImportTest, WhatTheMetadataDoesNotSayIsInTheRoot) {
+    const std::string root = root_members() +
+                             tar_member({.name = "./etc/os-release", .data = "ID=testix\nVERSION_ID=7\nVERSION_CODENAME=seven\nPRETTY_NAME='Testix 7'\n"}) +
+                             tar_end();
+    ImageRecord record = import({.metadata = {}, .metadata_name = {}, .lxc_metadata = {}, .lxc_metadata_name = {}, .root = file("rootfs.tar", root), .root_name = "rootfs.tar"});
+    EXPECT_EQ(record.distribution, "testix");
+    EXPECT_EQ(record.release, "seven");
+    EXPECT_EQ(record.properties.at("version"), "7");
+    EXPECT_EQ(record.description, "Testix 7");
+    record = import(split_parts(root)); // whose metadata says something else
+    EXPECT_EQ(record.distribution, "debian");
+    EXPECT_NE(record.release, "seven");
+}
+
 TEST_F(ImportTest, WhatIsKnownBeforehandCounts) {
     const ImageRecord record = import(split_parts(), {.record = {.release = "trixie", .serial = "1", .expires = 5}});
     EXPECT_EQ(record.release, "trixie");
