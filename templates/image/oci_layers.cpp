@@ -156,10 +156,12 @@ public:
         auto top = begin(cache_, stack_.names.back(), progress_);
         take_existing();
         if (complete()) return std::move(stack_);
+        hold_those_above();
         LayerDownloads downloads(source_, missing_layers(), progress_);
         while (!complete()) {
             add_layer(downloads, top);
             tell(downloads);
+            take_existing();
         }
         downloads.remove_files();
         if (phase_) phase_->end(fmt::format("{} layer{}", stack_.names.size(), stack_.names.size() == 1 ? "" : "s"));
@@ -178,10 +180,17 @@ private:
         }
     }
 
+    // One below them is lost or damaged. What they are named after covers that one: they are right above the one made anew.
+    void hold_those_above() {
+        for (std::size_t i = stack_.trees.size() + 1; i < stack_.names.size(); ++i)
+            if (auto tree = cache_.use_tree(stack_.names[i])) above_.emplace(i, *std::move(tree));
+    }
+
     // Many images have the same empty layer several times.
     [[nodiscard]] std::vector<OciLayer> missing_layers() const {
         std::vector<OciLayer> missing;
         for (std::size_t i = stack_.trees.size(); i < stack_.names.size(); ++i) {
+            if (above_.contains(i)) continue;
             const OciLayer& layer = image_.manifest.layers[i];
             const bool twice = std::ranges::any_of(missing, [&](const OciLayer& other) { return other.digest == layer.digest; });
             if (!twice) missing.push_back(layer);
@@ -245,6 +254,7 @@ private:
     const ImageCache& cache_;
     ProgressSink& progress_;
     LayerStack stack_;
+    std::map<std::size_t, UsedTree> above_; // by their places: they stay, and are taken once what is below is there
     std::optional<ProgressPhase> phase_;
     std::uint64_t skipped_devices_ = 0;
 };

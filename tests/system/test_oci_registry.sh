@@ -72,3 +72,32 @@ test_what_a_mirror_lacks_comes_from_the_origin() {
     runs -u "docker://origin.invalid/app:v1"
     end_registry
 }
+
+# Of an image that is there but for one layer only that one is fetched: the registry has no other any more.
+test_a_lost_layer_is_fetched_alone() {
+    make_image
+    start_registry </dev/null
+    local url="docker://127.0.0.1:$PORT/app:v1" links="$SANDBOX/registry/docker/registry/v2/repositories/app/_layers/sha256" place layers trees
+    copy --dest-tls-verify=false oci:img:v1 "$url"
+    insecure "127.0.0.1:$PORT"
+    expect 0 lxcpp-image pull "$url" --alias app
+    mapfile -t layers < <(grep -o '"digest":"sha256:[0-9a-f]*"' "img/blobs/sha256/$(sed 's/.*"digest":"sha256:\([0-9a-f]*\)".*/\1/' img/index.json)" | grep -o '[0-9a-f]\{64\}')
+    mapfile -t trees < <(sed -n 's/^tree: //p' "$LXCPP_CACHE_DIR"/images/images/*/record)
+    is "${#layers[@]} ${#trees[@]}" "4 3" "configuration and layers; trees" # of the manifest
+    mkdir away
+    for place in 0 1 2; do
+        mv "$links"/* away/
+        mv "away/${layers[place + 1]}" "away/${layers[0]}" "$links/"
+        rm -r "$LXCPP_CACHE_DIR/images/trees/${trees[place]:?}"
+        expect 0 lxcpp-image pull "$url"
+        expect 0 lxcpp-image verify app
+        out_is "ok: 1 image"
+        # Damaged, not lost.
+        echo more >"$LXCPP_CACHE_DIR/images/trees/${trees[place]}/more"
+        expect 0 lxcpp-image pull "$url"
+        expect 0 lxcpp-image verify app
+        mv away/* "$links/"
+    done
+    runs -u "$url"
+    end_registry
+}
