@@ -17,6 +17,7 @@ namespace {
 
 constexpr std::string_view kFirst = "# Image of which this container was made: ";
 constexpr std::array<std::string_view, 3> kHeader{kFirst, "# It is from: ", "# Verified: "};
+constexpr std::string_view kHint = "# For additional config options, please look at lxcpp.container.conf(5)\n";
 
 std::string header(const ImageRecord& record) {
     std::string text(kFirst);
@@ -34,13 +35,12 @@ bool is_header(std::string_view line) {
 // On top, in place of that of an earlier image.
 ConfigText with_header(const ConfigText& text, const ImageRecord& record) {
     std::string rest;
-    bool replaced = false;
+    bool hinted = false; // by us at an earlier image, or in the header of the template that brought this one
     for (const std::string& line : text.lines()) {
-        if (is_header(line)) replaced = true;
-        else rest += line;
+        hinted = hinted || is_header(line) || line == kHint;
+        if (!is_header(line)) rest += line;
     }
-    const char* hint = replaced ? "" : "# For additional config options, please look at lxcpp.container.conf(5)\n\n";
-    return ConfigText(header(record) + hint + rest);
+    return ConfigText(header(record) + (hinted ? "" : std::string(kHint) + '\n') + rest);
 }
 
 } // namespace
