@@ -135,7 +135,7 @@ void HttpBody::append(std::string_view bytes) {
         throw Error(fmt::format("more than {} bytes arrive, which is the limit", fetch_.max_bytes));
     }
     if (directory_)
-        sys::write_all(part_, bytes, leaf(kPart));
+        sys::write_all(part_, bytes, fetch_.destination.string().append(kPart)); // whole: whose disk is full
     else
         memory_.append(bytes);
     hash_.update(bytes);

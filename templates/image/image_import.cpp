@@ -89,7 +89,7 @@ public:
         const auto lock = lock_image(fingerprint);
         if (auto record = known(fingerprint)) return *record; // somebody was faster
         PendingTree tree = trees_.begin_tree(fingerprint, kWaitForOthers);
-        (void)unpack(tree, fingerprint);
+        (void)unpack_in_store(tree, fingerprint);
         return finish(tree, fingerprint);
     }
 
@@ -98,7 +98,7 @@ private:
     ImageRecord run_stream() {
         const sys::TempDir name(trees_.scratch(), "stream-"); // that nobody else has
         PendingTree unnamed = trees_.begin_tree(name.path().filename().string(), kWaitForOthers);
-        const std::string fingerprint = unpack(unnamed, "");
+        const std::string fingerprint = unpack_in_store(unnamed, "");
         if (auto record = known(fingerprint)) return *record;
         const auto lock = lock_image(fingerprint);
         if (auto record = known(fingerprint)) return *record;
@@ -178,6 +178,15 @@ private:
         record.refresh = fresh.refresh;
         store_.add(record, store_.content(record.fingerprint));
         return record;
+    }
+
+    std::string unpack_in_store(const PendingTree& tree, const std::string& expected) {
+        try {
+            return unpack(tree, expected);
+        } catch (SystemError& error) { // a full disk, say: which one
+            error.add_context("unpack into " + trees_.directory().string());
+            throw;
+        }
     }
 
     // Returns what it hashes to; expected: empty when that is not known.

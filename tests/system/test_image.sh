@@ -263,6 +263,7 @@ test_full_disk() {
     export LXCPP_CACHE_DIR
     IMAGES="$LXCPP_CACHE_DIR/images"
     expect 1 lxcpp-image import "$FILES/incus.tar" "$FILES/rootfs.tar" --alias bb
+    err_has "unpack into $IMAGES: "
     err_has "No space left on device"
     nothing_there
     mount -o remount,size=50m "$SANDBOX/small"
