@@ -276,6 +276,7 @@ test_a_published_application_runs() {
     expect 0 lxcpp-create -n "$C1" -t oci -- --url "oci:$PWD/img:v1"
     before=$(grep -c '^lxc\.execute\.cmd' "$LXCPATH/$C1/config")
     is "$before" 1 "commands in the configuration"
+    is "$(grep -c 'additional config options' "$LXCPATH/$C1/config")" 1 "times that the options' manual page is named"
     expect 0 lxcpp-image publish "$C1" --alias mine
     expect 0 lxcpp-image info mine
     out_matches "Kind: +application"
@@ -285,4 +286,6 @@ test_a_published_application_runs() {
     done
     expect 0 lxcpp-create -n "$C1" --image mine --replace
     is "$(grep -c '^lxc\.execute\.cmd' "$LXCPATH/$C1/config")" 1 "commands after the replacement"
+    is "$(grep -c 'additional config options' "$LXCPATH/$C1/config" "$LXCPATH/$C2/config")" "$LXCPATH/$C1/config:1
+$LXCPATH/$C2/config:1" "times that it is named after it"
 }
