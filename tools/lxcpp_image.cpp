@@ -10,8 +10,10 @@
 #include <algorithm>
 #include <array>
 #include <fmt/core.h>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 // lxcpp-image: the images of this machine. Each command is a file in images/.
@@ -25,6 +27,20 @@ constexpr std::string_view kProgram = "lxcpp-image";
 const std::array<const Verb*, 12> kVerbs{&kList,  &kInfo,   &kPull,  &kRefresh, &kImport, &kDelete,
                                          &kPrune, &kVerify, &kAlias, &kPublish, &kExport, &kServerTree};
 
+// What Incus, LXD, docker and podman call them.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 10> kElsewhere{{
+    {"build", "publish"},
+    {"copy", "pull"},
+    {"images", "list"},
+    {"inspect", "info"},
+    {"load", "import"},
+    {"ls", "list"},
+    {"remove", "delete"},
+    {"rm", "delete"},
+    {"save", "export"},
+    {"show", "info"},
+}};
+
 const Verb* find_verb(std::string_view name) {
     const auto found = std::ranges::find(kVerbs, name, [](const Verb* verb) { return verb->name; });
     return found == kVerbs.end() ? nullptr : *found;
@@ -35,7 +51,8 @@ const Verb& require_verb(std::span<const std::string> words) {
     if (const Verb* verb = find_verb(words[0])) return *verb;
     std::vector<std::string> names;
     for (const Verb* verb : kVerbs) names.emplace_back(verb->name);
-    const auto meant = nearest(words[0], names);
+    const auto elsewhere = std::ranges::find(kElsewhere, words[0], &std::pair<std::string_view, std::string_view>::first);
+    const auto meant = elsewhere != kElsewhere.end() ? std::optional<std::string>(elsewhere->second) : nearest(words[0], names);
     throw Error(fmt::format("there is no command {}{}", printable(words[0]), meant ? fmt::format("; did you mean '{}'?", *meant) : ": 'lxcpp-image --help' lists them"));
 }
 

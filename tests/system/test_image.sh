@@ -102,7 +102,11 @@ test_refuses_what_is_not_expected() {
     expect 1 lxcpp-image import "$FILES/none.tar"
     err_has "open $FILES/none.tar: No such file or directory"
     expect 1 lxcpp-image import "$FILES"
-    err_has "$FILES: not a regular file"
+    err_has "$FILES: not a regular file: 'lxcpp-image publish' makes an image of a root file system in a directory"
+    mkdir "$FILES/exported"
+    : >"$FILES/exported/incus.tar.xz"
+    expect 1 lxcpp-image import "$FILES/exported"
+    err_has "$FILES/exported: not a regular file: give the image's files, $FILES/exported/incus.tar.xz $FILES/exported/rootfs.tar.xz"
     expect 1 lxcpp-image import -- -
     err_has "cannot be read from the standard input"
     expect 1 lxcpp-image import "$FILES/incus.tar" "$FILES/rootfs.tar" --alias ../x
@@ -300,6 +304,10 @@ test_commands_and_their_options() {
     err_has "which command? 'lxcpp-image --help' lists them"
     expect 1 lxcpp-image lst
     err_has "there is no command lst; did you mean 'list'?"
+    expect 1 lxcpp-image rm x
+    err_has "there is no command rm; did you mean 'delete'?"
+    expect 1 lxcpp-image show x
+    err_has "there is no command show; did you mean 'info'?"
     expect 1 lxcpp-image list --sha256 x
     err_has "unrecognized option '--sha256'"
     expect 1 lxcpp-image delete
@@ -316,6 +324,14 @@ test_commands_and_their_options() {
     expect 0 lxcpp-image -q list
     expect 0 lxcpp image list
     [ ! -e "$LXCPP_CACHE_DIR/images" ] || fail "looking made a store"
+    cd "$SANDBOX" && mkdir rootfs
+    expect 1 lxcpp-image publish rootfs
+    err_has "lxcpp-image: rootfs: there is no such container: for the directory of that name give ./rootfs"
+    expect 1 lxcpp-image publish other
+    err_has "other: there is no such container"
+    [[ "$ERR" != *./other* ]] || fail "a directory that is not there is proposed"
+    expect 1 lxcpp-image pull localhost:22.04
+    err_has "there is no server localhost in image-servers.conf: an OCI image is docker://localhost:22.04"
 }
 
 broken() { printf 'lxc.nonsense = x\n' >>"$LXCPATH/$1/config"; }

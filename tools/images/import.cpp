@@ -35,12 +35,22 @@ struct File {
                             printable(path), name, name));
 }
 
+// An image that was exported, an OCI layout, or a root file system that is not packed.
+[[noreturn]] void refuse_directory(const std::filesystem::path& path) {
+    if (sys::exists(path / "oci-layout")) refuse_oci("oci", path.string());
+    const std::string name = printable(path.string());
+    if (sys::exists(path / "incus.tar.xz")) {
+        const std::array words{(path / "incus.tar.xz").string(), (path / (sys::exists(path / "rootfs.squashfs") ? "rootfs.squashfs" : "rootfs.tar.xz")).string()};
+        throw Error(fmt::format("{}: not a regular file: give the image's files, {}", name, quote_command(words)));
+    }
+    throw Error(fmt::format("{}: not a regular file: 'lxcpp-image publish' makes an image of a root file system in a directory", name));
+}
+
 File open_archive(const std::string& path) {
     if (path == "-") throw Error("an image cannot be read from the standard input: it is read more than once");
     Fd fd = sys::open_file(path, {.nonblock = true});
     const mode_t mode = sys::stat_fd(fd).st_mode;
-    if (S_ISDIR(mode) && sys::exists(std::filesystem::path(path) / "oci-layout"))
-        refuse_oci("oci", path);
+    if (S_ISDIR(mode)) refuse_directory(path);
     if (!S_ISREG(mode)) throw Error(printable(path) + ": not a regular file");
     return {std::move(fd), path};
 }

@@ -9,8 +9,10 @@
 #include "container/image_origin.h"
 #include "image/image_publish.h"
 #include "image/tree_check.h"
+#include "sys/file.h"
 #include "sys/host.h"
 
+#include <lxcpp/container.h>
 #include <lxcpp/error.h>
 
 #include <algorithm>
@@ -101,10 +103,18 @@ ImageRecord publish_directory(const Cli& cli, const Options& options, const std:
                                *progress);
 }
 
+// "rootfs" is a container, "./rootfs" a directory.
+void require_meant(const Cli& cli, const std::string& word) {
+    if (Container(word, cli.lxcpath()).is_defined()) return;
+    const auto info = sys::stat_path(word);
+    if (info && S_ISDIR(info->st_mode)) throw Error(fmt::format("{0}: there is no such container: for the directory of that name give ./{0}", printable(word)));
+}
+
 int publish(const Cli& cli, const Options& options, std::span<const std::string> words) {
     if (words.size() != 1) throw Error("publish: give a CONTAINER, or the directory of a root file system with a '/' in it");
     check_aliases(options.aliases);
     const bool directory = words[0].find('/') != std::string::npos || words[0] == "." || words[0] == "..";
+    if (!directory) require_meant(cli, words[0]);
     const ImageRecord record = directory ? publish_directory(cli, options, words[0]) : publish_container(cli, options, words[0]);
     give_aliases(cli, ImageStore::open(default_paths().cache), record, options.aliases);
     if (!cli.quiet()) say("{}\n", image_label(record));

@@ -27,6 +27,8 @@ namespace {
 
 constexpr std::array<std::string_view, 6> kOciSources{"docker://", "docker:", "oci:", "oci-archive:", "docker-archive:", "dir:"};
 
+constexpr std::string_view kTemplate = "download";
+
 bool is_oci(std::string_view source) {
     return std::ranges::any_of(kOciSources, [&](std::string_view prefix) { return source.starts_with(prefix); });
 }
@@ -42,7 +44,7 @@ struct Fetching {
 // "images:debian/12", "download:debian/12", "debian/12".
 image::ServerImageRequest server_request(const Options& options, const std::string& source) {
     auto name = image::split_server_image_name(source);
-    if (name.server == "download") name.server.clear(); // the template of that name takes its images there
+    if (name.server == kTemplate) name.server.clear(); // it takes its images from the usual server
     if (!options.server.empty() && !name.server.empty()) throw Error("--server and a server before the name: give one of them");
     const std::string server = !options.server.empty() ? options.server : name.server.empty() ? std::string(image::kDefaultImageServer) : name.server;
     if (name.image.empty()) throw Error(printable(source) + ": names no image, e.g. images:debian/12");
@@ -78,6 +80,21 @@ void set_aliases(const Cli& cli, const ImageStore& store, const ImageRecord& rec
     fmt::print("{}\n", record.fingerprint);
 }
 
+// "ubuntu:22.04" is an image called 22.04 of a server called ubuntu, which docker's users do not mean.
+ImageRecord fetch_from_server(const image::ServerImageRequest& request, const std::string& source, Fetching& fetching, image::ProgressSink& progress) {
+    try {
+        return image::fetch_server_image(request, fetching.open.store, fetching.open.trees, fetching.http, progress);
+    } catch (const SystemError&) {
+        throw;
+    } catch (const Error& error) {
+        const std::string server = image::split_server_image_name(source).server;
+        const auto known = image::ImageServers::load(default_paths()).all();
+        const bool guessed = !server.empty() && server != kTemplate && server.find_first_of(".:") == server.npos && std::ranges::find(known, server, &image::ImageServer::name) == known.end();
+        if (!guessed) throw;
+        throw Error(fmt::format("{}; there is no server {} in image-servers.conf: an OCI image is docker://{}", error.what(), printable(server), printable(source)));
+    }
+}
+
 int pull(const Cli& cli, const Options& options, std::span<const std::string> words) {
     if (words.size() != 1) throw Error("pull: give one source, e.g. images:debian/12");
     check_aliases(options.aliases);
@@ -92,9 +109,7 @@ int pull(const Cli& cli, const Options& options, std::span<const std::string> wo
     }
     const auto request = server_request(options, words[0]);
     Fetching fetching;
-    const ImageRecord record = whole(fetching, *progress, [&] {
-        return image::fetch_server_image(request, fetching.open.store, fetching.open.trees, fetching.http, *progress);
-    });
+    const ImageRecord record = whole(fetching, *progress, [&] { return fetch_from_server(request, words[0], fetching, *progress); });
     set_aliases(cli, fetching.open.store, record, options.aliases, request.name);
     return 0;
 }
