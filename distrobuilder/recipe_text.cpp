@@ -18,10 +18,20 @@ constexpr int kMostRounds = 16;
 constexpr std::size_t kLargestFile = 4u << 20;
 
 // What is left out is nothing to a template.
-TemplateValue shown(const std::string& text) { return text.empty() ? TemplateValue() : TemplateValue(text); }
-TemplateValue shown(bool flag) { return flag ? TemplateValue(true) : TemplateValue(); }
-TemplateValue shown(std::uint64_t number) { return number == 0 ? TemplateValue() : TemplateValue(std::to_string(number)); }
-TemplateValue shown(TargetType type) { return type == TargetType::Vm ? "vm" : "container"; }
+TemplateValue shown(const std::string& text) {
+    return text.empty() ? TemplateValue() : TemplateValue(text);
+}
+TemplateValue shown(bool flag) {
+    return flag ? TemplateValue(true) : TemplateValue();
+}
+TemplateValue shown(std::uint64_t number) {
+    if (number == 0) return {};
+    return number <= INT64_MAX ? TemplateValue(static_cast<std::int64_t>(number))
+                               : TemplateValue(std::to_string(number));
+}
+TemplateValue shown(TargetType type) {
+    return type == TargetType::Vm ? "vm" : "container";
+}
 
 TemplateValue shown(const std::map<std::string, std::string>& map) {
     TemplateValue::Map values;

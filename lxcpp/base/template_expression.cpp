@@ -2,9 +2,11 @@
 #include "base/template_expression.h"
 
 #include "base/strings.h"
+#include "base/template_filters.h"
 
 #include <lxcpp/error.h>
 
+#include <algorithm>
 #include <fmt/core.h>
 
 namespace lxcpp {
@@ -110,30 +112,69 @@ Expression TemplateTokens::negation() {
 }
 
 Expression TemplateTokens::comparison() {
-    Expression left = filtered();
-    if (take_if(Token::Sign, "==")) return two(Kind::Equal, std::move(left), filtered());
-    if (take_if(Token::Sign, "!=")) return negated(two(Kind::Equal, std::move(left), filtered()));
-    if (take_if(Token::Sign, "<")) return two(Kind::Less, std::move(left), filtered());
-    if (take_if(Token::Sign, ">")) return two(Kind::Less, filtered(), std::move(left));
-    if (take_if(Token::Sign, ">=")) return negated(two(Kind::Less, std::move(left), filtered()));
-    if (take_if(Token::Sign, "<=")) return negated(two(Kind::Less, filtered(), std::move(left)));
-    if (take_if(Token::Name, "in")) return two(Kind::In, std::move(left), filtered());
+    Expression left = sum();
+    if (take_if(Token::Sign, "==")) return two(Kind::Equal, std::move(left), sum());
+    if (take_if(Token::Sign, "!=") || take_if(Token::Sign, "<>"))
+        return negated(two(Kind::Equal, std::move(left), sum()));
+    if (take_if(Token::Sign, "<")) return two(Kind::Less, std::move(left), sum());
+    if (take_if(Token::Sign, ">")) return two(Kind::Less, sum(), std::move(left));
+    if (take_if(Token::Sign, ">=")) return negated(two(Kind::Less, std::move(left), sum()));
+    if (take_if(Token::Sign, "<=")) return negated(two(Kind::Less, sum(), std::move(left)));
+    if (take_if(Token::Name, "in")) return two(Kind::In, std::move(left), sum());
     if (!take_if(Token::Name, "not")) return left;
     if (!take_if(Token::Name, "in")) fail("in");
-    return negated(two(Kind::In, std::move(left), filtered()));
+    return negated(two(Kind::In, std::move(left), sum()));
+}
+
+Expression TemplateTokens::sum() {
+    Expression left = product();
+    for (int signs = 0; next().kind == Token::Sign && (next().text == "+" || next().text == "-");
+         ++signs) {
+        if (signs > depth_) throw Error("nested too deeply");
+        std::string sign = take().text;
+        left = two(Kind::Calculate, std::move(left), product());
+        left.name = std::move(sign);
+    }
+    return left;
+}
+
+Expression TemplateTokens::product() {
+    Expression left = filtered();
+    for (int signs = 0; next().kind == Token::Sign &&
+                        (next().text == "*" || next().text == "/" || next().text == "%");
+         ++signs) {
+        if (signs > depth_) throw Error("nested too deeply");
+        std::string sign = take().text;
+        left = two(Kind::Calculate, std::move(left), filtered());
+        left.name = std::move(sign);
+    }
+    return left;
 }
 
 Expression TemplateTokens::filtered() {
     Expression whole = member();
-    for (int filters = 0; take_if(Token::Sign, "|"); ++filters) {
-        if (filters == depth_) throw Error("too many filters");
+    return take_if(Token::Sign, "|") ? take_filters(std::move(whole)) : whole;
+}
+
+Expression TemplateTokens::take_filters(Expression whole) {
+    int filters = 0;
+    do {
+        if (filters++ == depth_) throw Error("too many filters");
         const std::string name = take_name();
+        (void)require_filter(name);
         Expression argument;
         if (take_if(Token::Sign, ":")) argument = member();
         whole = two(Kind::Filter, std::move(whole), std::move(argument));
         whole.name = name;
-    }
+    } while (take_if(Token::Sign, "|"));
     return whole;
+}
+
+bool TemplateTokens::has_name(std::string_view name) const {
+    return std::any_of(tokens_.begin() + static_cast<std::ptrdiff_t>(at_), tokens_.end(),
+                       [&](const TemplateToken& token) {
+                           return token.kind == Token::Name && token.text == name;
+                       });
 }
 
 Expression TemplateTokens::member() {
@@ -188,8 +229,29 @@ void TemplateState::spend(std::size_t steps) {
     steps_ -= steps;
 }
 
-TemplateValue TemplateState::set(const std::string& name, TemplateValue value) {
-    return std::exchange(variables_[name], std::move(value));
+void TemplateState::set(const std::string& name, TemplateValue value) {
+    const auto there = variables_.find(name);
+    std::optional<TemplateValue> before;
+    if (there != variables_.end())
+        before = std::exchange(there->second, std::move(value));
+    else
+        variables_.emplace(name, std::move(value));
+    if (!scopes_.empty()) scopes_.back().emplace(name, std::move(before)); // the first time only
+}
+
+TemplateValue TemplateState::get(const std::string& name) const {
+    const auto there = variables_.find(name);
+    return there == variables_.end() ? TemplateValue() : there->second;
+}
+
+void TemplateState::leave_scope() noexcept {
+    for (auto& [name, before] : scopes_.back()) {
+        if (before)
+            variables_.find(name)->second = std::move(*before);
+        else
+            variables_.erase(name);
+    }
+    scopes_.pop_back();
 }
 
 // Values are copied, so that a large one costs more.
@@ -208,23 +270,41 @@ TemplateValue TemplateState::compute(const TemplateExpression& expression) {
         const auto found = variables_.find(expression.name);
         return found == variables_.end() ? TemplateValue() : found->second;
     }
-    case Kind::Member: return member_of(operand(0), operand(1));
-    case Kind::Call: return call(expression);
-    case Kind::Filter: return apply_filter(expression.name, operand(0), operand(1), limits_.output);
-    case Kind::Not: return !is_true(operand(0));
-    case Kind::And: return is_true(operand(0)) && is_true(operand(1));
-    case Kind::Or: return is_true(operand(0)) || is_true(operand(1));
-    case Kind::Equal: return operand(0) == operand(1);
-    case Kind::Less: return value_less(operand(0), operand(1));
-    case Kind::In: return value_contains(operand(1), operand(0));
+    case Kind::Member:
+        return member_of(operand(0), operand(1));
+    case Kind::Call:
+        return call(expression);
+    case Kind::Filter:
+        return apply_filter(expression.name, operand(0), operand(1), limits_.output);
+    case Kind::Not:
+        return !is_true(operand(0));
+    case Kind::And:
+        return is_true(operand(0)) && is_true(operand(1));
+    case Kind::Or:
+        return is_true(operand(0)) || is_true(operand(1));
+    case Kind::Equal:
+        return operand(0) == operand(1);
+    case Kind::Less:
+        return value_less(operand(0), operand(1));
+    case Kind::In:
+        return value_contains(operand(1), operand(0));
+    case Kind::Calculate:
+        return calculated(expression.name, operand(0), operand(1));
     }
     return {};
 }
 
 TemplateValue TemplateState::call(const TemplateExpression& expression) {
-    const auto function = context_.functions.find(expression.name);
-    if (function == context_.functions.end()) throw Error("there is no function " + printable(expression.name));
     TemplateValue::List arguments;
+    if (const auto macro = macros_.find(expression.name); macro != macros_.end()) {
+        const TemplateFunction function = macro->second; // it may be defined anew meanwhile
+        for (const TemplateExpression& one : expression.operands)
+            arguments.push_back(evaluate(one));
+        return function(arguments);
+    }
+    const auto function = context_.functions.find(expression.name);
+    if (function == context_.functions.end())
+        throw Error("there is no function " + printable(expression.name));
     for (const TemplateExpression& one : expression.operands) arguments.push_back(evaluate(one));
     return function->second(arguments);
 }

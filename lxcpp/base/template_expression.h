@@ -4,7 +4,9 @@
 #include "base/template_parts.h"
 #include "base/template_text.h"
 
-#include <memory>
+#include <functional>
+#include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,6 +26,7 @@ struct TemplateExpression {
         Equal,
         Less,
         In,
+        Calculate, // operands[0] name operands[1]
     };
     Kind kind = Kind::Value;
     TemplateValue value = {};
@@ -42,12 +45,17 @@ public:
     [[nodiscard]] std::string take_name(); // Error when something else comes
     void require_end() const;
     [[nodiscard]] TemplateExpression take_expression();
+    // "FILTER|FILTER:ARGUMENT", put on value.
+    [[nodiscard]] TemplateExpression take_filters(TemplateExpression value);
+    [[nodiscard]] bool has_name(std::string_view name) const; // among those that are left
 
 private:
     TemplateExpression either();
     TemplateExpression both();
     TemplateExpression negation();
     TemplateExpression comparison();
+    TemplateExpression sum();
+    TemplateExpression product();
     TemplateExpression filtered();
     TemplateExpression member();
     TemplateExpression primary();
@@ -67,17 +75,52 @@ public:
 
     [[nodiscard]] const TemplateLimits& limits() const noexcept { return limits_; }
     void spend(std::size_t steps);
-    // Gives the old value back.
-    TemplateValue set(const std::string& name, TemplateValue value);
+    // In the innermost scope.
+    void set(const std::string& name, TemplateValue value);
+    [[nodiscard]] TemplateValue get(const std::string& name) const;
+    // A function of the template's own; what is called must be there as long as it can be.
+    void define(const std::string& name, TemplateFunction function) {
+        macros_.insert_or_assign(name, std::move(function));
+    }
     [[nodiscard]] TemplateValue evaluate(const TemplateExpression& expression);
 
+    // As long as it lives, what is set is forgotten with it.
+    class Scope {
+    public:
+        explicit Scope(TemplateState& state) : state_(state) { state_.scopes_.emplace_back(); }
+        Scope(const Scope&) = delete;
+        Scope& operator=(const Scope&) = delete;
+        ~Scope() { state_.leave_scope(); }
+
+    private:
+        TemplateState& state_;
+    };
+    [[nodiscard]] Scope enter_scope() { return Scope(*this); }
+
+    class Macros {
+    public:
+        explicit Macros(TemplateState& state) : state_(state), kept_(state.macros_) {}
+        Macros(const Macros&) = delete;
+        Macros& operator=(const Macros&) = delete;
+        ~Macros() { state_.macros_.swap(kept_); }
+
+    private:
+        TemplateState& state_;
+        std::map<std::string, TemplateFunction, std::less<>> kept_;
+    };
+    [[nodiscard]] Macros keep_macros() { return Macros(*this); }
+
 private:
+    using Before = std::map<std::string, std::optional<TemplateValue>>; // of what a scope has set
+    void leave_scope() noexcept;
     TemplateValue compute(const TemplateExpression& expression);
     TemplateValue call(const TemplateExpression& expression);
 
     const TemplateContext& context_;
     const TemplateLimits& limits_;
     TemplateValue::Map variables_;
+    std::map<std::string, TemplateFunction, std::less<>> macros_;
+    std::vector<Before> scopes_;
     std::size_t steps_;
 };
 

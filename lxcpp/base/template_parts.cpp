@@ -18,8 +18,8 @@ struct Mark {
 };
 constexpr std::array kMarks{Mark{"{{", "}}", TemplatePartKind::Output}, Mark{"{%", "%}", TemplatePartKind::Tag},
                             Mark{"{#", "#}", TemplatePartKind::Text}};
-constexpr std::array<std::string_view, 6> kLongSigns{"==", "!=", "<=", ">=", "&&", "||"};
-constexpr std::string_view kSigns = "<>()[],.|:!=-";
+constexpr std::array<std::string_view, 7> kLongSigns{"==", "!=", "<=", ">=", "&&", "||", "<>"};
+constexpr std::string_view kSigns = "<>()[],.|:!=-+*/%";
 constexpr std::string_view kBlanks = " \t\r\n";
 
 const Mark* mark_at(std::string_view text) noexcept {

@@ -3,171 +3,44 @@
 
 #include "base/error.h"
 #include "base/strings.h"
+#include "base/template_block.h"
 #include "base/template_expression.h"
-#include "base/template_parts.h"
+
+#include <lxcpp/error.h>
 
 #include <algorithm>
-#include <array>
 #include <fmt/core.h>
 
 namespace lxcpp {
 namespace {
 
-constexpr std::array<std::string_view, 4> kBanned{"extends", "import", "include", "ssi"};
+using Node = TemplateNode;
+using Block = TemplateBlock;
+using Branch = TemplateBranch;
 
-struct Node;
-using Block = std::vector<Node>;
+constexpr auto kLoop = "forloop";
+constexpr int kOfMacros = 4; // each call takes more of the stack than a block does
 
-struct Branch { // condition empty: else
-    std::optional<TemplateExpression> condition;
-    Block block;
-};
-
-// Text, output, or one of the tags that have a block.
-struct Node {
-    enum class Kind { Text, Output, If, For, Set, Include };
-    Kind kind = Kind::Text;
-    int line = 1;
-    std::string_view text = {};
-    std::vector<std::string> names = {};                // of For and Set
-    std::optional<TemplateExpression> expression = {};  // of Output, For, Set and Include
-    std::vector<Branch> branches = {};                  // of If; of For: its block, and that for an empty list
-};
-
-template <typename Body>
-decltype(auto) at_line(int line, Body&& body) {
-    return with_context(fmt::format("line {}", line), std::forward<Body>(body));
+// Blanks between two tags of a line, which go: ">" with "<" before it, and "<" with ">" after it.
+std::string without_blanks_between_tags(std::string_view text) {
+    constexpr std::string_view kBlanks = " \t\n\v\f\r";
+    const auto on_its_line = [&](std::size_t from, std::size_t to, char c) {
+        return text.substr(from, to - from).find(c) != text.npos;
+    };
+    std::string result;
+    std::size_t from = 0;
+    for (std::size_t at = text.find('>'); at != text.npos; at = text.find('>', at + 1)) {
+        const std::size_t next = text.find_first_not_of(kBlanks, at + 1);
+        if (next == text.npos || next == at + 1 || text[next] != '<') continue;
+        const std::size_t line = text.rfind('\n', at) == text.npos ? 0 : text.rfind('\n', at);
+        if (!on_its_line(std::max(line, from), at, '<') ||
+            !on_its_line(next, std::min(text.find('\n', next), text.size()), '>'))
+            continue;
+        result.append(text, from, at + 1 - from);
+        from = next;
+    }
+    return result.append(text, from);
 }
-
-class Parser {
-public:
-    Parser(std::string_view text, const TemplateLimits& limits, bool may_include)
-        : parts_(template_parts(text)), limits_(limits), may_include_(may_include) {}
-
-    Block parse() { return take_block({}, limits_.depth); }
-
-private:
-    TemplateTokens tokens_of(const TemplatePart& part) const { return {template_tokens(part.text), limits_.depth}; }
-
-    static std::string_view tag_of(const TemplatePart& part) {
-        const auto words = split_words(part.text);
-        return words.empty() ? std::string_view() : words.front();
-    }
-
-    // Up to a tag among ends, which is left for the caller.
-    Block take_block(const std::vector<std::string_view>& ends, int depth) {
-        if (depth < 0) throw Error("blocks are nested too deeply");
-        Block block;
-        const int line = parts_.empty() ? 1 : parts_[std::min(at_, parts_.size() - 1)].line;
-        while (at_ < parts_.size()) {
-            const TemplatePart& part = parts_[at_];
-            if (part.kind == TemplatePartKind::Tag && std::ranges::find(ends, tag_of(part)) != ends.end()) return block;
-            ++at_;
-            if (part.kind == TemplatePartKind::Text) block.push_back({.line = part.line, .text = part.text});
-            else take_part(block, part, depth);
-        }
-        if (!ends.empty()) throw Error(fmt::format("line {}: a block is not closed with {}", line, ends.back()));
-        return block;
-    }
-
-    void take_part(Block& block, const TemplatePart& part, int depth) {
-        if (part.kind == TemplatePartKind::Tag) return take_tag(block, part, depth);
-        at_line(part.line, [&] {
-            TemplateTokens tokens = tokens_of(part);
-            block.push_back({.kind = Node::Kind::Output, .line = part.line, .expression = tokens.take_expression()});
-            tokens.require_end();
-        });
-    }
-
-    void take_tag(Block& block, const TemplatePart& part, int depth) {
-        const std::string_view tag = tag_of(part);
-        if (tag == "if") return block.push_back(take_if(part, depth));
-        if (tag == "for") return block.push_back(take_for(part, depth));
-        if (tag == "set") return block.push_back(take_set(part));
-        if (tag == "include" && may_include_) return block.push_back(take_include(part));
-        if (tag == "comment") return skip_comment(part);
-        if (tag == "autoescape") { // nothing is escaped anyway
-            Block inner = take_block({"endautoescape"}, depth - 1);
-            ++at_;
-            return void(std::ranges::move(inner, std::back_inserter(block)));
-        }
-        const bool banned = std::ranges::find(kBanned, tag) != kBanned.end();
-        throw Error(fmt::format("line {}: {} {}", part.line, banned ? "not allowed here: the tag" : "there is no tag", printable(tag)));
-    }
-
-    TemplateExpression condition(const TemplatePart& part) {
-        return at_line(part.line, [&] {
-            TemplateTokens tokens = tokens_of(part);
-            tokens.take(); // if, elif, include
-            TemplateExpression expression = tokens.take_expression();
-            tokens.require_end();
-            return expression;
-        });
-    }
-
-    Node take_if(const TemplatePart& part, int depth) {
-        Node node{.kind = Node::Kind::If, .line = part.line};
-        std::optional<TemplateExpression> when = condition(part);
-        for (;;) {
-            Block block = take_block({"elif", "else", "endif"}, depth - 1);
-            const bool last = !when;
-            node.branches.push_back({std::move(when), std::move(block)});
-            const TemplatePart& end = parts_[at_++];
-            if (tag_of(end) == "endif") return node;
-            if (last) throw Error(fmt::format("line {}: after else comes endif", end.line));
-            when.reset();
-            if (tag_of(end) == "elif") when = condition(end);
-        }
-    }
-
-    Node take_for(const TemplatePart& part, int depth) {
-        Node node{.kind = Node::Kind::For, .line = part.line};
-        at_line(part.line, [&] {
-            TemplateTokens tokens = tokens_of(part);
-            tokens.take();
-            node.names.push_back(tokens.take_name());
-            if (tokens.take_if(TemplateTokenKind::Sign, ",")) node.names.push_back(tokens.take_name());
-            if (!tokens.take_if(TemplateTokenKind::Name, "in")) throw Error("\"for NAME in LIST\" is expected");
-            node.expression = tokens.take_expression();
-            tokens.require_end();
-        });
-        node.branches.push_back({{}, take_block({"empty", "endfor"}, depth - 1)});
-        node.branches.emplace_back();
-        if (tag_of(parts_[at_++]) == "endfor") return node;
-        node.branches.back().block = take_block({"endfor"}, depth - 1);
-        ++at_;
-        return node;
-    }
-
-    Node take_set(const TemplatePart& part) {
-        return at_line(part.line, [&] {
-            TemplateTokens tokens = tokens_of(part);
-            tokens.take();
-            Node node{.kind = Node::Kind::Set, .line = part.line, .names = {tokens.take_name()}};
-            if (!tokens.take_if(TemplateTokenKind::Sign, "=")) throw Error("\"set NAME = VALUE\" is expected");
-            node.expression = tokens.take_expression();
-            tokens.require_end();
-            return node;
-        });
-    }
-
-    Node take_include(const TemplatePart& part) {
-        return Node{.kind = Node::Kind::Include, .line = part.line, .expression = condition(part)};
-    }
-
-    void skip_comment(const TemplatePart& part) {
-        while (at_ < parts_.size()) {
-            const TemplatePart& one = parts_[at_++];
-            if (one.kind == TemplatePartKind::Tag && tag_of(one) == "endcomment") return;
-        }
-        throw Error(fmt::format("line {}: a block is not closed with endcomment", part.line));
-    }
-
-    std::vector<TemplatePart> parts_;
-    std::size_t at_ = 0;
-    const TemplateLimits& limits_;
-    bool may_include_;
-};
 
 class Renderer {
 public:
@@ -184,30 +57,107 @@ private:
     }
 
     void run(const Node& node) {
-        at_line(node.line, [&] { state_.spend(1); });
+        at_template_line(node.line, [&] { state_.spend(1); });
         switch (node.kind) {
-        case Node::Kind::Text: return put(node, node.text);
-        case Node::Kind::Output: return put(node, at_line(node.line, [&] { return value_text(state_.evaluate(*node.expression)); }));
-        case Node::Kind::Set: return void(state_.set(node.names.front(), value_of(node, *node.expression)));
-        case Node::Kind::If: return choose(node);
-        case Node::Kind::For: return loop(node);
-        case Node::Kind::Include: return include(node);
+        case Node::Kind::Text:
+            return put(node, node.text);
+        case Node::Kind::Output:
+            return put(node, at_template_line(node.line, [&] {
+                           return value_text(state_.evaluate(*node.expression));
+                       }));
+        case Node::Kind::Set:
+            return state_.set(node.names.front(), value_of(node, *node.expression));
+        case Node::Kind::If:
+            return choose(node);
+        case Node::Kind::For:
+            return loop(node);
+        case Node::Kind::With:
+            return with(node);
+        case Node::Kind::FirstOf:
+            return first_of(node);
+        case Node::Kind::Filter:
+            return filter(node);
+        case Node::Kind::Spaceless:
+            return put(node, without_blanks_between_tags(text_of(node.branches.front().block)));
+        case Node::Kind::Macro:
+            return define(node);
+        case Node::Kind::Include:
+            return include(node);
         }
+    }
+
+    // What a block puts out, in place of that.
+    std::string text_of(const Block& block) {
+        std::string outer = std::exchange(output_, {});
+        run(block);
+        return std::exchange(output_, std::move(outer));
+    }
+
+    void with(const Node& node) {
+        TemplateValue::List values;
+        for (const TemplateBinding& binding : node.bindings)
+            values.push_back(value_of(node, *binding.value));
+        const auto scope = state_.enter_scope();
+        for (std::size_t i = 0; i < values.size(); ++i)
+            state_.set(node.bindings[i].name, std::move(values[i]));
+        run(node.branches.front().block);
+    }
+
+    void first_of(const Node& node) {
+        for (const TemplateExpression& choice : node.choices) {
+            const TemplateValue value = value_of(node, choice);
+            if (is_true(value))
+                return put(node, at_template_line(node.line, [&] { return value_text(value); }));
+        }
+    }
+
+    void filter(const Node& node) {
+        std::string text = text_of(node.branches.front().block);
+        const auto scope = state_.enter_scope();
+        state_.set(kFilteredText, std::move(text));
+        put(node, at_template_line(node.line,
+                                   [&] { return value_text(state_.evaluate(*node.expression)); }));
+    }
+
+    // Its block is there as long as the template that has it: an include forgets what it defined.
+    void define(const Node& node) {
+        state_.define(node.names.front(),
+                      [this, &node](const TemplateValue::List& arguments) -> TemplateValue {
+                          if (arguments.size() > node.bindings.size())
+                              throw Error(fmt::format("{} takes {} arguments at most",
+                                                      node.names.front(), node.bindings.size()));
+                          if (++called_ > state_.limits().depth / kOfMacros)
+                              throw Error("macros call each other too deeply");
+                          TemplateValue::List values = arguments;
+                          for (std::size_t i = values.size(); i < node.bindings.size(); ++i)
+                              values.push_back(node.bindings[i].value
+                                                   ? state_.evaluate(*node.bindings[i].value)
+                                                   : TemplateValue());
+                          const auto scope = state_.enter_scope();
+                          for (std::size_t i = 0; i < values.size(); ++i)
+                              state_.set(node.bindings[i].name, std::move(values[i]));
+                          std::string text = text_of(node.branches.front().block);
+                          --called_;
+                          return text;
+                      });
     }
 
     // The text is a template as well, with the same variables.
     void include(const Node& node) {
-        at_line(node.line, [&] {
+        at_template_line(node.line, [&] {
             const std::string name = value_text(state_.evaluate(*node.expression));
             if (++included_ > state_.limits().depth) throw Error("files include each other too deeply");
             const std::string text = context_.include(name);
-            with_context(printable(name), [&] { run(Parser(text, state_.limits(), true).parse()); });
+            const auto scope = state_.enter_scope();
+            const auto macros = state_.keep_macros();
+            with_context(printable(name),
+                         [&] { run(parse_template(text, state_.limits(), true)); });
             --included_;
         });
     }
 
     TemplateValue value_of(const Node& node, const TemplateExpression& expression) {
-        return at_line(node.line, [&] { return state_.evaluate(expression); });
+        return at_template_line(node.line, [&] { return state_.evaluate(expression); });
     }
 
     void put(const Node& node, std::string_view text) {
@@ -242,42 +192,52 @@ private:
         return found;
     }
 
-    static TemplateValue position(std::size_t number, std::size_t count) {
-        TemplateValue::Map map;
+    static TemplateValue position(std::size_t number, std::size_t count,
+                                  const TemplateValue& outer) {
         const auto index = static_cast<std::int64_t>(number);
-        for (const auto& [name, value] : {std::pair{"counter", index + 1}, std::pair{"counter0", index}}) {
-            map.emplace(name, value);
-        }
-        map.emplace("first", number == 0);
-        map.emplace("last", number + 1 == count);
-        for (const char* name : {"counter", "counter0", "first", "last"}) { // pongo2 writes them large
-            std::string large = name;
-            large.front() = static_cast<char>(large.front() - 'a' + 'A');
-            map.emplace(std::move(large), map.find(name)->second);
-        }
+        const auto left = static_cast<std::int64_t>(count - number);
+        TemplateValue::Map map{{"counter", index + 1}, {"counter0", index},
+                               {"revcounter", left},   {"revcounter0", left - 1},
+                               {"first", number == 0}, {"last", left == 1},
+                               {"parentloop", outer}};
+        TemplateValue::Map large; // as pongo2 writes them
+        for (const auto& [name, value] : map)
+            large.emplace(static_cast<char>(name.front() - 'a' + 'A') + name.substr(1), value);
+        map.merge(large);
         return map;
     }
 
+    // What a loop sets is its own.
     void loop(const Node& node) {
-        const auto all = rounds(node, value_of(node, *node.expression));
+        auto all = rounds(node, value_of(node, *node.expression));
         if (all.empty()) return run(node.branches.back().block);
-        std::vector<std::string> names = node.names;
-        names.emplace_back("forloop");
-        TemplateValue::List before;
-        for (const std::string& name : names) before.push_back(state_.set(name, {}));
+        if (node.sorted)
+            at_template_line(node.line, [&] {
+                std::ranges::stable_sort(all, [](const auto& a, const auto& b) {
+                    return value_less(a.front(), b.front());
+                });
+            });
+        if (node.reversed) std::ranges::reverse(all);
+        TemplateValue outer = state_.get(kLoop);
+        if (auto* map = std::get_if<TemplateValue::Map>(&outer.value))
+            std::erase_if(*map, [](const auto& one) {
+                return one.first == "parentloop" || one.first == "Parentloop";
+            });
+        const auto scope = state_.enter_scope();
         for (std::size_t number = 0; number < all.size(); ++number) {
-            for (std::size_t i = 0; i < node.names.size(); ++i) (void)state_.set(node.names[i], all[number][i]);
-            (void)state_.set(names.back(), position(number, all.size()));
-            at_line(node.line, [&] { state_.spend(1); });
+            for (std::size_t i = 0; i < node.names.size(); ++i)
+                state_.set(node.names[i], std::move(all[number][i]));
+            state_.set(kLoop, position(number, all.size(), outer));
+            at_template_line(node.line, [&] { state_.spend(1); });
             run(node.branches.front().block);
         }
-        for (std::size_t i = 0; i < names.size(); ++i) (void)state_.set(names[i], std::move(before[i]));
     }
 
     const TemplateContext& context_;
     TemplateState state_;
     std::string output_;
     int included_ = 0;
+    int called_ = 0;
 };
 
 } // namespace
@@ -285,7 +245,7 @@ private:
 std::string render_template(std::string_view text, const TemplateContext& context, std::string_view name,
                             const TemplateLimits& limits) {
     return with_context(name, [&] {
-        const Block block = Parser(text, limits, context.include != nullptr).parse();
+        const Block block = parse_template(text, limits, context.include != nullptr);
         return Renderer(context, limits).render(block);
     });
 }

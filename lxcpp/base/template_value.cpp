@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/template_value.h"
 
-#include "base/ascii.h"
-#include "base/strings.h"
-
 #include <lxcpp/error.h>
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <fmt/core.h>
 #include <optional>
@@ -18,94 +14,6 @@ namespace {
 
 using List = TemplateValue::List;
 using Map = TemplateValue::Map;
-
-// ASCII only, as ascii_lower().
-char upper(char c) noexcept { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }
-
-struct Call {
-    const TemplateValue& value;
-    const TemplateValue& argument;
-    std::size_t most;
-};
-
-void require_size(std::size_t size, std::size_t most) {
-    if (size > most) throw Error(fmt::format("a text of more than {} bytes", most));
-}
-
-TemplateValue each_byte(const TemplateValue& value, char (*change)(char) noexcept) {
-    std::string text = value_text(value);
-    std::ranges::transform(text, text.begin(), change);
-    return text;
-}
-
-TemplateValue as_it_is(const Call& call) { return call.value; }
-TemplateValue or_default(const Call& call) { return is_true(call.value) ? call.value : call.argument; }
-TemplateValue or_default_if_none(const Call& call) {
-    return std::holds_alternative<std::monostate>(call.value.value) ? call.argument : call.value;
-}
-TemplateValue to_lower(const Call& call) { return each_byte(call.value, ascii_lower); }
-TemplateValue to_upper(const Call& call) { return each_byte(call.value, upper); }
-
-TemplateValue capitalize_first(const Call& call) {
-    std::string text = value_text(call.value);
-    if (!text.empty()) text.front() = upper(text.front());
-    return text;
-}
-
-TemplateValue without(const Call& call) {
-    std::string text = value_text(call.value);
-    const std::string part = value_text(call.argument);
-    if (part.empty()) return text;
-    std::string rest;
-    std::size_t from = 0;
-    for (std::size_t at = text.find(part); at != text.npos; from = at + part.size(), at = text.find(part, from)) {
-        rest.append(text, from, at - from);
-    }
-    return rest.append(text, from);
-}
-
-TemplateValue joined(const Call& call) {
-    const auto* list = std::get_if<List>(&call.value.value);
-    if (list == nullptr) return call.value;
-    const std::string between = value_text(call.argument);
-    std::string text;
-    for (const TemplateValue& one : *list) {
-        if (&one != &list->front()) text += between;
-        text += value_text(one);
-        require_size(text.size(), call.most);
-    }
-    return text;
-}
-
-TemplateValue pieces(const Call& call) {
-    const std::string text = value_text(call.value);
-    const std::string between = value_text(call.argument);
-    if (between.size() != 1) throw Error("split: its argument is one character");
-    List list;
-    for (const std::string_view piece : split(text, between.front())) list.emplace_back(std::string(piece));
-    return list;
-}
-
-TemplateValue length(const Call& call) { return static_cast<std::int64_t>(value_size(call.value)); }
-
-TemplateValue end_of(const TemplateValue& value, bool first) {
-    if (const auto* list = std::get_if<List>(&value.value)) {
-        if (list->empty()) return {};
-        return first ? list->front() : list->back();
-    }
-    const std::string text = value_text(value);
-    if (text.empty()) return "";
-    return std::string(1, first ? text.front() : text.back());
-}
-TemplateValue first_of(const Call& call) { return end_of(call.value, true); }
-TemplateValue last_of(const Call& call) { return end_of(call.value, false); }
-
-TemplateValue hexadecimal(const Call& call) {
-    std::string text;
-    for (const char c : value_text(call.value)) text += fmt::format("{:02x}", static_cast<unsigned char>(c));
-    require_size(text.size(), call.most);
-    return text;
-}
 
 // Of a text that is one; a release is a text, whatever it looks like.
 std::optional<double> number_of(const TemplateValue& value) {
@@ -118,18 +26,6 @@ std::optional<double> number_of(const TemplateValue& value) {
 }
 
 bool is_single(const TemplateValue& value) { return !std::holds_alternative<List>(value.value) && !std::holds_alternative<Map>(value.value); }
-
-struct Filter {
-    std::string_view name;
-    TemplateValue (*apply)(const Call& call);
-};
-constexpr std::array kFilters{
-    Filter{"capfirst", capitalize_first}, Filter{"cut", without},        Filter{"default", or_default},
-    Filter{"default_if_none", or_default_if_none}, Filter{"escape", as_it_is}, Filter{"first", first_of},
-    Filter{"join", joined},               Filter{"last", last_of},       Filter{"length", length},
-    Filter{"lower", to_lower},            Filter{"safe", as_it_is},      Filter{"split", pieces},
-    Filter{"toHex", hexadecimal},         Filter{"upper", to_upper},
-};
 
 } // namespace
 
@@ -175,10 +71,41 @@ bool value_less(const TemplateValue& left, const TemplateValue& right) {
     throw Error("only two numbers, or two texts, have an order");
 }
 
-TemplateValue apply_filter(std::string_view name, const TemplateValue& value, const TemplateValue& argument, std::size_t most) {
-    const auto filter = std::ranges::find(kFilters, name, &Filter::name);
-    if (filter == kFilters.end()) throw Error("there is no filter " + printable(name));
-    return filter->apply({value, argument, most});
+double value_fraction(const TemplateValue& value) noexcept {
+    return number_of(value).value_or(0);
+}
+
+std::int64_t value_number(const TemplateValue& value) noexcept {
+    if (const auto* number = std::get_if<std::int64_t>(&value.value)) return *number;
+    const double number = value_fraction(value);
+    constexpr double kMost = 9.2e18;
+    return static_cast<std::int64_t>(std::clamp(number, -kMost, kMost));
+}
+
+TemplateValue calculated(std::string_view sign, const TemplateValue& left,
+                         const TemplateValue& right) {
+    const std::int64_t a = value_number(left);
+    const std::int64_t b = value_number(right);
+    std::int64_t result = 0;
+    bool too_large = false;
+    if ((sign == "/" || sign == "%") && b == 0) throw Error("there is nothing to divide by");
+    if (sign == "+")
+        too_large = __builtin_add_overflow(a, b, &result);
+    else if (sign == "-")
+        too_large = __builtin_sub_overflow(a, b, &result);
+    else if (sign == "*")
+        too_large = __builtin_mul_overflow(a, b, &result);
+    else if (b == -1)
+        too_large = sign == "/" &&
+                    __builtin_sub_overflow(std::int64_t{0}, a, &result); // the remainder is 0
+    else
+        result = sign == "/" ? a / b : a % b;
+    if (too_large) throw Error("a number is too large");
+    return result;
+}
+
+TemplateValue value_sum(const TemplateValue& left, const TemplateValue& right) {
+    return calculated("+", left, right);
 }
 
 } // namespace lxcpp

@@ -42,8 +42,14 @@ using TemplateFunction = std::function<TemplateValue(const TemplateValue::List& 
 // Numbers by size (texts that are numbers, too; beside one all else is 0), texts by bytes; Error for lists and maps.
 [[nodiscard]] bool value_less(const TemplateValue& left, const TemplateValue& right);
 
-// value|NAME or value|NAME:argument. Error for an unknown filter; what it makes has at most most bytes.
-[[nodiscard]] TemplateValue apply_filter(std::string_view name, const TemplateValue& value, const TemplateValue& argument,
-                                         std::size_t most);
+// As a number, for what calculates: of a text that is one, without what is behind its point; all
+// else is 0.
+[[nodiscard]] std::int64_t value_number(const TemplateValue& value) noexcept;
+[[nodiscard]] double value_fraction(const TemplateValue& value) noexcept;
+// Error when it is too large.
+[[nodiscard]] TemplateValue value_sum(const TemplateValue& left, const TemplateValue& right);
+// The same of "-", "*", "/" and "%"; Error for nothing to divide by.
+[[nodiscard]] TemplateValue calculated(std::string_view sign, const TemplateValue& left,
+                                       const TemplateValue& right);
 
 } // namespace lxcpp
