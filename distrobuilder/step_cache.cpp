@@ -79,10 +79,12 @@ std::optional<StepLayer> StepCache::find(const std::string& key, std::string_vie
         auto tree = cache_.use_tree(name);
         if (!tree) continue; // somebody takes it away
         auto record = parse_layer_record(tree->sums());
-        if (!record || record->parent != parent || name != step_tree_name(key, record->instance)) continue;
-        const auto age = std::chrono::seconds(now_ - record->made);
-        if (uses_network && age > max_age_) continue;
-        if (!newest || record->made > newest->record.made) newest.emplace(StepLayer{std::move(*record), std::move(*tree)});
+        if (!record || record->parent != parent || name != step_tree_name(key, record->instance))
+            continue;
+        // "0" takes nothing that was there before this build, also of the same second.
+        if (uses_network && std::chrono::seconds(now_ - record->made) >= max_age_) continue;
+        if (!newest || record->made > newest->record.made)
+            newest.emplace(StepLayer{std::move(*record), std::move(*tree)});
     }
     return newest;
 }

@@ -45,8 +45,9 @@ struct PendingLayer {
 // build works on stays as it is.
 class StepCache {
 public:
-    // max_age: of results that depend on what servers had.
-    StepCache(const image::ImageCache& cache, std::chrono::hours max_age, std::time_t now) : cache_(cache), max_age_(max_age), now_(now) {}
+    // max_age: results that depend on what servers had must be younger at the time now.
+    StepCache(const image::ImageCache& cache, std::chrono::hours max_age, std::time_t now)
+        : cache_(cache), max_age_(max_age), now_(now) {}
 
     // The newest result of the step on top of the layer parent ("" for a source). A layer that was made on another run of what
     // is below it is none: its files may hide other ones than were there.

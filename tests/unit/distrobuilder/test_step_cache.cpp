@@ -36,7 +36,10 @@ TEST(LayerRecords, AreReadAsTheyWereWritten) {
 
 class StepCacheTest : public testing::Test {
 protected:
-    [[nodiscard]] StepCache at(std::time_t now) const { return {images_, std::chrono::hours(24), now}; }
+    [[nodiscard]] StepCache at(std::time_t now,
+                               std::chrono::hours age = std::chrono::hours(24)) const {
+        return {images_, age, now};
+    }
     StepLayer publish(const std::string& parent, std::time_t made = kNow) {
         StepCache cache = at(made);
         return cache.publish(cache.begin(kKey, [] { FAIL() << "nobody is at it"; }), kKey, {{}, parent, made, std::chrono::seconds(1), "a step", {}});
@@ -66,9 +69,19 @@ TEST_F(StepCacheTest, ALayerIsForTheRunThatItWasMadeOn) {
 
 TEST_F(StepCacheTest, WhatServersHadIsTooOldAfterADay) {
     (void)publish("");
-    EXPECT_TRUE(at(kNow + 24 * 3600).find(kKey, "", true));
-    EXPECT_FALSE(at(kNow + 24 * 3600 + 1).find(kKey, "", true));
+    EXPECT_TRUE(at(kNow + 24 * 3600 - 1).find(kKey, "", true));
+    EXPECT_FALSE(at(kNow + 24 * 3600).find(kKey, "", true));
     EXPECT_TRUE(at(kNow + 400 * 24 * 3600).find(kKey, "", false));
+}
+
+// But what another build made since this one began is as new as what it would make itself.
+TEST_F(StepCacheTest, WithoutAnAgeNothingOfBeforeCounts) {
+    constexpr std::chrono::hours none{0};
+    (void)publish("");
+    EXPECT_FALSE(at(kNow + 1, none).find(kKey, "", true));
+    EXPECT_FALSE(at(kNow, none).find(kKey, "", true)) << "of the same second";
+    EXPECT_TRUE(at(kNow - 1, none).find(kKey, "", true));
+    EXPECT_TRUE(at(kNow, none).find(kKey, "", false)) << "no server has a part in it";
 }
 
 // A build holds its layers to its end; another one may find the same ones too old meanwhile.
