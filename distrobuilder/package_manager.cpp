@@ -25,7 +25,9 @@ constexpr std::array kManagers{
     ManagerRow{"anise", "", {"anise cleanup --purge-repos", "anise install --skip-config-protect", "anise uninstall --skip-config-protect",
                              "anise repo update --force", "anise upgrade --sync-repos --skip-config-protect"}},
     ManagerRow{"apk", "--no-cache", {"", "apk add", "apk del --rdepends", "apk update", "apk upgrade"}},
-    ManagerRow{"apt", "-y", {"apt-get clean", "apt-get install", "apt-get remove --auto-remove", "apt-get update", "apt-get dist-upgrade"}},
+    // Without the option "update" succeeds with old lists, or none, when a server is not there; who does not know it does not look.
+    ManagerRow{"apt", "-y", {"apt-get clean", "apt-get install", "apt-get remove --auto-remove",
+                             "apt-get -o APT::Update::Error-Mode=any update", "apt-get dist-upgrade"}},
     ManagerRow{"dnf", "-y", {"dnf clean all", "dnf install --nobest", "dnf remove", "dnf makecache", "dnf upgrade --nobest"}},
     ManagerRow{"egoportage", "", {"", "emerge --autounmask-continue --quiet-build=y", "emerge --unmerge", "ego sync", "emerge --update @world"}},
     ManagerRow{"equo", "", {"equo cleanup", "equo install", "equo remove", "equo update", "equo upgrade"}},

@@ -35,7 +35,7 @@ std::string all_of(const std::string& name, std::string_view help = {}) {
 TEST(PackageManager, AptIsCalledAsDistrobuilderCallsIt) {
     EXPECT_EQ(all_of("apt"), "apt-get -y install -f p\n"
                              "apt-get -y remove --auto-remove -f p\n"
-                             "apt-get -y update\n"
+                             "apt-get -y -o APT::Update::Error-Mode=any update\n"
                              "apt-get -y dist-upgrade\n"
                              "apt-get -y clean\n");
 }
