@@ -16,6 +16,13 @@ namespace lxcpp::distro {
 
 enum class TargetType { Container, Vm };
 
+// Where an entry stands, "debian.yaml:3:7": says nothing of what it is.
+struct Place {
+    std::string text = {};
+
+    bool operator==(const Place&) const noexcept { return true; }
+};
+
 // For which images an entry is meant; an empty list is for all.
 struct Filter {
     std::vector<std::string> releases;
@@ -176,6 +183,7 @@ struct FileEntry {
     std::string gid;
     bool pongo = false; // path, content and source are templates
     std::string source;
+    Place place = {};
 
     static void fields(auto&& visit, auto& self) {
         Filter::fields(visit, self.filter);
@@ -282,6 +290,7 @@ struct Action {
     std::string trigger;
     std::string action; // a script with its "#!" line
     bool pongo = false; // the script is a template
+    Place place = {};
 
     static void fields(auto&& visit, auto& self) {
         Filter::fields(visit, self.filter);

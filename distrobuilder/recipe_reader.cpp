@@ -122,6 +122,7 @@ private:
     template <Section T>
     void take(const YamlNode& node, const std::string& key, T& into) {
         if (!expect(node, YamlKind::Map, key, "a map")) return;
+        if constexpr (requires { into.place.text; }) into.place.text = tree_.describe(node.place);
         std::vector<std::string> known;
         T::fields(
             [&](std::string_view name, auto& value) {
@@ -165,7 +166,13 @@ std::string ReadRecipe::place_of(std::string_view key) const {
 ReadRecipe read_recipe(RecipeTree tree) {
     ReadRecipe result;
     for (LegacyName& legacy : rename_legacy(tree.root))
-        result.warnings.push_back({tree.describe(legacy.place), std::move(legacy.key), std::move(legacy.text)});
+        result.warnings.push_back(
+            {tree.describe(legacy.place), std::move(legacy.key), std::move(legacy.text)});
+    for (const image::YamlPlace& place : tree.unread)
+        result.warnings.push_back(
+            {tree.describe(place),
+             {},
+             "a second document begins: the recipe is the first, and this is not read"});
     Reader(tree, result).read(tree.root, "", result.recipe);
     return result;
 }

@@ -23,7 +23,8 @@ struct RecipeProblem {
 struct ReadRecipe {
     Recipe recipe;
     std::vector<RecipeProblem> errors;
-    std::vector<RecipeProblem> warnings; // names of old that have new ones
+    std::vector<RecipeProblem>
+        warnings; // names of old that have new ones, documents that are not read
     std::map<std::string, std::string, std::less<>> places; // of each key that the recipe has
 
     // The place of a key, or of the nearest above it.

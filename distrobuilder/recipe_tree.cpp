@@ -72,7 +72,8 @@ private:
         image::YamlLimits limits = kLimits;
         limits.file = static_cast<int>(tree_.files.size());
         tree_.files.push_back(name);
-        YamlNode own = image::parse_yaml(text, name, limits);
+        auto [own, next] = image::parse_first_yaml(text, name, limits);
+        if (next) tree_.unread.push_back(*next);
         if (own.kind == YamlKind::Null) own.kind = YamlKind::Map;
         if (own.kind != YamlKind::Map) throw Error(fmt::format("{}: a recipe is a map of sections", tree_.describe(own.place)));
         YamlNode whole{.kind = YamlKind::Map};

@@ -15,6 +15,8 @@ struct RecipeTree {
     image::YamlNode root;
     std::vector<std::string> files;  // by YamlPlace::file
     std::filesystem::path directory; // of the recipe: what its relative paths begin at
+    std::vector<image::YamlPlace>
+        unread; // second documents of files: as in distrobuilder, the first is all there is
 
     // "debian.yaml:3:7", or "-o image.release=sid".
     [[nodiscard]] std::string describe(const image::YamlPlace& place) const;

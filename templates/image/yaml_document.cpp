@@ -200,6 +200,33 @@ private:
     std::size_t copied_ = 0; // bytes
 };
 
+// Stops at the beginning of a document.
+class DocumentStart final : public YAML::EventHandler {
+public:
+    void OnDocumentStart(const YAML::Mark& mark) override { throw mark; }
+    void OnDocumentEnd() override {}
+    void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
+    void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
+    void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                  const std::string&) override {}
+    void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                         YAML::EmitterStyle::value) override {}
+    void OnSequenceEnd() override {}
+    void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                    YAML::EmitterStyle::value) override {}
+    void OnMapEnd() override {}
+};
+
+std::optional<YamlPlace> next_document(YAML::Parser& parser, int file) {
+    DocumentStart start;
+    try {
+        (void)parser.HandleNextDocument(start);
+    } catch (const YAML::Mark& mark) {
+        return YamlPlace{file, mark.line + 1, mark.column + 1};
+    }
+    return std::nullopt;
+}
+
 } // namespace
 
 const YamlNode* YamlNode::find(std::string_view name) const noexcept {
@@ -211,8 +238,9 @@ YamlNode* YamlNode::find(std::string_view name) noexcept {
     return const_cast<YamlNode*>(std::as_const(*this).find(name));
 }
 
-YamlNode parse_yaml(std::string_view text, std::string_view name, const YamlLimits& limits) {
-    if (text.size() > limits.bytes) throw Error(fmt::format("{}: larger than {} bytes", name, limits.bytes));
+FirstYaml parse_first_yaml(std::string_view text, std::string_view name, const YamlLimits& limits) {
+    if (text.size() > limits.bytes)
+        throw Error(fmt::format("{}: larger than {} bytes", name, limits.bytes));
     // The parser reads far ahead after each of these, before it tells us of anything.
     const auto brackets = static_cast<std::size_t>(std::ranges::count_if(text, [](char c) { return c == '[' || c == '{'; }));
     if (brackets > limits.nodes) throw Error(fmt::format("{}: more than {} values", name, limits.nodes));
@@ -221,12 +249,18 @@ YamlNode parse_yaml(std::string_view text, std::string_view name, const YamlLimi
         std::istringstream stream{std::string(text)};
         YAML::Parser parser(stream);
         (void)parser.HandleNextDocument(builder);
-        TreeBuilder rest(name, limits);
-        if (parser.HandleNextDocument(rest)) throw Error(fmt::format("{}: more than one document", name));
+        return {builder.take(), next_document(parser, limits.file)};
     } catch (const YAML::Exception& error) {
         throw Error(fmt::format("{}: {}", position(name, error.mark), printable(error.msg)));
     }
-    return builder.take();
+}
+
+YamlNode parse_yaml(std::string_view text, std::string_view name, const YamlLimits& limits) {
+    FirstYaml first = parse_first_yaml(text, name, limits);
+    if (first.next)
+        throw Error(fmt::format("{}:{}:{}: more than one document", name, first.next->line,
+                                first.next->column));
+    return std::move(first.root);
 }
 
 } // namespace lxcpp::image

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -55,5 +56,13 @@ struct YamlLimits {
 // and aliases, too, unless limits allow them. name is what errors begin with. Throws Error "NAME:3:7: ..." (line and
 // column).
 [[nodiscard]] YamlNode parse_yaml(std::string_view text, std::string_view name, const YamlLimits& limits = {});
+
+// The same of the first document; others that follow it are not looked at.
+struct FirstYaml {
+    YamlNode root;
+    std::optional<YamlPlace> next; // where the second one begins
+};
+[[nodiscard]] FirstYaml parse_first_yaml(std::string_view text, std::string_view name,
+                                         const YamlLimits& limits = {});
 
 } // namespace lxcpp::image

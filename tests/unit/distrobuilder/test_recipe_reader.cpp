@@ -63,6 +63,27 @@ packages:
     EXPECT_THAT(recipe.packages.sets[0].packages, ElementsAre("two\nlines\n", "quo'ted"));
 }
 
+// As go-yaml's Unmarshal does, which reads no further.
+TEST(RecipeReader, ReadsTheFirstDocument) {
+    const ReadRecipe recipe =
+        read("---\nimage: {distribution: debian}\n---\nimage: {distribution: other}\nnone: [\n");
+    EXPECT_EQ(recipe.recipe.image.distribution, "debian");
+    EXPECT_THAT(lines(recipe.errors), IsEmpty());
+    EXPECT_THAT(
+        lines(recipe.warnings),
+        ElementsAre(
+            "r.yaml:3:1: a second document begins: the recipe is the first, and this is not read"));
+    EXPECT_THAT(lines(read("image: {distribution: debian}\n...\n").warnings), IsEmpty());
+}
+
+TEST(RecipeReader, KnowsWhereEntriesStand) {
+    const Recipe recipe =
+        read("files:\n- generator: dump\n- generator: hosts\nactions:\n- trigger: post-files\n")
+            .recipe;
+    EXPECT_EQ(recipe.files[1].place.text, "r.yaml:3:3");
+    EXPECT_EQ(recipe.actions[0].place.text, "r.yaml:5:3");
+}
+
 TEST(RecipeReader, ReadsTruthAndNumbersAsYaml11) {
     for (const char* yes : {"true", "True", "yes", "on", "y", "Y", "ON"}) EXPECT_TRUE(read(std::string("packages: {update: ") + yes + "}").recipe.packages.update) << yes;
     for (const char* no : {"false", "no", "off", "n", "N"}) {

@@ -60,7 +60,7 @@ TEST(YamlDocument, CountsTheBytesThatAliasesCopy) {
 TEST(YamlDocument, RefusesWhatTwoReadersMayReadDifferently) {
     EXPECT_EQ(refused("a: 1\na: 2\n"), "x.yaml:2:1: \"a\" stands there twice");
     EXPECT_EQ(refused("? [a]\n: 1\n"), "x.yaml:1:3: a key that is no word");
-    EXPECT_EQ(refused("a: 1\n---\nb: 2\n"), "x.yaml: more than one document");
+    EXPECT_EQ(refused("a: 1\n---\nb: 2\n"), "x.yaml:2:1: more than one document");
 }
 
 TEST(YamlDocument, NamesTheLineOfAMistake) {
