@@ -351,9 +351,8 @@ CachePruned ImageCache::prune(const CachePrune& options) {
     const auto name = (directory_ / kUse).string();
     if (!sys::try_lock_file(use_, sys::LockKind::Exclusive, name))
         throw StateError(StateProblem::Busy,
-                         fmt::format("the image cache {} is in use by a running create; prune it "
-                                     "when that is done",
-                                     directory_.string()));
+                         fmt::format("{} is in use by {}; prune it when that is done",
+                                     directory_.string(), options.users));
     const auto root = sys::RootedDir::open(directory_);
     const auto now = std::time(nullptr);
     CachePruned result;

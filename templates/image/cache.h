@@ -31,9 +31,10 @@ struct CacheEntry {
 
 struct CachePrune {
     bool all = false;
-    std::optional<std::chrono::hours> older_than;  // not used for so long
-    std::optional<std::uint64_t> max_size;         // least recently used go until it fits
-    std::function<bool(const CacheEntry&)> keep;   // whatever the others say
+    std::optional<std::chrono::hours> older_than; // not used for so long
+    std::optional<std::uint64_t> max_size;        // least recently used go until it fits
+    std::function<bool(const CacheEntry&)> keep;  // whatever the others say
+    std::string_view users = "a running create"; // who may keep all of it from going; for the error
 };
 
 struct CachePruned {

@@ -345,9 +345,11 @@ Packed pack_squashfs(const sys::RootedDir& from, FdRef to, const PackOptions& op
 
 } // namespace
 
-Packed pack_tree(const sys::RootedDir& from, FdRef to, const PackOptions& options, ProgressSink& progress) {
-    ProgressPhase phase(progress, "Packing", 0);
-    Packed packed = options.squashfs ? pack_squashfs(from, to, options, phase) : pack_tar(from, to, options, phase);
+Packed pack_tree(const sys::RootedDir& from, FdRef to, const PackOptions& options,
+                 ProgressSink& progress) {
+    ProgressPhase phase(progress, "Packing files", 0); // as many as it counts
+    Packed packed = options.squashfs ? pack_squashfs(from, to, options, phase)
+                                     : pack_tar(from, to, options, phase);
     phase.end(format_amount(packed.size, ProgressUnit::Bytes));
     return packed;
 }

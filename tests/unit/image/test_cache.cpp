@@ -306,6 +306,10 @@ TEST_F(CacheTest, NothingIsPrunedUnderARunningCreate) {
         const auto other = ImageCache::open(root());
         EXPECT_THAT(error_of([&] { return cache_.prune({.all = true}).kept_size; }),
                     HasSubstr("is in use by a running create; prune it when that is done"));
+        EXPECT_THAT(error_of([&] {
+                        return cache_.prune({.all = true, .users = "a running build"}).kept_size;
+                    }),
+                    HasSubstr("is in use by a running build; prune it when that is done"));
     }
     EXPECT_EQ(cache_.prune({.all = true}).removed.size(), 1u);
     EXPECT_NO_THROW((void)ImageCache::open(root())) << "the lock is shared again";
