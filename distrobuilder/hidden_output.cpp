@@ -2,6 +2,7 @@
 #include "distrobuilder/hidden_output.h"
 
 #include "base/log.h"
+#include "distrobuilder/publication.h"
 #include "sys/file.h"
 #include "sys/rooted_dir.h"
 
@@ -28,7 +29,8 @@ void remove_left_outputs(const std::filesystem::path& target) {
     for (const std::string& name : sys::list_dir(target)) {
         if (!is_hidden_output(name)) continue;
         try {
-            if (const auto lock = sys::FileLock::acquire_directory(target / name, kNoWait)) root.remove_tree(name);
+            const auto lock = sys::FileLock::acquire_directory(target / name, kNoWait);
+            if (lock && finish_publication(target, name)) root.remove_tree(name);
         } catch (const Error& error) {
             log::debug("{}", error.what()); // somebody else's; it is in nobody's way
         }

@@ -14,7 +14,8 @@ struct HiddenOutput {
     sys::TempDir directory;
     sys::FileLock lock; // it is at work
 };
-// Takes away what builds that were killed have left in the target.
+// Takes away what builds that were killed have left in the target; what they had begun to put into
+// its place goes there first.
 [[nodiscard]] HiddenOutput make_hidden_output(const std::filesystem::path& target);
 // The same alone. No error when the target is not there.
 void remove_left_outputs(const std::filesystem::path& target);

@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "distrobuilder/hidden_output.h"
+#include "distrobuilder/publication.h"
 #include "image/tree_copy.h"
 #include "sys/file.h"
 #include "sys/file_io.h"
@@ -24,16 +25,19 @@ namespace fs = std::filesystem;
 // Entries of a directory on their way into another one: all of them, or none.
 class Moving {
 public:
-    Moving(const fs::path& from, const fs::path& to) : from_(from), to_(to) {}
+    Moving(const fs::path& from, const fs::path& to, const std::vector<sys::DirEntry>& entries)
+        : from_(from), to_(to) {
+        Publication publication{.from = from.filename(), .root = true, .put = {}, .take = {}};
+        for (const sys::DirEntry& entry : entries)
+            publication.put.push_back(
+                {entry.name, sys::stat_path(from / entry.name, false).value().st_ino});
+        note_publication(from.parent_path(), publication);
+    }
     Moving(const Moving&) = delete;
     Moving& operator=(const Moving&) = delete;
     ~Moving() {
-        if (finished_) return;
-        try {
-            for (const std::string& name : moved_) sys::rename_noreplace(to_ / name, from_ / name);
-        } catch (const std::exception& error) {
-            log::error("{}", error.what());
-        }
+        if (!finished_) undo();
+        forget_publication(from_.parent_path());
     }
 
     void move(const std::string& name) {
@@ -46,6 +50,14 @@ public:
     }
 
 private:
+    void undo() noexcept {
+        try {
+            for (const std::string& name : moved_) sys::rename_noreplace(to_ / name, from_ / name);
+        } catch (const std::exception& error) {
+            log::error("{}", error.what());
+        }
+    }
+
     fs::path from_;
     fs::path to_;
     std::vector<std::string> moved_;
@@ -58,14 +70,6 @@ void require_nothing_else(const fs::path& target) {
         if (!is_hidden_output(name)) throw Error(fmt::format("{} is not empty any more", target.string()));
 }
 
-// All but the time, which what follows would change.
-void look_like(FdRef directory, FdRef model, const std::string& name) {
-    const struct stat info = sys::stat_fd(model);
-    for (const auto& [key, value] : sys::read_xattrs(model, name)) sys::set_xattr(directory, key, value, name);
-    sys::set_owner(directory, info.st_uid, info.st_gid, name);
-    sys::set_mode(directory, info.st_mode & 07777, name);
-}
-
 } // namespace
 
 void write_directory(const sys::RootedDir& root, const fs::path& target, image::ProgressSink& progress) {
@@ -76,13 +80,14 @@ void write_directory(const sys::RootedDir& root, const fs::path& target, image::
         sys::make_dir(made, 0700);
         const sys::RootedDir copy = sys::RootedDir::open(made);
         (void)image::copy_tree(root, copy, progress, {.phase = "Copying the tree", .sums = false});
-        const Fd model = sys::open_file(made, {.directory = true});
-        sys::sync_filesystem(model, made.string());
+        sys::sync_filesystem(sys::open_file(made, {.directory = true}), made.string());
         require_nothing_else(target);
-        const sys::SignalFd held_back{SIGINT, SIGTERM, SIGHUP, SIGQUIT}; // as OutputFiles::publish(): all of it or nothing
-        Moving moving(made, target);
-        for (const sys::DirEntry& entry : copy.list()) moving.move(entry.name);
-        look_like(to, model, target.string());
+        const sys::SignalFd held_back{SIGINT, SIGTERM, SIGHUP,
+                                      SIGQUIT}; // as OutputFiles::publish(): all of it or nothing
+        const std::vector<sys::DirEntry> entries = copy.list();
+        Moving moving(made, target, entries);
+        for (const sys::DirEntry& entry : entries) moving.move(entry.name);
+        look_like_directory(target, made);
         moving.finish();
     }
     sys::set_mtime(to, root.stat("").value().st_mtim, target.string());

@@ -6,6 +6,7 @@
 #include "base/sha256.h"
 #include "base/strings.h"
 #include "distrobuilder/output_compression.h"
+#include "distrobuilder/publication.h"
 #include "sys/exchange.h"
 #include "sys/file.h"
 #include "sys/file_io.h"
@@ -36,6 +37,7 @@ public:
     Replacing& operator=(const Replacing&) = delete;
     ~Replacing() {
         for (auto name = done_.rbegin(); !finished_ && name != done_.rend(); ++name) undo(*name);
+        forget_publication(target_ / hidden_);
     }
 
     void put(const std::string& name) {
@@ -190,8 +192,14 @@ std::vector<OutputFile> OutputFiles::publish(std::chrono::milliseconds patience)
     const sys::SignalFd held_back{SIGINT, SIGTERM, SIGHUP, SIGQUIT};
     for (const std::string& name : names)
         check_place(target_ / name, sys::exists(path_of(name) / ""));
-    Replacing replacing(target_, hidden_.directory.path().filename());
     const auto old = superseded();
+    Publication publication;
+    for (const std::string& name : names)
+        publication.put.push_back({name, sys::stat_path(path_of(name), false).value().st_ino});
+    for (const std::string& name : old)
+        publication.take.push_back({name, sys::stat_path(target_ / name, false).value().st_ino});
+    Replacing replacing(target_, hidden_.directory.path().filename());
+    note_publication(hidden_.directory.path(), publication);
     for (const std::string& name : names) replacing.put(name);
     for (const std::string& name : old) replacing.take_away(name);
     replacing.finish();
@@ -199,6 +207,22 @@ std::vector<OutputFile> OutputFiles::publish(std::chrono::milliseconds patience)
         progress_->message(fmt::format("{} of the image that was here before is removed",
                                       (target_ / name).string()));
     return std::move(files_);
+}
+
+std::vector<OutputFile> summed_up(const std::vector<OutputFile>& files) {
+    std::vector<OutputFile> sums;
+    for (const OutputFile& file : files) {
+        const auto slash = file.name.find('/');
+        if (slash == file.name.npos) {
+            sums.push_back(file);
+            continue;
+        }
+        const std::string directory = file.name.substr(0, slash + 1);
+        auto sum = std::ranges::find(sums, directory, &OutputFile::name);
+        if (sum == sums.end()) sum = sums.insert(sum, {.name = directory, .size = 0, .sha256 = {}});
+        sum->size += file.size;
+    }
+    return sums;
 }
 
 std::string file_name_of(std::string_view image_name) {

@@ -65,6 +65,10 @@ private:
     std::vector<Archive> archives_;
 };
 
+// The same with one entry for each directory among them, "NAME/", which has the size of all that is
+// in it and no digest.
+[[nodiscard]] std::vector<OutputFile> summed_up(const std::vector<OutputFile>& files);
+
 // image.name as the name of a file: what cannot stand in one, or would hide it, is "_".
 [[nodiscard]] std::string file_name_of(std::string_view image_name);
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "killed_in.h"
 #include "output_fixture.h"
 
 #include "distrobuilder/output_directory.h"
@@ -51,6 +52,14 @@ TEST_F(OutputDirectory, AppearsWhenItIsWhole) {
     EXPECT_EQ(text("out/etc/hostname"), "LXC_NAME\n");
     EXPECT_EQ(stat_of(top / "out").st_mode & 07777, 0711u);
     EXPECT_EQ(stat_of(top / "out").st_mtim.tv_sec, 1'600'000'000);
+}
+
+TEST_F(OutputDirectory, IsFinishedWhenWhoMadeItWasKilled) {
+    EXPECT_TRUE(test::killed_in([&] { write_while([] { test::no_new_names(); }); }));
+    EXPECT_THAT(left(), ElementsAre(StartsWith(".lxcpp-output-")));
+    remove_left_outputs(top / "out");
+    EXPECT_THAT(left(), ElementsAre("bin", "dev", "etc"));
+    EXPECT_EQ(stat_of(top / "out").st_mode & 07777, 0711u);
 }
 
 TEST_F(OutputDirectory, LeavesWhatIsThereWhenItCannotBe) {
