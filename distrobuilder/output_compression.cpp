@@ -66,7 +66,9 @@ Compression nearest_of_squashfs(Compression compression) {
 OutputCompression parse_output_compression(std::string_view text) {
     const auto dash = text.find('-');
     const auto name = text.substr(0, dash);
-    if (name == "lzo" || name == "lzop") refuse(text, "lzo is not written here; zstd-1 is as fast, and smaller");
+    if (name == "lzo" || name == "lzop")
+        refuse(text, "is not written here: the library for it (liblzo2) is for programs under the "
+                     "GNU GPL only; zstd-1 is as fast, and its archives are smaller");
     const Format* format = find_format(name);
     if (format == nullptr) refuse(text, "it is one of bzip2, gzip, lzip, lzma, none, xz and zstd (lz4 for a squashfs), perhaps with a level as in zstd-19");
     if (dash == text.npos) return {.name = std::string(name), .level = std::nullopt};
