@@ -3,14 +3,16 @@
 
 #include "distrobuilder/build_cache.h"
 #include "distrobuilder/build_steps.h"
+#include "distrobuilder/command.h"
+#include "distrobuilder/hidden_output.h"
 #include "distrobuilder/host_programs.h"
 #include "distrobuilder/image_inputs.h"
 #include "distrobuilder/output_directory.h"
 #include "distrobuilder/output_files.h"
 #include "distrobuilder/recipe_resolve.h"
-#include "distrobuilder/repositories.h"
 #include "distrobuilder/root_source.h"
 #include "distrobuilder/runnable.h"
+#include "distrobuilder/sandbox_tree.h"
 #include "distrobuilder/step_run.h"
 #include "sys/file.h"
 #include "sys/temp_dir.h"
@@ -49,6 +51,14 @@ AcceptedTypes image_types(const BuildSettings& settings) {
     return {true, TargetType::Container};
 }
 
+// What is in the places of such a tree may be half of it.
+void require_finished(const fs::path& tree) {
+    if (std::ranges::any_of(sys::list_dir(tree), is_hidden_output))
+        throw Error(fmt::format("{} is not finished: its build was killed, or is still at work; "
+                                "remove it then, and build it again",
+                                tree.string()));
+}
+
 class ImageBuild {
 public:
     explicit ImageBuild(const BuildRequest& request)
@@ -60,20 +70,21 @@ public:
 
     void run() {
         const Recipe tree = resolve(tree_types(settings_));
-        for (const std::string& warning : plan_repositories(tree.packages.manager, tree.packages.repositories).warnings) request_.report.warn(warning);
-        std::vector<BuildStep> steps = plan_tree_steps(tree);
-        const std::vector<BuildStep> image_steps = plan_post_files();
-        expect(steps.size(), image_steps.size());
-        if (runs_programs(steps) || runs_programs(image_steps))
+        TreePlan plan = plan_tree_steps(tree);
+        for (const std::string& warning : plan.warnings) request_.report.warn(warning);
+        const ImagePlan image = plan_image();
+        expect(plan.steps.size(), image.steps.size());
+        if (runs_programs(plan.steps) || runs_programs(image.steps))
             require_runnable(tree.image, scratch_.path());
         RootStack stack(layering(), scratch_.path(), &steps_cache_);
         std::string key = settings_.tree ? start_from_tree(stack) : start_from_source(stack, tree);
-        const std::vector<std::string> environment = build_environment(tree);
-        key_steps(steps, key, tree, environment);
-        run_steps(stack, steps, tree);
-        if (!steps.empty()) key = steps.back().key;
-        if (makes_directory()) (void)make_output(Output::Directory, stack, key, nullptr);
-        else make_images(stack, key, tree);
+        key_steps(plan.steps, key, tree, build_environment(tree));
+        run_steps(stack, plan.steps, tree);
+        if (!plan.steps.empty()) key = plan.steps.back().key;
+        if (makes_directory())
+            (void)make_output(Output::Directory, stack, key, image, nullptr);
+        else
+            make_images(stack, key, tree, image);
     }
 
 private:
@@ -95,9 +106,16 @@ private:
         });
     }
 
-    [[nodiscard]] std::vector<BuildStep> plan_post_files() {
-        if (makes_directory() && !settings_.with_post_files) return {};
-        return plan_image_steps(resolve(image_types(settings_)));
+    // What each of the images gets on top of the tree.
+    struct ImagePlan {
+        Recipe recipe;
+        std::vector<BuildStep> steps; // without keys
+    };
+    [[nodiscard]] ImagePlan plan_image() {
+        ImagePlan plan{resolve(image_types(settings_)), {}};
+        if (!makes_directory() || settings_.with_post_files)
+            plan.steps = plan_image_steps(plan.recipe);
+        return plan;
     }
 
     void expect(std::size_t tree_steps, std::size_t post_files) const {
@@ -107,6 +125,7 @@ private:
     }
 
     std::string start_from_tree(RootStack& stack) {
+        require_finished(*settings_.tree);
         stack.start_from(*settings_.tree);
         if (layering() == Layering::Plain) stack = stack.fork(request_.report.progress());
         return "tree";
@@ -149,8 +168,16 @@ private:
     }
 
     void run_steps(RootStack& stack, const std::vector<BuildStep>& steps, const Recipe& recipe) {
-        const StepContext context{recipe, with_proxies(build_environment(recipe)), log_, settings_.shell_on_failure, settings_.shell_command,
-                                  settings_.keep_failed ? settings_.cache / "failed" : fs::path(), request_.report};
+        const StepContext context{recipe,
+                                  with_proxies(build_environment(recipe)),
+                                  log_,
+                                  settings_.shell_on_failure,
+                                  settings_.shell_command,
+                                  settings_.deadline,
+                                  settings_.late,
+                                  settings_.keep_failed ? settings_.cache / kFailedTrees
+                                                        : fs::path(),
+                                  request_.report};
         for (const BuildStep& step : steps) {
             stack.run({step.title, step.key, step.uses_network(), {}}, request_.report, [&](const fs::path& root) {
                 if (!log_.empty()) sys::write_file_atomic(log_, ""); // the step's own
@@ -159,48 +186,67 @@ private:
         }
     }
 
-    // All of them appear together. The manifest is of the last one's tree, in which the files and actions of images are done.
-    void make_images(const RootStack& base, const std::string& key, const Recipe& tree) {
+    // All of them appear together. The manifest is of the last one's tree, in which the files and
+    // actions of images are done.
+    void make_images(const RootStack& base, const std::string& key, const Recipe& tree,
+                     const ImagePlan& plan) {
         OutputFiles files(request_.target, request_.identity.owner, request_.identity.group);
         RootStack last = base;
-        for (const Output output : settings_.outputs) last = make_output(output, base, key, &files);
+        for (const Output output : settings_.outputs)
+            last = make_output(output, base, key, plan, &files);
         if (settings_.manifest) write_manifest(last, tree, files);
-        for (const OutputFile& file : files.publish()) request_.report.output(request_.target / file.name, file.size, file.sha256);
+        for (const OutputFile& file : summed_up(files.publish()))
+            request_.report.output(request_.target / file.name, file.size, file.sha256);
     }
 
     // What it is made of. to: of an image.
-    RootStack make_output(Output output, const RootStack& base, const std::string& key, OutputFiles* to) {
+    RootStack make_output(Output output, const RootStack& base, const std::string& key,
+                          const ImagePlan& plan, OutputFiles* to) {
         BuildReport& report = request_.report;
-        const bool directory = output == Output::Directory;
-        const Recipe recipe = resolve(image_types(settings_));
+        const Recipe& recipe = plan.recipe;
         RootStack stack = settings_.outputs.size() > 1 ? base.fork(report.progress()) : base;
         ImageFiles files;
         report.begin(fmt::format("files of the {}", output_name(output)));
-        stack.change([&](const fs::path& root) { write_files(recipe, output, root, files); });
-        report.done();
-        if (!directory || settings_.with_post_files) {
-            std::vector<BuildStep> steps = plan_image_steps(recipe);
-            if (stack.cacheable() && !steps.empty())
-                key_steps(steps, image_key(key, recipe, output, request_.recipe.directory), recipe, build_environment(recipe));
-            run_steps(stack, steps, recipe);
-        }
-        report.begin(fmt::format("write the {}", output_name(output)));
-        stack.read([&](const fs::path& root) {
-            if (directory) write_directory(sys::RootedDir::open(root), request_.target, report.progress());
-            else write_image(recipe, output, sys::RootedDir::open(root), files, *to);
+        stack.change([&](const fs::path& path) {
+            const sys::RootedDir root = open_root(path);
+            remove_kept(root); // of the steps before
+            write_files(recipe, output, root, files);
         });
         report.done();
-        if (directory) report.output(request_.target, 0, "");
+        std::vector<BuildStep> steps = plan.steps;
+        if (stack.cacheable() && !steps.empty())
+            key_steps(steps, image_key(key, recipe, output, request_.recipe.directory), recipe,
+                      build_environment(recipe));
+        run_steps(stack, steps, recipe);
+        if (!steps.empty())
+            stack.change([](const fs::path& path) { remove_kept(open_root(path)); });
+        report.begin(fmt::format("write the {}", output_name(output)));
+        stack.read([&](const fs::path& path) {
+            const sys::RootedDir root = open_root(path);
+            if (output == Output::Directory)
+                write_directory(root, request_.target, report.progress());
+            else
+                write_image(recipe, output, root, files, *to);
+        });
+        report.done();
+        if (output == Output::Directory) report.output(request_.target, 0, "");
         return stack;
     }
 
-    void write_files(const Recipe& recipe, Output output, const fs::path& path, ImageFiles& files) const {
-        const sys::RootedDir root = sys::RootedDir::open(path);
-        const GeneratorTarget target{.output = output, .type = TargetType::Container, .filesystem = {}};
+    // Messages have what people know in them, and not where it is just now.
+    static sys::RootedDir open_root(const fs::path& path) {
+        return {sys::open_file(path, {.directory = true, .follow = false}), "the root file system"};
+    }
+
+    void write_files(const Recipe& recipe, Output output, const sys::RootedDir& root,
+                     ImageFiles& files) const {
+        const GeneratorTarget target{
+            .output = output, .type = TargetType::Container, .filesystem = {}};
         for (const FileEntry& entry : recipe.files) {
             try {
                 run_generator(entry, target, root, request_.recipe.directory, files);
-            } catch (const Error& error) {
+            } catch (Error& error) {
+                if (!entry.place.text.empty()) error.add_context(entry.place.text);
                 // As distrobuilder has it: a tree is only half of an image, and packing tells.
                 if (output != Output::Directory) throw;
                 request_.report.warn(error.what());
@@ -228,7 +274,7 @@ private:
         request_.report.begin("list the packages");
         const ImageFiles none;
         stack.read([&](const fs::path& path) {
-            const sys::RootedDir root = sys::RootedDir::open(path);
+            const sys::RootedDir root = open_root(path);
             write_package_manifest(output_work(recipe, root, none), to);
         });
         request_.report.done();

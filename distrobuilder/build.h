@@ -11,6 +11,7 @@
 #include <chrono>
 #include <ctime>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -27,7 +28,10 @@ struct BuildSettings {
     std::chrono::hours cache_max_age{24};
     bool shell_on_failure = false;
     std::string shell_command; // the same build with a shell on failure; for messages
-    bool keep_failed = false;     // the tree as a failing step left it, in the cache's directory "failed"
+    bool keep_failed =
+        false; // the tree as a failing step left it, in the cache's directory "failed"
+    std::optional<std::chrono::steady_clock::time_point> deadline; // steps fail then
+    std::function<void()> late;                                    // told when one did
     bool show_output = false; // what programs print, on our standard error
     std::filesystem::path cache;
     std::optional<std::filesystem::path> sources; // downloads, when they are not kept in the cache

@@ -98,8 +98,14 @@ void BuildReport::cached(std::string_view title, std::chrono::seconds saved) {
 void BuildReport::failed(const FailedStep& step, const std::filesystem::path& log) {
     const std::vector<std::string> tail = last_lines(log, kTail);
     if (form_ == ReportForm::Json) {
-        print_json({{"event", "failed"}, {"step", number_}, {"of", count_}, {"title", step.title}, {"reason", step.reason},
-                    {"output", tail}, {"script", step.script}});
+        print_json({{"event", "failed"},
+                    {"step", number_},
+                    {"of", count_},
+                    {"title", step.title},
+                    {"reason", step.reason},
+                    {"output", tail},
+                    {"script", step.script},
+                    {"place", step.place}});
         return;
     }
     if (open_line_) say("\n");
@@ -110,7 +116,7 @@ void BuildReport::failed(const FailedStep& step, const std::filesystem::path& lo
         say_indented(join(tail, "\n"), kTail);
     }
     if (!step.script.empty()) {
-        say("  the script:\n");
+        say("  the script{}{}:\n", step.place.empty() ? "" : " of ", harmless(step.place));
         say_indented(step.script, kShownScript);
     }
 }

@@ -19,8 +19,9 @@ enum class ReportForm { Text, Quiet, Json };
 // A step that failed, for people: what it was, how it ended, and the text that it ran.
 struct FailedStep {
     std::string title;
-    std::string reason; // "exit code 1", "killed by SIGKILL"
-    std::string script; // empty: no script but words
+    std::string reason;     // "exit code 1", "killed by SIGKILL"
+    std::string script;     // empty: no script but words
+    std::string place = {}; // in the recipe
 };
 
 // What a build says while it works: lines for people on standard error, or one JSON object a line on standard output.

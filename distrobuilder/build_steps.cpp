@@ -6,11 +6,13 @@
 
 #include <algorithm>
 #include <fmt/core.h>
+#include <utility>
 
 namespace lxcpp::distro {
 namespace {
 
-constexpr std::string_view kFormat = "lxcpp-build-1"; // other words, or another way to do them: another number
+constexpr std::string_view kFormat =
+    "lxcpp-build-2"; // other words, or another way to do them: another number
 constexpr std::size_t kShownNames = 4;
 
 // "dbus, init, netbase, sudo and 12 more"
@@ -125,10 +127,14 @@ bool BuildStep::uses_network() const noexcept {
     return !std::get<RepositoryChange>(work).commands.empty();
 }
 
-std::vector<BuildStep> plan_tree_steps(const Recipe& recipe) {
-    std::vector<BuildStep> steps;
-    const RepositoryChange repositories = plan_repositories(recipe.packages.manager, recipe.packages.repositories);
-    if (!repositories.files.empty() || !repositories.commands.empty()) steps.push_back({"write the repositories", repositories, {}});
+TreePlan plan_tree_steps(const Recipe& recipe) {
+    TreePlan plan;
+    std::vector<BuildStep>& steps = plan.steps;
+    RepositoryChange repositories =
+        plan_repositories(recipe.packages.manager, recipe.packages.repositories);
+    plan.warnings = std::move(repositories.warnings);
+    if (!repositories.files.empty() || !repositories.commands.empty())
+        steps.push_back({"write the repositories", repositories, {}});
     add_actions(steps, recipe, "post-unpack");
     const PackagePlan packages = plan_packages(recipe.packages, recipe.packages.sets);
     add_packages(steps, packages.before_actions);
@@ -138,8 +144,10 @@ std::vector<BuildStep> plan_tree_steps(const Recipe& recipe) {
     add_actions(steps, recipe, "post-packages");
     const std::string setup = manager_setup_script(recipe);
     if (!steps.empty() && !setup.empty())
-        steps.insert(steps.begin(), {fmt::format("set up {}", recipe.packages.manager), Action{.filter = {}, .trigger = {}, .action = setup}, {}});
-    return steps;
+        steps.insert(steps.begin(), {fmt::format("set up {}", recipe.packages.manager),
+                                     Action{.filter = {}, .trigger = {}, .action = setup},
+                                     {}});
+    return plan;
 }
 
 std::vector<BuildStep> plan_image_steps(const Recipe& recipe) {

@@ -24,9 +24,14 @@ struct BuildStep {
     [[nodiscard]] bool uses_network() const noexcept;
 };
 
-// The steps from the source to the packages: repositories, post-unpack, refresh, update, post-update, sets, cleanup,
-// post-packages. recipe is resolved for that phase.
-[[nodiscard]] std::vector<BuildStep> plan_tree_steps(const Recipe& recipe);
+struct TreePlan {
+    std::vector<BuildStep> steps;
+    std::vector<std::string> warnings; // of what the recipe says and nobody can do
+};
+
+// The steps from the source to the packages: repositories, post-unpack, refresh, update,
+// post-update, sets, cleanup, post-packages. recipe is resolved for that phase.
+[[nodiscard]] TreePlan plan_tree_steps(const Recipe& recipe);
 // Those after the files of an image: post-files.
 [[nodiscard]] std::vector<BuildStep> plan_image_steps(const Recipe& recipe);
 

@@ -19,6 +19,8 @@
 namespace lxcpp::distro {
 
 inline constexpr std::string_view kProgram = "lxcpp-distrobuilder";
+inline constexpr auto kFailedTrees =
+    "failed"; // the directory of a cache with what --cleanup=false keeps
 
 // What the command line says; each command has some of it.
 struct CommandOptions {
@@ -102,6 +104,7 @@ int run_build_oci(const CommandOptions& options, std::span<const std::string> wo
 int run_pack_lxc(const CommandOptions& options, std::span<const std::string> words);
 int run_pack_incus(const CommandOptions& options, std::span<const std::string> words);
 int run_pack_oci(const CommandOptions& options, std::span<const std::string> words);
+int run_enter(const CommandOptions& options, std::span<const std::string> words);
 int run_cache(const CommandOptions& options, std::span<const std::string> words);
 int refuse_windows(const CommandOptions& options, std::span<const std::string> words);
 

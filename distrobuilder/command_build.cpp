@@ -10,6 +10,8 @@
 #include "distrobuilder/read_places.h"
 #include "distrobuilder/worker.h"
 #include "sys/file.h"
+#include "sys/file_io.h"
+#include "sys/pipe.h"
 #include "sys/pty.h"
 
 #include <lxcpp/error.h>
@@ -112,10 +114,30 @@ void make_target(const fs::path& target, const BuildIdentity& identity) {
     sys::chown(target, identity.owner, identity.group);
 }
 
-int build_all(const CommandOptions& options, const BuildSettings& settings, std::span<const Wanted> wanted, const fs::path& target) {
+// A step that is not finished in time fails like any other, where somebody wants to look at its
+// tree; the time is for no more then.
+class LateStep {
+public:
+    LateStep(BuildSettings& settings, std::optional<std::chrono::seconds> timeout) {
+        if (!timeout || (!settings.keep_failed && !settings.shell_on_failure)) return;
+        pipe_ = sys::make_pipe();
+        settings.deadline = std::chrono::steady_clock::now() + *timeout;
+        settings.late = [this] { sys::write_all(pipe_.write, "x", "a pipe"); };
+    }
+    LateStep(const LateStep&) = delete;
+    LateStep& operator=(const LateStep&) = delete;
+    [[nodiscard]] FdRef told() const noexcept { return pipe_.read; }
+
+private:
+    sys::Pipe pipe_;
+};
+
+int build_all(const CommandOptions& options, BuildSettings settings, std::span<const Wanted> wanted,
+              const fs::path& target) {
     std::optional<std::chrono::seconds> timeout;
     if (options.timeout > 0)
         timeout = std::chrono::seconds(static_cast<std::int64_t>(options.timeout));
+    const LateStep late(settings, timeout);
     const auto clean_up = [&] {
         for (const Wanted& one : wanted) remove_left_outputs(one.target);
         open_build_cache(settings.cache).remove_leftovers();
@@ -130,7 +152,8 @@ int build_all(const CommandOptions& options, const BuildSettings& settings, std:
         report.summary();
         return 0;
     };
-    return run_in_build_namespace(places_of(settings, wanted, target), timeout, {build, clean_up});
+    return run_in_build_namespace(places_of(settings, wanted, target), timeout,
+                                  {build, clean_up, late.told()});
 }
 
 // Without links, so that it is in the build's namespace where it is here.
@@ -155,7 +178,13 @@ LoadedRecipe recipe_to_build(RecipeReading& reading, std::span<const std::string
 void require_empty(const fs::path& target) {
     const std::vector<std::string> there = sys::list_dir(target);
     if (std::ranges::all_of(there, is_hidden_output)) return; // of builds that were killed
-    throw Error(fmt::format("{} is not empty: build-dir makes a whole root file system, and takes nothing away; remove it first", target.string()));
+    if (std::ranges::any_of(there, is_hidden_output))
+        throw Error(
+            fmt::format("{} is half of what a build that was killed has made: remove it first",
+                        target.string()));
+    throw Error(fmt::format("{} is not empty: build-dir makes a whole root file system, and takes "
+                            "nothing away; remove it first",
+                            target.string()));
 }
 
 int build_one(const CommandOptions& options, std::span<const std::string> words, Output output, std::string_view usage) {

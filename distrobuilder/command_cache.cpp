@@ -58,15 +58,19 @@ void remove_failed(const std::filesystem::path& directory) {
     const sys::RootedDir root = sys::RootedDir::open(directory);
     constexpr auto kGoing = ".failed";
     if (root.exists(kGoing)) root.remove_tree(kGoing);
-    if (!root.exists("failed")) return;
-    root.rename("failed", kGoing);
+    if (!root.exists(kFailedTrees)) return;
+    root.rename(kFailedTrees, kGoing);
     root.remove_tree(kGoing);
 }
 
 int prune(const std::filesystem::path& directory, const CommandOptions& options) {
     image::ImageCache cache = open_build_cache(directory);
     cache.remove_leftovers();
-    image::CachePrune wish{.all = options.all, .older_than = {}, .max_size = {}, .keep = {}};
+    image::CachePrune wish{.all = options.all,
+                           .older_than = {},
+                           .max_size = {},
+                           .keep = {},
+                           .users = "a running build"};
     // A week's builds are used again; what nobody asked for since is not.
     if (!options.all) wish.older_than = std::chrono::hours(24) * options.older_than.value_or(7);
     const image::CachePruned pruned = cache.prune(wish); // nothing goes while a build runs

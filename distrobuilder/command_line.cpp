@@ -52,7 +52,11 @@ const std::array kCommands{
     Command{"validate", "RECIPE", "says whether the recipe is right", kNone, run_validate},
     Command{"show", "RECIPE", "prints the recipe as a build would go by it: options, filters and templates applied", kNone, run_show},
     Command{"lint", "RECIPE", "tells what is right and still worth a look", kNone, run_lint},
-    Command{"cache", "list|prune", "shows, or takes away, what earlier builds left to later ones", kForCache, run_cache},
+    Command{"cache", "list|prune", "shows, or takes away, what earlier builds left to later ones",
+            kForCache, run_cache},
+    Command{"enter", "TREE [PROGRAM [ARGUMENT...]]",
+            "a shell, or a program, in the tree of a failed build that --cleanup=false kept", kNone,
+            run_enter},
     Command{"repack-windows", "ISO ISO", "is not offered", kNone, refuse_windows},
 };
 

@@ -44,11 +44,14 @@ OneShot request_of(const Sandbox::Options& options) {
     request.log = options.log;
     request.host_name = "distrobuilder";
     request.build = true;
+    if (options.keeps) request.kept = kKept;
+    request.deadline = options.deadline;
     request.resolv_conf = sys::read_file_if_exists("/etc/resolv.conf").value_or("");
     return request;
 }
 
 int run_in(const sys::RootedDir& root, const OneShot& request) {
+    if (!request.kept.empty()) make_kept(root);
     TreeForRun tree(root);
     const int code = run_one_shot(request);
     tree.finish();

@@ -6,6 +6,7 @@
 #include "distrobuilder/recipe_filter.h"
 #include "image/cache.h"
 
+#include <chrono>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -38,16 +39,23 @@ private:
 // recipe's own, which may replace them. recipe is resolved.
 [[nodiscard]] std::vector<std::string> build_environment(const Recipe& recipe);
 
-// Programs in a root file system, in one-shot containers: host name "distrobuilder", an empty /dev, /proc, a /sys of
-// nothing of the host's, tmpfs on /run, /tmp and /dev/shm, the caller's network and an /etc/resolv.conf that can be
-// unmounted; nothing on standard input; services are not started (policy-rc.d); whatever is left when the program ends is
-// killed. They may mount, as recipes do. Nothing of that is in the tree afterwards; /dev is empty.
+// Programs in a root file system, in one-shot containers: host name "distrobuilder", an empty /dev,
+// /proc, a /sys of nothing of the host's, tmpfs on /run, /tmp and /dev/shm (or, of the first two,
+// what the program before had there: keeps), the caller's network and an /etc/resolv.conf that can
+// be unmounted; nothing on standard input; services are not started (policy-rc.d); whatever is left
+// when the program ends is killed. They may mount, as recipes do. Nothing of that is in the tree
+// afterwards; /dev is empty.
 class Sandbox {
 public:
     struct Options {
         std::filesystem::path root;
         std::vector<std::string> env;
-        std::filesystem::path log; // gets what they print, appended; empty: our own standard output and error
+        std::filesystem::path
+            log; // gets what they print, appended; empty: our own standard output and error
+        std::optional<std::chrono::steady_clock::time_point> deadline =
+            {};             // of what runs; not of a shell
+        bool keeps = false; // /run and /tmp are kept in the tree, for the next program, until
+                            // remove_kept() (sandbox_tree.h)
     };
     explicit Sandbox(Options options) : options_(std::move(options)) {}
 

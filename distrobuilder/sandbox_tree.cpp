@@ -81,6 +81,24 @@ std::string interpreter_of(std::string_view script) {
     return interpreter;
 }
 
+void make_kept(const sys::RootedDir& root) {
+    const auto make = [&](const std::string& path, mode_t mode) {
+        if (!is_directory(root, path.c_str(), Links::Refuse)) {
+            root.remove(path);
+            root.make_dir(path);
+        }
+        root.chown(path, 0, 0);
+        root.chmod(path, mode);
+    };
+    make(kKept, 0755);
+    make(fmt::format("{}/tmp", kKept), 01777);
+    make(fmt::format("{}/run", kKept), 0755);
+}
+
+void remove_kept(const sys::RootedDir& root) {
+    root.remove_tree(kKept);
+}
+
 TreeForRun::TreeForRun(const sys::RootedDir& root) : root_(root), policy_(make_policy(root)) {}
 
 void TreeForRun::clean() const {

@@ -18,8 +18,16 @@ namespace lxcpp::distro {
 // The interpreter that the first line of a script names. Throws Error when it names none.
 [[nodiscard]] std::string interpreter_of(std::string_view script);
 
-// While it lives packages start no services: policy-rc.d says no, where there is a place for it and none of the tree's own. At
-// its end that is gone and /dev is empty, whatever was in it.
+// Where programs that follow each other have /tmp and /run ("tmp", "run"), as they have in
+// distrobuilder: in a layer of the tree, so that a build that begins after a step has what that
+// step left there.
+inline constexpr auto kKept = ".lxcpp-build";
+// Makes what is not there as it must be; what stands in its place goes.
+void make_kept(const sys::RootedDir& root);
+void remove_kept(const sys::RootedDir& root);
+
+// While it lives packages start no services: policy-rc.d says no, where there is a place for it and
+// none of the tree's own. At its end that is gone and /dev is empty, whatever was in it.
 class TreeForRun {
 public:
     explicit TreeForRun(const sys::RootedDir& root);

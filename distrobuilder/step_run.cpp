@@ -2,6 +2,7 @@
 #include "distrobuilder/step_run.h"
 
 #include "base/strings.h"
+#include "distrobuilder/command.h"
 #include "distrobuilder/tree_files.h"
 #include "image/tree_copy.h"
 #include "sys/file.h"
@@ -15,6 +16,7 @@
 #include <fcntl.h>
 #include <fmt/core.h>
 #include <unistd.h>
+#include <vector>
 
 namespace lxcpp::distro {
 namespace {
@@ -39,29 +41,39 @@ std::string how_it_ended(int code) {
 class StepRun {
 public:
     StepRun(const BuildStep& step, const std::filesystem::path& root, const StepContext& context)
-        : step_(step), context_(context), root_(sys::RootedDir::open(root)), sandbox_({root, context.environment, context.log}) {}
+        : step_(step), context_(context), root_(sys::RootedDir::open(root)),
+          sandbox_({.root = root,
+                    .env = context.environment,
+                    .log = context.log,
+                    .deadline = context.deadline,
+                    .keeps = true}) {}
 
     void operator()(const RepositoryChange& change) {
-        for (const RepositoryFile& file : change.files) write(file);
+        for (const RepositoryFile& file : change.files) checked({}, [&] { write(file); });
         for (const Argv& command : change.commands) run(command);
     }
 
     void operator()(const PackageStep& step) {
         const Packages& packages = context_.recipe.packages;
-        const PackageManager manager(packages, PackageManager::wants_help(packages) ? sandbox_.capture({"yum", "--help"}) : std::string());
-        if (!manager.needed_by_refresh().empty()) root_.make_dirs(manager.needed_by_refresh(), 0755, sys::Links::InRoot);
-        const std::vector<Argv> commands = manager.commands(step.operation, step.flags, step.packages);
-        if (packages.manager == "opkg" && step.operation == PackageOperation::Install) {
-            // Its lists are in /tmp, which each container has for itself.
-            run_together(manager.commands(PackageOperation::Refresh), commands);
-        } else {
-            for (const Argv& command : commands) run(command);
-        }
-        if (step.operation == PackageOperation::Clean && !manager.emptied_by_clean().empty()) empty(manager.emptied_by_clean());
+        std::string help;
+        if (PackageManager::wants_help(packages))
+            checked("yum --help\n", [&] { help = sandbox_.capture({"yum", "--help"}); });
+        const PackageManager manager(packages, help);
+        checked({}, [&] {
+            if (!manager.needed_by_refresh().empty())
+                root_.make_dirs(manager.needed_by_refresh(), 0755, sys::Links::InRoot);
+        });
+        for (const Argv& command : manager.commands(step.operation, step.flags, step.packages))
+            run(command);
+        checked({}, [&] {
+            if (step.operation == PackageOperation::Clean && !manager.emptied_by_clean().empty())
+                empty(manager.emptied_by_clean());
+        });
     }
 
     void operator()(const Action& action) {
-        if (const int code = sandbox_.run_script(action.action); code != 0) fail(code, action.action);
+        place_ = action.place.text;
+        require_success(action.action, [&] { return sandbox_.run_script(action.action); });
     }
 
 private:
@@ -80,14 +92,28 @@ private:
     }
 
     void run(const Argv& command) const {
-        if (const int code = sandbox_.run(command); code != 0) fail(code, quote_command(command) + "\n");
+        require_success(quote_command(command) + "\n", [&] { return sandbox_.run(command); });
     }
 
-    void run_together(std::vector<Argv> first, const std::vector<Argv>& then) const {
-        first.insert(first.end(), then.begin(), then.end());
-        std::string script = "#!/bin/sh\nset -e\n";
-        for (const Argv& command : first) script += quote_command(command) + "\n";
-        if (const int code = sandbox_.run_script(script); code != 0) fail(code, script);
+    // A program that is not there, or cannot be started, is a failure of the step like one that
+    // ends badly.
+    template <typename Work>
+    void checked(const std::string& script, const Work& work) const {
+        std::string reason;
+        try {
+            work();
+            return;
+        } catch (const Error& error) {
+            reason = error.what();
+        }
+        fail(reason, script);
+    }
+
+    template <typename Work>
+    void require_success(const std::string& script, const Work& work) const {
+        int code = 0;
+        checked(script, [&] { code = work(); });
+        if (code != 0) fail(how_it_ended(code), script);
     }
 
     void empty(std::string_view directory) const {
@@ -97,15 +123,20 @@ private:
         for (const sys::DirEntry& entry : inner.list()) inner.remove_tree(entry.name);
     }
 
-    [[noreturn]] void fail(int code, const std::string& script) const {
-        context_.report.failed({step_.title, how_it_ended(code), script}, context_.log);
+    [[noreturn]] void fail(std::string reason, const std::string& script) const {
+        const bool late =
+            context_.deadline && std::chrono::steady_clock::now() >= *context_.deadline;
+        if (late) reason += " (--timeout)";
+        context_.report.failed({step_.title, reason, script, place_}, context_.log);
         std::string more;
-        if (!context_.keep_failed.empty()) more += also_failed("the tree as it was then is not kept", [this] { keep(); });
+        if (late) context_.late();
+        if (!context_.keep_failed.empty())
+            more += also_failed("the tree as it was then is not kept", [this] { keep(); });
         if (context_.shell_on_failure) {
             context_.report.message("a shell in the tree as it is now; the build ends with it, and nothing of this step is kept");
             more += also_failed("there is no shell in it", [this] { (void)sandbox_.shell(); });
         }
-        throw Error(fmt::format("{}: {}{}{}", step_.title, how_it_ended(code), advice(), more));
+        throw Error(fmt::format("{}: {}{}{}", step_.title, reason, advice(), more));
     }
 
     // rename(2) of a directory that a layer below has is EXDEV: redirect_dir does not go with userxattr, without which a user
@@ -120,17 +151,22 @@ private:
 
     void keep() const {
         sys::make_dirs(context_.keep_failed, 0700);
-        const std::filesystem::path directory = context_.keep_failed / fmt::format("{}-{}", std::time(nullptr), ::getpid());
+        const std::filesystem::path directory =
+            context_.keep_failed / fmt::format("{}-{}", std::time(nullptr), ::getpid());
         sys::make_dir(directory, 0755);
         image::SilentProgress silent;
-        (void)image::copy_tree(root_, sys::RootedDir::open(directory), silent, {.phase = {}, .sums = false});
-        context_.report.message(fmt::format("the tree as it was then: {}", directory.string()));
+        (void)image::copy_tree(root_, sys::RootedDir::open(directory), silent,
+                               {.phase = {}, .sums = false});
+        context_.report.message(
+            fmt::format("the tree as it was then is kept; a shell in it: {} enter {}", kProgram,
+                        quote_command(std::vector<std::string>{directory.string()})));
     }
 
     const BuildStep& step_;
     const StepContext& context_;
     sys::RootedDir root_;
     Sandbox sandbox_;
+    std::string place_; // of the action
 };
 
 } // namespace

@@ -5,7 +5,10 @@
 #include "distrobuilder/build_steps.h"
 #include "distrobuilder/sandbox.h"
 
+#include <chrono>
 #include <filesystem>
+#include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,8 +20,11 @@ struct StepContext {
     std::vector<std::string> environment;
     std::filesystem::path log; // empty: shown
     bool shell_on_failure = false;
-    std::string shell_command; // how to have that
-    std::filesystem::path keep_failed; // a copy of the root as a failing step left it goes in there; empty: none
+    std::string shell_command;                                     // how to have that
+    std::optional<std::chrono::steady_clock::time_point> deadline; // what runs then fails
+    std::function<void()> late; // called once it has: what follows takes its time
+    std::filesystem::path
+        keep_failed; // a copy of the root as a failing step left it goes in there; empty: none
     BuildReport& report;
 };
 

@@ -31,6 +31,7 @@ using Work = std::function<int(const BuildIdentity&)>;
 
 constexpr std::chrono::seconds kForPublishing{20}; // renames and their sync
 constexpr std::chrono::seconds kForTheRest{20};    // processes that are killed
+constexpr std::chrono::seconds kForEnding{3};      // a program, by who waits for it
 
 [[noreturn]] void run_child(pid_t parent, const BuildPlaces& places, const Work& work) noexcept {
     int code = 1;
@@ -63,19 +64,31 @@ struct Ended {
     bool late = false;
 };
 
-Ended wait_for(const sys::Cloned& child, sys::SignalFd& signals, std::optional<std::chrono::seconds> timeout) {
+Ended wait_for(const sys::Cloned& child, sys::SignalFd& signals,
+               std::optional<std::chrono::seconds> timeout, FdRef ends_by_itself) {
     sys::Epoll epoll;
     epoll.add(child.pidfd, EPOLLIN, 0);
     epoll.add(signals.fd(), EPOLLIN, 1);
-    const auto deadline = std::chrono::steady_clock::now() + timeout.value_or(std::chrono::seconds(0));
+    if (ends_by_itself.valid()) epoll.add(ends_by_itself, EPOLLIN, 2);
+    if (timeout && ends_by_itself.valid()) *timeout += kForEnding;
+    const auto deadline =
+        std::chrono::steady_clock::now() + timeout.value_or(std::chrono::seconds(0));
     for (;;) {
         std::optional<std::chrono::milliseconds> left;
-        if (timeout) left = std::max(std::chrono::milliseconds(0), std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now()));
-        std::array<sys::Ready, 2> ready{};
+        if (timeout)
+            left = std::max(std::chrono::milliseconds(0),
+                            std::chrono::duration_cast<std::chrono::milliseconds>(
+                                deadline - std::chrono::steady_clock::now()));
+        std::array<sys::Ready, 3> ready{};
         const std::size_t count = epoll.wait(ready, left);
         if (count == 0 && timeout && std::chrono::steady_clock::now() >= deadline) return {.signal = {}, .late = true};
         for (std::size_t i = 0; i < count; ++i) {
             if (ready[i].tag == 0) return {};
+            if (ready[i].tag == 2) {
+                epoll.remove(ends_by_itself);
+                timeout.reset();
+                continue;
+            }
             if (const auto signal = signals.next()) return {.signal = *signal, .late = false};
         }
     }
@@ -119,7 +132,7 @@ int run_in_build_namespace(const BuildPlaces& places, std::optional<std::chrono:
         ::sigprocmask(SIG_SETMASK, &none, nullptr); // its programs must not inherit ours
         return work.run(identity);
     });
-    Ended ended = wait_for(child, signals, timeout);
+    Ended ended = wait_for(child, signals, timeout, work.ends_by_itself);
     if (ended.signal || ended.late) end(child);
     const sys::ExitStatus status = sys::reap(child.pidfd);
     if (!status.signaled) return status.value; // all was done when the signal came

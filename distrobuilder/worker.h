@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "base/fd.h"
 #include "distrobuilder/build_namespace.h"
 
 #include <chrono>
@@ -12,6 +13,9 @@ namespace lxcpp::distro {
 struct BuildWork {
     std::function<int(const BuildIdentity&)> run;
     std::function<void()> clean_up; // takes away what run has left when it was ended half way
+    // Valid: run ends by itself when its time is over, for which it has a little longer; once this
+    // is readable, as long as it takes.
+    FdRef ends_by_itself = {};
 };
 
 // Does work in a process of its own that has entered the build's namespace, and returns what it

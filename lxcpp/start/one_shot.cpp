@@ -88,11 +88,13 @@ int run_one_shot(const OneShot& request) {
     const StartPlan plan = plan_of(request, resources.script);
     InitHandle init = InitHandle::spawn(plan, resources, std::chrono::steady_clock::now() + std::chrono::seconds(60));
     init.exec();
-    if (output) output->copy(init.pidfd());
-    else show_terminal(init);
+    const bool in_time = !output || output->copy(init.pidfd(), request.deadline);
+    if (!output) show_terminal(init);
     (void)sys::wait_exited(init.pidfd(), {});
     const Fd pidfd = init.release();
-    return sys::reap(pidfd).shell_code();
+    const int code = sys::reap(pidfd).shell_code();
+    if (!in_time) throw Error("it was not finished in time");
+    return code;
 }
 
 } // namespace lxcpp

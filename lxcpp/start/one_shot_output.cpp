@@ -4,10 +4,13 @@
 #include "base/error.h"
 #include "sys/fd_table.h"
 #include "sys/file.h"
+#include "sys/pidfd.h"
 #include "sys/pty.h"
 #include "sys/stream.h"
 
+#include <algorithm>
 #include <cerrno>
+#include <csignal>
 #include <optional>
 #include <poll.h>
 #include <unistd.h>
@@ -22,6 +25,14 @@ bool same_file(FdRef left, FdRef right) {
     const struct stat a = sys::stat_fd(left);
     const struct stat b = sys::stat_fd(right);
     return a.st_dev == b.st_dev && a.st_ino == b.st_ino && a.st_rdev == b.st_rdev;
+}
+
+std::optional<std::chrono::milliseconds>
+time_left(std::optional<std::chrono::steady_clock::time_point> deadline) {
+    if (!deadline) return std::nullopt;
+    return std::max(
+        std::chrono::milliseconds(0),
+        std::chrono::ceil<std::chrono::milliseconds>(*deadline - std::chrono::steady_clock::now()));
 }
 
 } // namespace
@@ -80,7 +91,9 @@ void OneShotOutput::end(Channel& channel) {
     if (channel.shown) write(channel, channel.shown->end());
 }
 
-void OneShotOutput::copy(FdRef pidfd) {
+bool OneShotOutput::copy(FdRef pidfd,
+                         std::optional<std::chrono::steady_clock::time_point> deadline) {
+    bool late = false;
     if (captured_ != nullptr) captured_->clear();
     output_.pipe.write.reset();
     error_.pipe.write.reset();
@@ -88,14 +101,20 @@ void OneShotOutput::copy(FdRef pidfd) {
         std::array<sys::PollItem, 3> items{sys::PollItem{output_.pipe.read, POLLIN}, {error_.pipe.read, POLLIN}, {pidfd, POLLIN}};
         // Who holds an end after all have ended is outside, and was given it by one of them.
         if (ended) items[2] = {};
-        const bool any = sys::poll_items(items, ended ? std::optional(std::chrono::milliseconds(0)) : std::nullopt);
+        const bool any = sys::poll_items(items, ended ? std::optional(std::chrono::milliseconds(0))
+                                                      : time_left(deadline));
         if (!any && ended) break;
+        if (!any && deadline) {
+            deadline.reset();
+            late = sys::try_send_signal(pidfd, SIGKILL) == 0;
+        }
         if (items[0].ready != 0) take(output_);
         if (items[1].ready != 0) take(error_);
         if (items[2].ready != 0) ended = true;
     }
     for (Channel* channel : {&output_, &error_}) end(*channel);
     if (failure_) std::rethrow_exception(failure_);
+    return !late;
 }
 
 } // namespace lxcpp

@@ -8,6 +8,7 @@
 #include <lxcpp/one_shot.h>
 
 #include <array>
+#include <chrono>
 #include <exception>
 #include <optional>
 #include <string>
@@ -24,9 +25,11 @@ public:
     explicit OneShotOutput(const OneShot& request);
 
     [[nodiscard]] std::array<FdRef, 3> for_child() const noexcept;
-    // Copies until nobody can write any more, or the process of the pidfd has ended; once the child has its ends. Throws at
-    // the end what kept something from being written: nobody inside waits for that.
-    void copy(FdRef pidfd);
+    // Copies until nobody can write any more, or the process of the pidfd has ended; once the child
+    // has its ends. Throws at the end what kept something from being written: nobody inside waits
+    // for that. False: the deadline came first, and it was killed.
+    [[nodiscard]] bool copy(FdRef pidfd,
+                            std::optional<std::chrono::steady_clock::time_point> deadline);
 
 private:
     struct Channel {

@@ -99,13 +99,29 @@ private:
         // Both of them full leave the machine memory to go on with.
         for (const auto& [path, mode, size] : {std::tuple("tmp", "mode=1777", "size=50%"),
                                                std::tuple("run", "mode=0755", "size=20%")}) {
+            Target target{.path = path, .create = Create::Dir, .follow = true};
+            if (!request_.kept.empty()) {
+                add(MountInside{.source = request_.kept + "/" + path,
+                                .attributes_set = kInert,
+                                .target = std::move(target)});
+                continue;
+            }
             add(MountFs{.type = "tmpfs",
                         .source = "tmpfs",
                         .options = {mode, size},
                         .attributes = kInert,
-                        .target = {.path = path, .create = Create::Dir, .follow = true}});
+                        .target = std::move(target)});
         }
-        add(MountFs{.type = "tmpfs", .source = "tmpfs", .options = {"mode=0755", "size=512k"}, .attributes = kQuiet,
+        if (!request_.kept.empty())
+            add(MountFs{.type = "tmpfs",
+                        .source = "none",
+                        .options = {"mode=0555", "size=4k"},
+                        .attributes = kQuiet | MOUNT_ATTR_RDONLY,
+                        .target = {request_.kept}});
+        add(MountFs{.type = "tmpfs",
+                    .source = "tmpfs",
+                    .options = {"mode=0755", "size=512k"},
+                    .attributes = kQuiet,
                     .target = {"sys", Create::Dir}});
         for (const std::string_view name : kSysDirectories) add(MakeDir{"sys/" + std::string(name)});
         add(MountText{request_.resolv_conf, {.path = "etc/resolv.conf", .create = Create::File, .follow = true}});

@@ -3,7 +3,9 @@
 
 #include <lxcpp/export.h>
 
+#include <chrono>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,17 +28,23 @@ struct OneShot {
     // (with a mount namespace that belongs to it): nothing else would confine it.
     bool build = false;
     std::string resolv_conf = {};
-    // A text with a "#!" line to be run in place of argv[0], which need not be there: argv are its arguments. Its
-    // file is in memory, and $0 is /proc/self/fd/NUMBER.
+    // Of build: a directory of the root file system, relative, whose "tmp" and "run" are mounted
+    // there in place of the tmpfs. The program does not see it by its own name.
+    std::string kept = {};
+    // A text with a "#!" line to be run in place of argv[0], which need not be there: argv are its
+    // arguments. Its file is in memory, and $0 is /proc/self/fd/NUMBER.
     std::string script = {};
     // Gets its standard output, of which the log then gets nothing: the first MiB.
     std::string* output = nullptr;
     // It has a terminal of its own, of which ours (standard input and output) shows what is on it: for a shell. From a process
     // of one thread.
     bool terminal = false;
+    // It is killed then, with all that it has started; not one with a terminal.
+    std::optional<std::chrono::steady_clock::time_point> deadline = {};
 };
 
-// The program's exit code, 128 + signal when one killed it. Throws Error when it could not be started.
+// The program's exit code, 128 + signal when one killed it. Throws Error when it could not be
+// started, or its time was over.
 LXCPP_API int run_one_shot(const OneShot& request);
 
 } // namespace lxcpp

@@ -31,8 +31,9 @@ std::vector<std::string> titles(const std::vector<BuildStep>& steps) {
     return list;
 }
 
-std::vector<std::string> keys_of(const Recipe& recipe, const std::string& before = "start", const std::vector<std::string>& environment = {"A=1"}) {
-    std::vector<BuildStep> steps = plan_tree_steps(recipe);
+std::vector<std::string> keys_of(const Recipe& recipe, const std::string& before = "start",
+                                 const std::vector<std::string>& environment = {"A=1"}) {
+    std::vector<BuildStep> steps = plan_tree_steps(recipe).steps;
     key_steps(steps, before, recipe, environment);
     std::vector<std::string> keys;
     for (const BuildStep& step : steps) keys.push_back(step.key);
@@ -44,17 +45,20 @@ std::size_t first_difference(const std::vector<std::string>& left, const std::ve
 }
 
 TEST(BuildSteps, FollowThePhasesOfDistrobuilder) {
-    EXPECT_THAT(titles(plan_tree_steps(sample())),
-                ElementsAre("write the repositories", "post-unpack action 1 of 1", "fetch the lists of packages", "update packages", "post-update action 1 of 1",
-                            "install a, b, c, d and 2 more", "remove g", "clean the package manager's cache", "post-packages action 1 of 2",
-                            "post-packages action 2 of 2"));
+    EXPECT_THAT(titles(plan_tree_steps(sample()).steps),
+                ElementsAre("write the repositories", "post-unpack action 1 of 1",
+                            "fetch the lists of packages", "update packages",
+                            "post-update action 1 of 1", "install a, b, c, d and 2 more",
+                            "remove g", "clean the package manager's cache",
+                            "post-packages action 1 of 2", "post-packages action 2 of 2"));
     EXPECT_THAT(titles(plan_image_steps(sample())), ElementsAre("post-files action 1 of 1"));
 }
 
 TEST(BuildSteps, WithoutUpdateThereAreNoActionsAfterIt) {
     Recipe recipe = sample();
     recipe.packages.update = false;
-    for (const std::string& title : titles(plan_tree_steps(recipe))) EXPECT_EQ(title.find("update"), title.npos) << title;
+    for (const std::string& title : titles(plan_tree_steps(recipe).steps))
+        EXPECT_EQ(title.find("update"), title.npos) << title;
 }
 
 TEST(BuildSteps, PacmanIsSetUpBeforeAnythingElse) {
@@ -62,15 +66,16 @@ TEST(BuildSteps, PacmanIsSetUpBeforeAnythingElse) {
     recipe.packages.repositories.clear();
     recipe.packages.manager = "pacman";
     recipe.image.architecture_kernel = "aarch64";
-    const std::vector<BuildStep> steps = plan_tree_steps(recipe);
+    const std::vector<BuildStep> steps = plan_tree_steps(recipe).steps;
     EXPECT_EQ(steps.front().title, "set up pacman");
     EXPECT_THAT(std::get<Action>(steps.front().work).action, HasSubstr("archlinuxarm"));
-    EXPECT_TRUE(plan_tree_steps(Recipe{.packages = {.manager = "pacman"}}).empty());
+    EXPECT_TRUE(plan_tree_steps(Recipe{.packages = {.manager = "pacman"}}).steps.empty());
 }
 
 TEST(BuildSteps, OnlyWhatAsksNoServerStaysGoodForEver) {
-    for (const BuildStep& step : plan_tree_steps(sample())) {
-        const bool local = step.title.starts_with("remove") || step.title.starts_with("clean") || step.title.starts_with("write");
+    for (const BuildStep& step : plan_tree_steps(sample()).steps) {
+        const bool local = step.title.starts_with("remove") || step.title.starts_with("clean") ||
+                           step.title.starts_with("write");
         EXPECT_EQ(step.uses_network(), !local) << step.title;
     }
 }
