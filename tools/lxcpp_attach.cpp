@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "common/cli.h"
+#include "common/namespace_words.h"
 
 #include "base/strings.h"
-#include "sys/namespace.h"
 
 #include <lxcpp/container.h>
 
@@ -23,21 +23,6 @@ Elevation parse_elevation(const std::string& text) {
         else throw Error("-e " + text + ": expected CGROUP, CAP or LSM, joined by |");
     }
     return elevation;
-}
-
-std::uint64_t parse_namespaces(const std::string& text) {
-    std::uint64_t flags = 0;
-    for (const std::string_view word : split(text, '|')) {
-        std::uint64_t flag = 0;
-        for (const sys::NamespaceType& type : sys::kNamespaces) {
-            if (type.attach_name == word || type.name == word) flag = type.flag;
-        }
-        if (flag == 0) {
-            throw Error("-s " + text + ": expected MOUNT, PID, UTSNAME, IPC, USER, NETWORK, CGROUP or TIME, joined by |");
-        }
-        flags |= flag;
-    }
-    return flags;
 }
 
 std::optional<unsigned long> parse_arch(const std::string& text) {
@@ -62,7 +47,7 @@ struct Words {
 void complete(AttachOptions& options, const Words& words, const tools::Cli& cli) {
     options.command = cli.words();
     options.elevation = parse_elevation(words.elevation);
-    options.namespaces = words.namespaces ? parse_namespaces(*words.namespaces) : 0;
+    options.namespaces = words.namespaces ? tools::parse_namespaces(*words.namespaces) : 0;
     options.personality = parse_arch(words.arch);
     options.pty_log = words.pty_log;
     options.config = words.rcfile;

@@ -4,7 +4,10 @@
 #include "common/cli.h"
 #include "common/rows.h"
 #include "image/cache.h"
+#include "host/own_ids.h"
 #include "image/progress.h"
+#include "store/image_store.h"
+#include "sys/cred.h"
 #include "sys/file.h"
 
 #include <lxcpp/error.h>
@@ -12,6 +15,7 @@
 #include <array>
 #include <fmt/core.h>
 #include <limits>
+#include <unistd.h>
 
 using namespace lxcpp;
 using namespace lxcpp::tools;
@@ -106,9 +110,28 @@ Rows make_rows(const std::vector<CacheEntry>& entries) {
     return rows;
 }
 
+// A user's templates that are root of a container keep theirs apart, with its ids ("as-FIRST"). Who is one of them from
+// now on can read what is the user's too. nullopt when there is none.
+std::optional<std::filesystem::path> go_to_part_of_root(const std::filesystem::path& directory) {
+    if (::geteuid() == 0 || !sys::exists(directory)) return std::nullopt;
+    for (const std::string& name : sys::list_dir(directory)) {
+        if (!name.starts_with("as-")) continue;
+        const IdRange ids = own_ids_of(ImageStore::open(directory).directory());
+        const auto part = directory / fmt::format("as-{}", ids.first);
+        if (!sys::exists(part)) continue;
+        enter_own_namespace(ids);
+        sys::become_root_inside();
+        return part;
+    }
+    return std::nullopt;
+}
+
 void show(const std::filesystem::path& directory, Format format) {
     std::vector<CacheEntry> entries;
     if (sys::exists(directory)) entries = image::ImageCache::open(directory).list();
+    if (const auto part = go_to_part_of_root(directory)) {
+        for (CacheEntry& entry : image::ImageCache::open(*part).list()) entries.push_back(std::move(entry));
+    }
     if (format == Format::Table)
         print_summary(directory, entries);
     else
@@ -123,6 +146,11 @@ void prune(const std::filesystem::path& directory, const Options& options, Forma
     if (!options.max_size.empty()) wanted.max_size = parse_size(options.max_size);
     image::CachePruned pruned;
     if (sys::exists(directory)) pruned = image::ImageCache::open(directory).prune(wanted);
+    if (const auto part = go_to_part_of_root(directory)) {
+        image::CachePruned more = image::ImageCache::open(*part).prune(wanted);
+        for (CacheEntry& entry : more.removed) pruned.removed.push_back(std::move(entry));
+        pruned.kept_size += more.kept_size;
+    }
     if (format != Format::Table) {
         fmt::print("{}", print_rows(make_rows(pruned.removed), format));
         return;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "common/cli.h"
 #include "common/start_options.h"
+#include "common/user_scope.h"
 
 #include <lxcpp/container.h>
 
@@ -38,6 +39,7 @@ int main(int argc, char** argv) {
         command.options.foreground = !daemon;
         command.options.uid = uid;
         command.options.gid = gid;
+        tools::move_to_user_scope(parsed.name());
         Container container(parsed.name(), parsed.lxcpath());
         command.options.note = tools::note_printer(parsed);
         return finish(container.start(command.options));

@@ -3,6 +3,7 @@
 #include "common/harmless.h"
 #include "common/say.h"
 #include "common/start_options.h"
+#include "common/user_scope.h"
 
 #include <lxcpp/container.h>
 
@@ -59,6 +60,7 @@ int main(int argc, char** argv) {
         if (upgrade) return upgrade_monitor(container, parsed.quiet());
         if (adopt) return take_over(container, parsed.quiet());
         command.options.note = tools::note_printer(parsed);
+        if (!plan) tools::move_to_user_scope(parsed.name());
         if (!plan) return start(container, command.options, parsed.quiet());
         fmt::print("{}", tools::for_output(container.print_plan(command.options)));
         return 0;

@@ -39,7 +39,8 @@ fs::path xdg(const char* name, const char* below_home) {
 
 fs::path user_runtime() {
     const char* value = variable("XDG_RUNTIME_DIR");
-    if (value != nullptr && *value == '/') return fs::path(value) / "lxcpp";
+    // It may be another user's (su), or that of a login which is over.
+    if (value != nullptr && *value == '/' && ::access(value, W_OK | X_OK) == 0) return fs::path(value) / "lxcpp";
     const fs::path login = fmt::format("/run/user/{}", ::geteuid());
     if (::access(login.c_str(), W_OK) == 0) return login / "lxcpp";
     return home() / ".cache/lxcpp/run";

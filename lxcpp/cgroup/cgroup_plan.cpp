@@ -132,8 +132,8 @@ CgroupGroups groups_in(const Hierarchy& hierarchy, std::size_t index, const Rela
 
 class WritePlanner {
 public:
-    WritePlanner(const CgroupLayout& layout, const CgroupOptions& options, CgroupPlan& plan)
-        : layout_(layout), options_(options), plan_(plan) {}
+    WritePlanner(const CgroupLayout& layout, const CgroupWish& wish, CgroupPlan& plan)
+        : layout_(layout), options_(wish.options), without_(wish.without), plan_(plan) {}
 
     void add_all() {
         for (const Setting& setting : options_.v1) add(1, setting);
@@ -182,6 +182,7 @@ private:
                                               key, controller, other));
             return;
         }
+        if (without_) return plan_.left_out.push_back(key);
         throw Error(fmt::format("{}: this host has no cgroup v{} controller '{}' that we may use (it has: "
                                 "{}){}",
                                 key, version, controller, controllers(version), advice(version, controller)));
@@ -220,6 +221,7 @@ private:
 
     const CgroupLayout& layout_;
     const CgroupOptions& options_;
+    bool without_;
     CgroupPlan& plan_;
 };
 
@@ -246,7 +248,7 @@ CgroupPlan plan_cgroups(const CgroupLayout& layout, const CgroupWish& wish) {
         if (!layout.list[i].writable || base_of(layout.list[i], relative).empty()) continue;
         plan.groups.push_back(groups_in(layout.list[i], i, paths, wish));
     }
-    WritePlanner(layout, wish.options, plan).add_all();
+    WritePlanner(layout, wish, plan).add_all();
     return plan;
 }
 

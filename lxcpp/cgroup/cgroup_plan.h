@@ -29,6 +29,7 @@ struct CgroupWish {
     std::vector<std::string> use;     // lxc.cgroup.use: controllers of v1 to make groups for; empty = all
     bool relative = false;            // below the caller's group; set it for callers who are not root
     bool guard_devices = false;       // v1: the payload, which is root of the host, lives below the group with the list
+    bool without = false;             // what no controller can be used for is left out, and listed
     bool monitor = false;             // groups for the monitor too (implied by lxc.cgroup.dir.monitor)
     std::optional<CgroupOwner> owner; // none: privileged, nothing is delegated
 };
@@ -66,6 +67,7 @@ struct CgroupPlan {
     std::string name;
     std::vector<CgroupGroups> groups; // one per hierarchy that we may write
     std::optional<CgroupOwner> owner;
+    std::vector<std::string> left_out; // keys that nothing is there for (CgroupWish::without)
     std::vector<std::string> notes; // keys that do not apply to this host, for the log
     bool operator==(const CgroupPlan&) const = default;
 };

@@ -6,6 +6,7 @@
 #include "cgroup/enter.h"
 #include "cgroup/freezer.h"
 #include "container/record.h"
+#include "container/rights.h"
 #include "monitor/handover.h"
 #include "monitor/protocol.h"
 #include "plan/planner.h"
@@ -76,6 +77,7 @@ State current_state(const Running& running) {
         leave_caller();
         std::optional<Running> running = impl.running();
         if (!running) throw StateError(StateProblem::NotRunning, "the container is not running");
+        reach_ids_of(*running); // where the monitor that died was
         become_monitor_of(impl, std::move(*running), status);
     } catch (const std::exception& error) {
         (void)sys::try_send_packet(status, protocol::encode(0, protocol::Failure{EIO, error.what()}));
@@ -115,7 +117,7 @@ bool adopt(const Container::Impl& impl) {
 }
 
 void adopt_if_orphaned(const Container::Impl& impl) {
-    if (::geteuid() != 0) return;
+    if (!impl.ours()) return;
     try {
         if (keep_owner_going(impl.runtime()) || !impl.running()) return;
         if (adopt(impl)) log::info("{}: its monitor had died and was replaced", impl.name);
@@ -126,7 +128,7 @@ void adopt_if_orphaned(const Container::Impl& impl) {
 
 std::string Container::upgrade_monitor() {
     constexpr std::chrono::seconds patience{30}; // it gives the new program 5 s
-    impl_->require_root("upgrade the monitor of");
+    impl_->require_ours("upgrade the monitor of");
     adopt_if_orphaned(*impl_);
     (void)impl_->require_running();
     const auto owner = load_owner(impl_->runtime());

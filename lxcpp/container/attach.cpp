@@ -9,7 +9,7 @@
 namespace lxcpp {
 
 Exit Container::attach(const AttachOptions& options) {
-    impl_->require_root("attach to");
+    impl_->require_ours("attach to");
     adopt_if_orphaned(*impl_);
     const Running running = impl_->require_running();
     if (!options.elevation.cgroup && freezer_state(running.state.payload_cgroups) != FreezerState::Thawed) {

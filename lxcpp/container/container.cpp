@@ -30,7 +30,7 @@ std::optional<std::string> Container::config_item(const std::string& key) const 
 }
 
 void Container::set_config_item(const std::string& key, const std::string& value) {
-    impl_->require_root("change");
+    impl_->require_ours("change");
     const ContainerLock lock = impl_->lock();
     LoadedConfig loaded = impl_->load();
     apply(loaded.config, key, value); // refuses what would not load again

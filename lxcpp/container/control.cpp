@@ -90,7 +90,7 @@ Heard listen_to_monitor(const Container::Impl& impl, const std::vector<State>& s
 } // namespace
 
 void Container::freeze(std::chrono::milliseconds timeout) {
-    impl_->require_root("freeze");
+    impl_->require_ours("freeze");
     adopt_if_orphaned(*impl_);
     const Running running = impl_->require_running();
     if (freezer_state(running.state.payload_cgroups) == FreezerState::Frozen) return;
@@ -107,7 +107,7 @@ void Container::freeze(std::chrono::milliseconds timeout) {
 }
 
 void Container::unfreeze(std::chrono::milliseconds timeout) {
-    impl_->require_root("unfreeze");
+    impl_->require_ours("unfreeze");
     adopt_if_orphaned(*impl_);
     const Running running = impl_->require_running();
     try {
@@ -141,7 +141,7 @@ std::string Container::cgroup_item(const std::string& key) const {
 }
 
 void Container::set_cgroup_item(const std::string& key, const std::string& value) {
-    impl_->require_root("change");
+    impl_->require_ours("change");
     // Membership is no value: any process of the host could be pulled into the container's groups.
     for (const std::string_view file : {"cgroup.procs", "cgroup.threads", "tasks"}) {
         if (key == file || key.ends_with("/" + std::string(file))) {

@@ -20,6 +20,7 @@
 #include "container/template_run.h"
 #include "container/template_words.h"
 #include "host/subid.h"
+#include "plan/own_map.h"
 #include "storage/choice.h"
 #include "sys/cred.h"
 #include "sys/file.h"
@@ -60,13 +61,15 @@ struct Work {
     LoadedConfig initial; // default.conf or -f
     std::filesystem::path rootfs;
     std::vector<IdMapEntry> idmap;
+    OwnMaps own;                     // of the user whom we work for
+    std::vector<IdMapEntry> inside;  // idmap in our numbers
     bool idmapped = false; // the file system takes idmapped mounts
     std::optional<OutsideDirectory> outside; // --dir
     StorageKind storage = StorageKind::Dir;
     std::optional<HeldImage> image; // held until the inventory knows who uses it
     std::string root_path;          // lxc.rootfs.path of a template's container
 
-    [[nodiscard]] ImageCreate image_create() const { return {impl, options, idmap, idmapped}; }
+    [[nodiscard]] ImageCreate image_create() const { return {impl, options, inside, idmapped}; }
     [[nodiscard]] bool bare() const { return options.image.empty() && options.template_name == "none"; }
 };
 
@@ -114,11 +117,13 @@ void claim(Work& work) {
     record.ready = false;
     record.creator = {::getpid(), sys::start_time(::getpid()).value_or(0), sys::boot_id()};
     std::optional<RangeWish> wish;
-    if (work.idmap.empty() && !work.options.privileged) {
+    const bool of_root = work.own == OwnMaps{};
+    if (work.idmap.empty() && !work.options.privileged && of_root) {
         wish = RangeWish{choose_range_pool(probe_id_sources(0)).ranges, kIdsPerContainer};
     }
+    // All containers of a user may have all of their ids: nobody else could be given them.
     for (const IdMapEntry& entry : work.idmap) {
-        record.ranges.push_back({entry.hostid, entry.range});
+        if (of_root) record.ranges.push_back({entry.hostid, entry.range});
     }
     Inventory inventory = open_complete_inventory(impl.paths, impl.lxcpath);
     settle_claims(inventory, impl);
@@ -127,6 +132,7 @@ void claim(Work& work) {
     if (!wish) return;
     const IdRange range = record.ranges.front();
     work.idmap = {{IdKind::Uid, 0, range.first, range.count}, {IdKind::Gid, 0, range.first, range.count}};
+    work.inside = work.idmap;
 }
 
 // The text of the new configuration: what was given, then what create decided.
@@ -152,13 +158,13 @@ void complete_config(Work& work) {
 
 // Without idmapped mounts the container's ids are on the disk; its root must own its place.
 void shift_owner(const Work& work, const std::filesystem::path& path) {
-    if (work.idmap.empty() || work.idmapped) return;
-    sys::chown(path, host_root(work.idmap, IdKind::Uid), host_root(work.idmap, IdKind::Gid));
+    if (work.inside.empty() || work.idmapped) return;
+    sys::chown(path, host_root(work.inside, IdKind::Uid), host_root(work.inside, IdKind::Gid));
 }
 
 void shift_owner_fd(const Work& work, FdRef directory) {
-    if (work.idmap.empty() || work.idmapped) return;
-    sys::set_owner(directory, host_root(work.idmap, IdKind::Uid), host_root(work.idmap, IdKind::Gid), work.rootfs.string());
+    if (work.inside.empty() || work.idmapped) return;
+    sys::set_owner(directory, host_root(work.inside, IdKind::Uid), host_root(work.inside, IdKind::Gid), work.rootfs.string());
 }
 
 std::string header(const Work& work, const std::filesystem::path& program) {
@@ -192,7 +198,7 @@ Config finish_config(const Work& work, const Construction& construction, const s
     Config config = accept_template_config(change);
     if (!own_template(work, program)) tell_template_config(change, work.options.note);
     directory.write_file("config", header(work, program) + *text, 0640);
-    directory.chown("config", 0, 0);
+    directory.chown("config", ::geteuid(), ::getegid());
     return config;
 }
 
@@ -216,17 +222,24 @@ void make_upper(const std::filesystem::path& construction) {
     directory.chmod(kUpper, lower->st_mode & 07777);
 }
 
+// download and oci: -B is about what they bring.
+bool brings_images(const Work& work) {
+    return work.options.template_name == "download" || work.options.template_name == "oci";
+}
+
 TemplateRun template_run(const Work& work, const std::filesystem::path& program) {
     TemplateRun run;
     run.program = program;
     run.arguments = work.options.template_args;
-    run.idmap = work.idmap;
+    run.idmap = work.inside;
+    run.as_user = work.own != OwnMaps{};
     run.idmapped = work.idmapped;
     run.own = own_template(work, program);
+    run.brings_images = run.own && brings_images(work);
     run.quiet = work.options.quiet;
     run.rootfs = work.options.directory;
     if (work.outside) run.rootfs_fd = work.outside->fd();
-    if (!run.own || work.options.template_name != "oci") return run;
+    if (!run.own || work.options.template_name != "oci" || run.as_user) return run;
     const auto image = local_image(run.arguments);
     if (image && !run.idmap.empty() && sys::exists(*image) && sys::can_idmap(*image)) run.image = *image;
     return run;
@@ -270,14 +283,9 @@ void run(Work& work, Construction& construction, sys::SignalFd& signals) {
     const Config config = finish_config(work, construction, program);
     const auto image = brought_image(work, directory, rootfs, program);
     if (!image) require_files(work, config, rootfs, program);
-    sys::chown(directory, 0, 0);
+    sys::chown(directory, ::geteuid(), ::getegid());
     if (image) go_on_from_store(work, *image, construction, signals);
     else if (work.storage == StorageKind::Overlay) make_upper(directory);
-}
-
-// download and oci: -B is about what they bring.
-bool brings_images(const Work& work) {
-    return work.options.template_name == "download" || work.options.template_name == "oci";
 }
 
 // Of an image that no template has just told of.
@@ -291,7 +299,11 @@ void prepare(Work& work) {
     const CreateOptions& options = work.options;
     work.rootfs = options.directory.empty() ? work.impl.directory() / "rootfs" : options.directory;
     if (!options.privileged) work.idmap = work.initial.config.idmap;
-    work.idmapped = !options.privileged && sys::can_idmap(work.impl.lxcpath);
+    work.own = probe_own_maps();
+    const bool of_user = work.own != OwnMaps{};
+    if (of_user && work.idmap.empty()) work.idmap = whole_map(work.own);
+    work.inside = map_inside(work.idmap, work.own);
+    work.idmapped = !options.privileged && !of_user && sys::can_idmap(work.impl.lxcpath);
     if (!options.image.empty()) {
         work.image = hold_image(work.impl.paths, options.image);
         work.storage = choose_image_storage(work.image_create(), *work.image);
@@ -322,7 +334,10 @@ std::optional<struct stat> marker(const Work& work) {
 } // namespace
 
 void Container::create(const CreateOptions& given) {
-    impl_->require_root("create");
+    if (given.privileged && ::geteuid() != 0) {
+        throw StateError(StateProblem::Denied, "--privileged: only root can create containers without ids of their own");
+    }
+    impl_->require_rights("create");
     CreateOptions options = given;
     if (!options.directory.has_filename()) options.directory = options.directory.parent_path(); // "/x/" is "/x"
     const sys::ScopedUmask umask(022); // the container's ids must reach their root file system
@@ -333,13 +348,13 @@ void Container::create(const CreateOptions& given) {
     }
     Work work{.impl = *impl_, .options = options, .initial = load_initial(*impl_, options)};
     sys::SignalFd signals{SIGINT, SIGTERM, SIGHUP, SIGQUIT}; // from here on they undo instead of killing
-    sys::make_dirs(impl_->lxcpath, 0711);
+    sys::make_dirs(impl_->lxcpath, ::geteuid() == 0 ? 0711 : 0700); // a user's containers are nobody else's concern
     collect_garbage(*impl_, false);
     if (options.image.empty() && !work.bare()) (void)find_template(impl_->paths, options.template_name);
     prepare(work);
     claim(work);
     try {
-        if (!work.idmap.empty() && !work.idmapped && options.note) {
+        if (!work.idmap.empty() && !work.idmapped && work.own == OwnMaps{} && options.note) {
             options.note("the file system of " + impl_->lxcpath.string() +
                          " takes no idmapped mounts: the files get the container's shifted ids instead");
         }

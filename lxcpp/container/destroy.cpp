@@ -126,7 +126,7 @@ void remove_container(const Container::Impl& impl) {
 }
 
 void Container::destroy(const DestroyOptions& options) {
-    impl_->require_root("destroy");
+    impl_->require_rights("destroy");
     if (!sys::exists(impl_->directory())) finish_earlier_destroy(*impl_);
     end_runs(*this, *impl_, options.force);
     refuse_users_of(*impl_, options.snapshots);

@@ -6,6 +6,9 @@
 #include "container/image_config.h"
 #include "container/image_origin.h"
 #include "storage/choice.h"
+#include "sys/own_namespace.h"
+
+#include <algorithm>
 
 namespace lxcpp {
 
@@ -16,6 +19,15 @@ std::uint32_t host_root(const std::vector<IdMapEntry>& idmap, IdKind kind) {
     throw Error("lxc.idmap maps no root (id 0); a container's root file system needs one");
 }
 
+namespace {
+
+std::optional<std::uint32_t> own_shift(const ImageCreate& create) {
+    if (!sys::in_own_namespace()) return std::nullopt;
+    return std::max(host_root(create.idmap, IdKind::Uid), host_root(create.idmap, IdKind::Gid));
+}
+
+} // namespace
+
 StorageKind choose_image_storage(const ImageCreate& create, const HeldImage& image) {
     const bool elsewhere = !create.options.directory.empty();
     const std::filesystem::path place = elsewhere ? create.options.directory.parent_path() : create.impl.lxcpath;
@@ -23,6 +35,7 @@ StorageKind choose_image_storage(const ImageCreate& create, const HeldImage& ima
     return choose_storage(create.options.backend, probe_storage({.trees = image.trees,
                                                                          .directory = place,
                                                                          .unprivileged = unprivileged,
+                                                                         .own_shift = own_shift(create),
                                                                          .elsewhere = elsewhere,
                                                                          .idmapped = create.idmapped,
                                                                          .copied = create.options.backend == "btrfs"}));

@@ -13,6 +13,7 @@
 #include "container/image_origin.h"
 #include "container/record.h"
 #include "container/template_words.h"
+#include "plan/own_map.h"
 #include "sys/file.h"
 #include "sys/mount.h"
 #include "sys/signal.h"
@@ -72,7 +73,7 @@ public:
     Replacement(const Container::Impl& impl, const CreateOptions& options)
         : impl_(impl), options_(options), old_(impl.load()), old_root_(root_in_use(impl, old_.config)),
           directory_(sys::RootedDir::open(impl.directory())), image_(hold_image(impl.paths, options.image)),
-          create_{impl, options_, old_.config.idmap, old_.config.rootfs.options.find("idmap=") != std::string::npos} {
+          idmap_(map_inside(old_.config.idmap, probe_own_maps())), create_{impl, options_, idmap_, old_.config.rootfs.options.find("idmap=") != std::string::npos} {
         options_.privileged = old_.config.idmap.empty();
         if (!directory_.exists(kImageFile)) throw Error("the container was not made of an image: destroy it and create it anew");
     }
@@ -125,6 +126,7 @@ private:
     std::string old_root_;
     sys::RootedDir directory_;
     HeldImage image_;
+    const std::vector<IdMapEntry> idmap_; // in our numbers
     ImageCreate create_;
 };
 

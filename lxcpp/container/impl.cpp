@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "cgroup/freezer.h"
 #include "config/global.h"
+#include "container/rights.h"
 #include "host/required_calls.h"
 #include "start/owner.h"
 #include "sys/file.h"
@@ -100,7 +101,7 @@ State Container::Impl::state_of(const std::optional<Running>& now) const {
         } catch (const StateError& error) {
             // The monitor went away or is busy; init is alive all the same.
             if (error.problem() != StateProblem::NotRunning && error.problem() != StateProblem::TimedOut) throw;
-            if (error.problem() == StateProblem::TimedOut && ::geteuid() == 0) (void)keep_owner_going(runtime());
+            if (error.problem() == StateProblem::TimedOut && ours()) (void)keep_owner_going(runtime());
             return State::Running;
         }
     }
@@ -142,12 +143,27 @@ ContainerLock Container::Impl::lock() const {
     }
 }
 
-void Container::Impl::require_root(std::string_view what) const {
-    if (::geteuid() != 0) {
-        throw StateError(StateProblem::Denied, "only root can " + std::string(what) + " the containers of " +
-                                                   lxcpath.string());
+bool Container::Impl::ours() const {
+    if (::geteuid() == 0) return true;
+    try {
+        const auto info = sys::stat_path(lxcpath);
+        return !info || info->st_uid == ::geteuid();
+    } catch (const SystemError&) { // not even to be looked at
+        return false;
     }
-    require_kernel();
+}
+
+void Container::Impl::require_ours(std::string_view what) const {
+    if (!ours()) throw StateError(StateProblem::Denied, "only root can " + std::string(what) + " the containers of " + lxcpath.string());
+    if (::geteuid() == 0) require_kernel();
+}
+
+void Container::Impl::require_rights(std::string_view what) const {
+    require_ours(what);
+    if (::geteuid() == 0) return;
+    if (const auto now = running()) reach_ids_of(*now);
+    else reach_own_ids(paths);
+    require_kernel(); // without rights it is told nothing
 }
 
 } // namespace lxcpp

@@ -61,7 +61,12 @@ public:
     // Excludes other commands on this container. Throws StateError Busy.
     [[nodiscard]] ContainerLock lock() const;
 
-    void require_root(std::string_view what) const; // StateError Denied; Error for a kernel that lacks what we need
+    // Containers of ours: root's, and those of a user in an lxcpath of theirs. A lxcpath to be made counts.
+    [[nodiscard]] bool ours() const;
+    // To command one: StateError Denied when they are not ours; Error for a kernel that lacks what we need.
+    void require_ours(std::string_view what) const;
+    // To change what is in one: a user goes to where they have the rights over its ids (rights.h).
+    void require_rights(std::string_view what) const;
 };
 
 // Container directories hold a lock, marker or temporary name beside them only below these.

@@ -16,6 +16,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <unistd.h>
 
 namespace lxcpp {
 namespace {
@@ -97,6 +98,7 @@ ContainerRecord read_container(const sys::RootedDir& directory, ContainerKey key
     read_root(record, config);
     record.privileged = config.idmap.empty();
     for (const IdMapEntry& entry : config.idmap) {
+        if (::geteuid() != 0) break; // all containers of a user may have all ids of that user
         record.ranges.push_back({entry.hostid, entry.range});
     }
     record.ranges = join_ranges(std::move(record.ranges));

@@ -20,6 +20,7 @@
 #include "sys/epoll.h"
 #include "sys/fd_table.h"
 #include "sys/file.h"
+#include "sys/own_namespace.h"
 #include "sys/signal.h"
 #include "sys/socket.h"
 
@@ -281,6 +282,7 @@ private:
 int main(int argc, char** argv) {
     try {
         lxcpp::sys::ignore_file_size_signal();
+        if (lxcpp::sys::in_own_namespace()) lxcpp::sys::keep_rights_to_ourselves(); // not for hooks
         const std::vector<std::string> words(argv + 1, argv + argc);
         lxcpp::Cleanup(lxcpp::parse_cleanup_arguments(words)).run();
         return 0;

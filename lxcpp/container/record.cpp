@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "host/own_ids.h"
 #include "sys/file.h"
 
 #include <unistd.h>
@@ -26,7 +27,7 @@ Event make_event(const ContainerKey& key, const std::string& name) {
     Event event;
     event.key = key;
     event.event = name;
-    event.uid = ::getuid();
+    event.uid = our_uid_outside();
     return event;
 }
 
@@ -40,7 +41,7 @@ void record_start(const Paths& paths, const ContainerKey& key, const StartReport
         run.init = {report.init.pid, report.init.start_time, report.init.boot_id};
         run.supervisor = {report.monitor, sys::start_time(report.monitor).value_or(0), report.init.boot_id};
         run.state = State::Running;
-        run.started_by = ::getuid();
+        run.started_by = our_uid_outside();
         Event event = make_event(key, name);
         event.state = State::Running;
         inventory.set_run(key, run, &event);

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "cgroup/remove.h"
+#include "container/rights.h"
 #include "monitor/handover.h"
 #include "monitor/protocol.h"
 #include "start/detach.h"
@@ -39,6 +40,7 @@ void run_cleanup(const Container::Impl& impl, const std::optional<sys::ExitStatu
         (void)ours.release(); // closed by keep_only
         detach_stdio({});
         leave_caller();
+        reach_own_ids(impl.paths); // it may have to start or to destroy the container
         exec_cleanup(impl.paths.libexec / "lxcpp-cleanup", arguments);
     });
     theirs.reset();

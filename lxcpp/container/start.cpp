@@ -8,6 +8,7 @@
 #include "container/record.h"
 #include "container/recover.h"
 #include "container/start_input.h"
+#include "host/own_ids.h"
 #include "plan/planner.h"
 #include "start/launch.h"
 #include "start/owner.h"
@@ -22,6 +23,7 @@
 #include <csignal>
 #include <fmt/core.h>
 #include <functional>
+#include <unistd.h>
 
 namespace lxcpp {
 namespace {
@@ -78,13 +80,13 @@ std::string Container::print_plan(const StartOptions& options) {
 }
 
 bool Container::adopt() {
-    impl_->require_root("adopt");
+    impl_->require_rights("adopt");
     (void)impl_->require_running();
     return lxcpp::adopt(*impl_);
 }
 
 StartResult Container::start(const StartOptions& options) {
-    impl_->require_root("start");
+    impl_->require_rights("start");
     adopt_if_orphaned(*impl_);
     const StarterInput input = make_start_input(*impl_, options);
     check_rootfs(input);
@@ -112,6 +114,11 @@ StartResult Container::start(const StartOptions& options) {
     const auto note = [&options](const std::string& line) {
         if (options.note) options.note(line);
     };
+    if (::geteuid() != 0 && impl_->paths.runtime.string().ends_with("/.cache/lxcpp/run")) {
+        note("there is no directory of this login (XDG_RUNTIME_DIR, /run/user/" + std::to_string(our_uid_outside()) + "): what runs is noted in " +
+             impl_->paths.runtime.string() + "; root makes one that stays with loginctl enable-linger USER");
+    }
+    for (const std::string& line : input.notes) note(line);
     for (const KeyText& line : not_applied(input.config)) note("not applied yet: " + line.key + " = " + line.value);
     try {
         result.init_pid = launch(input, std::move(launch_options), std::move(*socket), running,

@@ -5,8 +5,10 @@
 #include "base/log.h"
 #include "base/strings.h"
 #include "config/global.h"
+#include "config/item.h"
 #include "config/overlay_root.h"
 #include "config/validate.h"
+#include "plan/own_map.h"
 #include "sys/file.h"
 
 namespace lxcpp {
@@ -51,16 +53,40 @@ void check_valid(const LoadedConfig& loaded) {
     }
 }
 
-LoadedConfig load_effective(const Container::Impl& impl, const RuntimeState& remember) {
+// A user's container has ids of its own whatever it says, and no network that only root can make.
+// Says what it leaves out.
+std::vector<std::string> fit_to_user(Config& config) {
+    std::vector<std::string> notes;
+    const OwnMaps own = probe_own_maps();
+    if (own == OwnMaps{}) return notes;
+    if (config.idmap.empty()) config.idmap = whole_map(own);
+    for (NetDevice& device : config.net) {
+        if (device.type == NetType::Empty || device.type == NetType::None) continue;
+        const std::string key = "lxc.net." + std::to_string(device.index) + ".type";
+        notes.push_back(key + " = " + get_item(config, key).value_or("") + ": only root can make that; the container's network is empty");
+        device = {.index = device.index, .type = NetType::Empty, .up = device.up};
+    }
+    return notes;
+}
+
+struct Effective {
+    LoadedConfig loaded;
+    std::vector<std::string> notes;
+};
+
+Effective load_effective(const Container::Impl& impl, const RuntimeState& remember) {
     LoadedConfig loaded;
     if (!remember.config_file.empty()) loaded = impl.load(remember.config_file);
     apply_defines(loaded, remember.defines);
     check_valid(loaded);
-    return loaded;
+    std::vector<std::string> notes = fit_to_user(loaded.config);
+    return {std::move(loaded), std::move(notes)};
 }
 
-StarterInput assemble(const Container::Impl& impl, const RuntimeState& remember, LoadedConfig loaded) {
+StarterInput assemble(const Container::Impl& impl, const RuntimeState& remember, Effective effective) {
+    LoadedConfig& loaded = effective.loaded;
     StarterInput input;
+    input.notes = std::move(effective.notes);
     input.request.name = impl.name;
     input.request.lxcpath = impl.lxcpath.string();
     input.request.config_file = remember.config_file;
@@ -98,14 +124,14 @@ StarterInput make_start_input(const Container::Impl& impl, const StartOptions& o
 }
 
 StarterInput make_restart_input(const Container::Impl& impl, const RuntimeState& state) {
-    LoadedConfig loaded;
+    Effective effective;
     try {
-        loaded = load_effective(impl, state);
+        effective = load_effective(impl, state);
     } catch (const Error& error) {
         log::warn("reboot with the configuration of the last start: {}", error.what());
-        loaded.config = impl.running_config();
+        effective.loaded.config = impl.running_config();
     }
-    StarterInput input = assemble(impl, state, std::move(loaded));
+    StarterInput input = assemble(impl, state, std::move(effective));
     input.request.target = "reboot";
     return input;
 }

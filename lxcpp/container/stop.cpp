@@ -189,7 +189,7 @@ private:
 } // namespace
 
 bool Container::stop(const StopOptions& options) {
-    impl_->require_root("stop");
+    impl_->require_ours("stop");
     adopt_if_orphaned(*impl_);
     const Deadline deadline = options.timeout ? Deadline(Clock::now() + *options.timeout) : std::nullopt;
     if (options.reboot) {

@@ -51,7 +51,7 @@ void arrange(const TemplateNamespace& wish) {
     const sys::MountTree place = tree_of(wish.construction, wish.idmap);
     const bool with_cache = !wish.cache.empty();
     std::optional<sys::MountTree> cache;
-    if (with_cache) cache = tree_of(wish.cache, wish.idmap);
+    if (with_cache) cache = tree_of(wish.cache_source, wish.idmap);
     std::optional<sys::MountTree> rootfs;
     if (!wish.rootfs.empty()) rootfs = tree_at(wish.rootfs, wish.rootfs_fd, wish.idmap);
     std::optional<sys::MountTree> image;

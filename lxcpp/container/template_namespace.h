@@ -17,6 +17,7 @@ struct TemplateNamespace {
     std::filesystem::path rootfs; // outside the construction: visible with the same ids; empty = inside
     FdRef idmap;                 // user namespace for idmapped mounts; invalid = plain
     std::filesystem::path cache; // visible with the same ids; empty = as it is
+    std::filesystem::path cache_source; // this directory is seen there
     FdRef rootfs_fd;             // the directory that is to be seen at rootfs
     std::filesystem::path image; // of the host, to be read at <lxcpath>/.image with the ids of image_idmap; empty = none
     FdRef image_idmap;

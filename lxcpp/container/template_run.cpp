@@ -3,18 +3,22 @@
 
 #include "base/error.h"
 #include "base/scope_exit.h"
+#include "container/image_create.h"
 #include "container/template_namespace.h"
 #include "start/idmap_write.h"
 #include "sys/epoll.h"
 #include "sys/file.h"
 #include "sys/minder.h"
 #include "sys/namespace.h"
+#include "sys/own_namespace.h"
 #include "sys/signal.h"
 #include "sys/spawn.h"
 #include "sys/terminal.h"
 
+#include <algorithm>
 #include <array>
 #include <csignal>
+#include <cstdlib>
 #include <sched.h>
 #include <sys/epoll.h>
 #include <unistd.h>
@@ -36,6 +40,66 @@ std::string available(const Paths& paths) {
     return names.empty() ? "none are installed" : "there are: " + names;
 }
 
+// A process of a user's own that is root in there: the user themself is behind the ids of the container, so that
+// the way to the container's directory is open.
+std::vector<IdMapEntry> with_ourselves(std::vector<IdMapEntry> idmap) {
+    for (const IdKind kind : {IdKind::Uid, IdKind::Gid}) {
+        const auto is_ours = [kind](const IdMapEntry& entry) {
+            return entry.kind == kind && sys::kOwnUserInside >= entry.hostid && sys::kOwnUserInside - entry.hostid < entry.range;
+        };
+        if (std::ranges::any_of(idmap, is_ours)) continue;
+        std::uint64_t behind = sys::kOwnUserInside;
+        for (const IdMapEntry& entry : idmap) {
+            if (entry.kind == kind) behind = std::max(behind, std::uint64_t{entry.nsid} + entry.range);
+        }
+        idmap.push_back({kind, static_cast<std::uint32_t>(behind), sys::kOwnUserInside, 1});
+    }
+    return idmap;
+}
+
+// In the store of images each user has the records, and those who bring an image into it give away only what is in
+// the trees: not as root of the container, but as the user.
+bool works_as_user(const TemplateRun& run) { return run.as_user && run.brings_images; }
+
+// Where another template of ours keeps what it has verified and made: it is root of the container, whose files those are.
+std::filesystem::path cache_of(const Container::Impl& impl, const TemplateRun& run) {
+    if (!run.own) return {};
+    if (!run.as_user || works_as_user(run)) return impl.paths.cache;
+    const std::uint32_t root = host_root(run.idmap, IdKind::Uid);
+    const std::filesystem::path cache = impl.paths.cache / ("as-" + std::to_string(root));
+    if (sys::exists(cache)) return cache;
+    sys::make_dirs(cache, 0700);
+    sys::chown(cache, root, host_root(run.idmap, IdKind::Gid));
+    return cache;
+}
+
+// Root's directories are not meant by who is root inside.
+std::vector<std::string> user_environment(const Paths& paths) {
+    std::vector<std::string> env;
+    for (char** entry = ::environ; *entry != nullptr; ++entry) {
+        if (!std::string_view(*entry).starts_with("LXCPP_")) env.emplace_back(*entry);
+    }
+    for (const auto& [name, path] : {std::pair("CONFIG", &paths.config), std::pair("STATE", &paths.state), std::pair("CACHE", &paths.cache),
+                                     std::pair("RUNTIME", &paths.runtime), std::pair("LOG", &paths.log), std::pair("LIBEXEC", &paths.libexec),
+                                     std::pair("DATA", &paths.data)}) {
+        env.push_back(std::string("LXCPP_") + name + "_DIR=" + path->string());
+    }
+    for (const char* name : {"LXCPP_REGISTRY_PASSWORD", "LXCPP_ROOTFS_MOUNT"}) {
+        if (const char* value = std::getenv(name)) env.push_back(std::string(name) + '=' + value);
+    }
+    return env;
+}
+
+// What the caller is called in there.
+std::uint32_t caller_inside(const std::vector<IdMapEntry>& idmap, IdKind kind) {
+    for (const IdMapEntry& entry : idmap) {
+        if (entry.kind == kind && entry.range > 0 && entry.hostid <= sys::kOwnUserInside && sys::kOwnUserInside - entry.hostid < entry.range) {
+            return entry.nsid + (sys::kOwnUserInside - entry.hostid);
+        }
+    }
+    return 0;
+}
+
 std::vector<std::string> arguments(const Container::Impl& impl, const TemplateRun& run) {
     std::vector<std::string> argv{run.program.string(), "--path=" + impl.directory().string(), "--name=" + impl.name,
                                   "--rootfs=" + (run.rootfs.empty() ? impl.directory() / "rootfs" : run.rootfs).string()};
@@ -43,9 +107,10 @@ std::vector<std::string> arguments(const Container::Impl& impl, const TemplateRu
     if (run.own && run.quiet) argv.emplace_back("--quiet"); // errors still come, on standard error
     if (!run.idmap.empty()) {
         // The ids of the caller inside the map, as LXC's templates want them.
-        for (const char* option : {"--mapped-uid", "--mapped-gid"}) {
+        const std::vector<IdMapEntry> idmap = run.as_user ? with_ourselves(run.idmap) : std::vector<IdMapEntry>();
+        for (const auto& [option, kind] : {std::pair("--mapped-uid", IdKind::Uid), std::pair("--mapped-gid", IdKind::Gid)}) {
             argv.emplace_back(option);
-            argv.emplace_back("0");
+            argv.emplace_back(std::to_string(caller_inside(idmap, kind)));
         }
     }
     if (!run.image.empty()) argv.push_back("--image-at=" + (impl.lxcpath / kTemplateImage).string());
@@ -90,13 +155,16 @@ std::filesystem::path find_template(const Paths& paths, const std::string& name)
 void run_template(const Container::Impl& impl, const std::filesystem::path& construction, const TemplateRun& run,
                   sys::SignalFd& signals) {
     Fd user_namespace;
-    if (!run.idmap.empty()) {
-        user_namespace = sys::make_user_namespace(id_map_text(run.idmap, IdKind::Uid), id_map_text(run.idmap, IdKind::Gid));
+    if (!run.idmap.empty() && !works_as_user(run)) {
+        const std::vector<IdMapEntry> idmap = run.as_user ? with_ourselves(run.idmap) : run.idmap;
+        user_namespace = sys::make_user_namespace(id_map_text(idmap, IdKind::Uid), id_map_text(idmap, IdKind::Gid));
     }
     const Fd mount_namespace = make_template_namespace(
         {impl.lxcpath, impl.name, construction, run.rootfs, run.idmapped ? FdRef(user_namespace) : FdRef(),
-         run.own ? impl.paths.cache : std::filesystem::path(), run.rootfs_fd, run.image, user_namespace});
+         run.own ? impl.paths.cache : std::filesystem::path(), cache_of(impl, run), run.rootfs_fd, run.image, user_namespace});
     sys::SpawnOptions options;
+    options.keep_rights = works_as_user(run);
+    if (run.as_user) options.env = user_environment(impl.paths);
     options.argv = arguments(impl, run);
     options.program = run.program.string();
     options.user_namespace = user_namespace;

@@ -18,6 +18,8 @@ struct TemplateRun {
     std::vector<IdMapEntry> idmap; // empty: real root
     bool idmapped = false;         // container ids are disk ids through an idmapped mount
     bool own = false;              // ours: may use our cache
+    bool brings_images = false;    // ours that do nothing but that
+    bool as_user = false;          // idmap is inside of our own user namespace, and ids on the disk are those
     bool quiet = false;
     std::filesystem::path rootfs;  // --dir; empty = in the container's directory
     FdRef rootfs_fd;               // that directory

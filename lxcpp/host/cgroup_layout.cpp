@@ -17,6 +17,8 @@ namespace {
 
 constexpr std::string_view kSeparator = " - ";
 constexpr std::string_view kInitScope = "/init.scope";
+// Of a scope that is there for a user's container, our tool and the monitor are in a group of their own (host/user_scope.h).
+constexpr std::string_view kToolGroup = "/lxcpp.tool";
 
 // A line of /proc/PID/cgroup: "4:cpu,cpuacct:/path", v2 has no controllers. cgroups(7).
 struct Membership {
@@ -112,8 +114,8 @@ std::string below(std::string_view root, std::string_view path) {
     return std::string(path.starts_with('/') && !above ? path : std::string_view());
 }
 
-std::string without_init_scope(std::string path) {
-    if (path.ends_with(kInitScope)) path.resize(path.size() - kInitScope.size());
+std::string without_end(std::string path, std::string_view end) {
+    if (path.ends_with(end)) path.resize(path.size() - end.size());
     if (path.empty()) path.push_back('/');
     return path;
 }
@@ -124,9 +126,10 @@ Hierarchy hierarchy_of(const CgroupMount& mount, const Membership& own, const Me
     made.mountpoint = mount.mountpoint;
     made.controllers = own.controllers;
     made.own_path = below(mount.root, own.path);
+    if (!made.own_path.empty()) made.own_path = without_end(made.own_path, kToolGroup);
     if (init != nullptr) {
         made.init_path = below(mount.root, init->path);
-        if (!made.init_path.empty()) made.init_path = without_init_scope(made.init_path);
+        if (!made.init_path.empty()) made.init_path = without_end(made.init_path, kInitScope);
     }
     return made;
 }

@@ -10,15 +10,17 @@
 
 #include <fmt/core.h>
 
+#include <unistd.h>
+
 namespace lxcpp {
 namespace {
 
 constexpr mode_t kFileMode = 0600;  // template arguments may be secrets
-constexpr mode_t kStateMode = 0711; // a container's own ids pass through to their root file system
+constexpr mode_t kStateMode = 0711; // of root: a container's own ids pass through to their root file system
 
 void make_file(const std::filesystem::path& file) {
     if (sys::exists(file)) return;
-    sys::make_dirs(file.parent_path(), kStateMode);
+    sys::make_dirs(file.parent_path(), ::geteuid() == 0 ? kStateMode : 0700);
     static_cast<void>(sys::open_file(
         file, {.access = sys::Access::ReadWrite, .create = true, .mode = kFileMode}));
     sys::fsync_dir(file.parent_path());

@@ -5,6 +5,7 @@
 
 #include "base/strings.h"
 #include "sys/fd_table.h"
+#include "sys/own_namespace.h"
 #include "sys/program.h"
 
 #include <limits>
@@ -70,6 +71,7 @@ void become(const std::filesystem::path& program, const std::vector<std::string>
             const std::vector<int>& numbers) {
     const std::vector<FdRef> fds = references(numbers);
     for (const FdRef fd : fds) sys::set_inheritable(fd, true);
+    if (sys::in_own_namespace()) sys::keep_rights_over_exec();
     const int result = sys::try_exec(program, argv);
     for (const FdRef fd : fds) (void)sys::try_set_inheritable(fd, false);
     throw SystemError("run " + program.string(), -result);

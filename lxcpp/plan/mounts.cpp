@@ -102,9 +102,13 @@ bool is_own_volume(const PlanContext& context, std::string_view source) {
     return !context.config.idmap.empty() && source.starts_with(place) && parse_u64(source.substr(place.size()));
 }
 
+// What an ordinary user may see; the container's root, who is nobody of theirs, might not get to it.
+bool is_of_user(const PlanContext& context, std::string_view source) { return context.host.own != OwnMaps{} && source.starts_with('/'); }
+
 void add_bind(const PlanContext& context, const Entry& entry, const MountOptions& options, Target target) {
     const bool recursive = options.recursive;
-    if (!options.idmap.empty() || (is_own_volume(context, entry.source) && !options.move && !options.relative)) {
+    const bool closed = is_own_volume(context, entry.source) || is_of_user(context, entry.source);
+    if (!options.idmap.empty() || (closed && !options.move && !options.relative)) {
         context.add(MountPrepared{context.plan.prepared_mounts.size(), options.propagation, std::move(target)});
         context.plan.prepared_mounts.push_back(
             {entry.source, options.idmap, recursive, options.set, options.clear, options.optional});

@@ -129,7 +129,7 @@ void plan_namespaces(const PlanContext& context) {
     // root from the membership: both must be there first.
     const std::uint64_t late = flags & (CLONE_NEWNET | CLONE_NEWCGROUP);
     context.plan.clone_flags = flags & ~(late | kTimeNamespace);
-    context.plan.idmap = context.config.idmap;
+    context.plan.idmap = map_inside(context.config.idmap, context.host.own);
     context.add(JoinCgroupsV1{});
     if ((flags & CLONE_NEWUSER) != 0) context.add(BecomeRoot{});
     if (late != 0) context.add(Unshare{late});

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "config/load.h"
+#include "plan/own_map.h"
 #include "plan/plan.h"
 
 #include <string>
@@ -19,6 +20,7 @@ struct PlanHost {
     std::string cgroup_v2_mount;
     bool time_namespaces = false;           // the kernel has them
     bool inside_user_namespace = false;     // we are ourselves mapped: no mknod, no idmapped mounts
+    OwnMaps own;                            // of an ordinary user's own namespace: what ids are called in there
     bool payload_unified_only = false;      // the rootfs has a systemd that refuses cgroup v1
     std::uint64_t bounding_set = ~0ull;     // capabilities that stay: security/ reads the names
     std::string staging;                    // directory on which the rootfs is staged

@@ -85,6 +85,7 @@ PlanHost probe_plan_host(const Config& config, const CgroupLayout& layout, const
     host.unified_cgroups = host.cgroup_v2 && host.cgroup_v1.empty();
     host.time_namespaces = sys::exists("/proc/self/ns/time");
     host.inside_user_namespace = inside_user_namespace();
+    host.own = probe_own_maps();
     // Only where there is something that it refuses: it takes a look into the root file system.
     host.payload_unified_only = !host.cgroup_v1.empty() && systemd_version(config.rootfs).value_or(0) >= kFirstUnifiedOnly;
     const bool user_namespace = !config.idmap.empty() || host.inside_user_namespace;

@@ -178,6 +178,8 @@ void make_runtime_parent(const std::filesystem::path& directory) {
     if (::geteuid() == 0) { // an ordinary user is told below that it is not theirs to write
         sys::make_dirs(all.parent_path(), 0755);
         sys::make_private_dirs(all);
+    } else if (!sys::exists(all.parent_path())) { // of the user's home
+        sys::make_dirs(all.parent_path(), 0700);
     }
     sys::make_private_dirs(directory);
 }

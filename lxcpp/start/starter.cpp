@@ -26,10 +26,12 @@
 #include "sys/file.h"
 #include "sys/memfd.h"
 #include "sys/namespace.h"
+#include "sys/own_namespace.h"
 #include "sys/raw.h"
 #include "sys/socket.h"
 
 #include <algorithm>
+#include <iterator>
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/syscall.h>
@@ -39,12 +41,12 @@
 namespace lxcpp {
 namespace {
 
-// Host ids of the container's root, who manages what is below its groups.
-std::optional<CgroupOwner> cgroup_owner(const Config& config) {
+// The container's root, who manages what is below its groups, in our numbers.
+std::optional<CgroupOwner> cgroup_owner(const StartPlan& plan) {
     CgroupOwner owner;
     bool uid = false;
     bool gid = false;
-    for (const IdMapEntry& entry : config.idmap) {
+    for (const IdMapEntry& entry : plan.idmap) {
         if (entry.nsid != 0) continue;
         (entry.kind == IdKind::Uid ? owner.uid : owner.gid) = entry.hostid;
         (entry.kind == IdKind::Uid ? uid : gid) = true;
@@ -53,7 +55,7 @@ std::optional<CgroupOwner> cgroup_owner(const Config& config) {
     return owner;
 }
 
-CgroupPlan plan_groups(const StarterInput& input, const CgroupLayout& layout, const DevicePlan& devices) {
+CgroupPlan plan_groups(const StarterInput& input, const StartPlan& start, const CgroupLayout& layout, const DevicePlan& devices) {
     CgroupWish wish;
     wish.name = input.request.name;
     wish.suffix = cgroup_suffix(input.request.lxcpath, input.paths.state);
@@ -62,8 +64,9 @@ CgroupPlan plan_groups(const StarterInput& input, const CgroupLayout& layout, co
     for (const std::string_view word : split(input.remember.cgroup_use, ',')) {
         if (!trim(word).empty()) wish.use.emplace_back(trim(word));
     }
-    wish.relative = input.config.cgroup.relative;
-    wish.owner = cgroup_owner(input.config);
+    wish.relative = input.config.cgroup.relative || sys::in_own_namespace(); // what a user may change is below their own group
+    wish.without = sys::in_own_namespace();
+    wish.owner = cgroup_owner(start);
     // Root of a user namespace may not change a list; one that allows all but some has nothing to guard.
     const bool lists = !devices.v1.empty() && !reduce_device_rules(devices.v1).allow_by_default;
     wish.guard_devices = lists && input.config.idmap.empty();
@@ -135,6 +138,7 @@ void fill_state(RuntimeState& state, const StarterInput& input, const InitHandle
     supervisor.console_rotate = console.rotate;
     supervisor.cleanup = (input.paths.libexec / "lxcpp-cleanup").string();
     supervisor.log = input.config.log.file;
+    if (::geteuid() != 0) supervisor.uid = ::geteuid();
     state.payload_cgroups = tree.payload();
     state.other_cgroups = tree.beside_payload();
     state.monitor_cgroups = tree.monitor();
@@ -197,6 +201,18 @@ std::vector<int> numbers(const std::vector<Fd>& fds) {
     return result;
 }
 
+// A container of a user is worth having without them; who counts on one has to know.
+std::vector<std::string> cgroup_notes(const CgroupPlan& plan) {
+    if (!sys::in_own_namespace()) return {};
+    const std::string keys = plan.left_out.empty() ? "" : " (" + join(plan.left_out, ", ") + ')';
+    if (plan.groups.empty()) {
+        return {"no cgroup here is this user's: nothing limits the container's memory, processor time and number of processes" + keys +
+                ", and it cannot be frozen; a login through systemd has one"};
+    }
+    if (keys.empty()) return {};
+    return {"these limits do not apply, for their controllers are not delegated to this user" + keys};
+}
+
 void save_notes(const std::filesystem::path& runtime, const std::vector<std::string>& notes) {
     if (notes.empty()) return;
     std::string text;
@@ -237,7 +253,13 @@ void become_monitor(StarterInput input, StarterFds fds, const std::function<void
     const PlanHost host = probe_plan_host(input.config, layout, input.paths);
     input.request.fstab = read_fstab(input.config.mounts.fstab);
     const StartPlan plan = plan_start(input.request, input.config, host);
-    save_notes(input.runtime, plan.warnings);
+    const DevicePlan devices = with_context("devices", [&] {
+        return plan_devices(layout, input.config.cgroup, usual_devices(plan, host));
+    });
+    const CgroupPlan groups = with_context("cgroups", [&] { return plan_groups(input, plan, layout, devices); });
+    std::vector<std::string> notes = plan.warnings;
+    std::ranges::copy(cgroup_notes(groups), std::back_inserter(notes));
+    save_notes(input.runtime, notes);
     share_host_directory(plan.shared_mount_dir, input.paths, input.runtime);
     const ScopeExit unshare_again([&] { release_quietly(input); }); // not after exec
     if (input.config.monitor.unshare) leave_host_mounts();
@@ -245,10 +267,7 @@ void become_monitor(StarterInput input, StarterFds fds, const std::function<void
     ConsoleTarget console = open_console_target(input.config.console);
     if (!plan.rootfs.path.empty() && !sys::exists(host.staging)) sys::make_dirs(host.staging, 0755);
 
-    const DevicePlan devices = with_context("devices", [&] {
-        return plan_devices(layout, input.config.cgroup, usual_devices(plan, host));
-    });
-    CgroupTree tree = make_groups(input.runtime, plan_groups(input, layout, devices));
+    CgroupTree tree = make_groups(input.runtime, groups);
     InitResources resources;
     for (const Fd& tasks : tree.entry().tasks) resources.cgroup_tasks.emplace_back(tasks);
     resources.cgroup_v2 = tree.entry().unified;

@@ -20,6 +20,7 @@ struct StarterInput {
     Config config; // effective: includes, -s and options are in it
     Paths paths;
     std::filesystem::path runtime; // exists, 0700
+    std::vector<std::string> notes; // what of the configuration could not be taken, to be told
     RuntimeState remember;         // for reboot: config_file, defines, command, share, kind
     std::filesystem::path pid_file; // gets the monitor's pid
     std::chrono::seconds timeout{300};

@@ -25,6 +25,7 @@ using Obstacle = std::optional<std::string>;
 
 Obstacle against_btrfs(const StorageWish& wish, FdRef store, FdRef place) {
     if (wish.elsewhere) return "--dir names a directory, and a snapshot is one of its own";
+    if (wish.own_shift) return "only root can remove subvolumes everywhere";
     if (!sys::on_one_btrfs(store, place)) return "the store of images and " + wish.directory.string() + " are not on one btrfs";
     const bool layers = wish.trees.size() != 1;
     if (layers && !wish.copied) return "the image has several layers, of which no snapshot can be made";
@@ -49,7 +50,9 @@ Obstacle against_overlay(const StorageWish& wish, FdRef store, FdRef place) {
         if (path.string().find(':') != std::string::npos) return "a ':' in " + path.string() + " would separate layers";
     }
     if (wish.directory.string().find(':') != std::string::npos) return "a ':' in " + wish.directory.string() + " would separate layers";
-    if (!wish.unprivileged) return std::nullopt;
+    if (wish.own_shift && sys::probe_mountable("overlay") == -EPERM) return "a kernel before Linux 5.11 lets only root stack directories";
+    if (wish.own_shift && *wish.own_shift != 0) return "lxc.idmap begins with others of your ids than the store of images, whose files an overlay would show";
+    if (!wish.unprivileged || wish.own_shift) return std::nullopt;
     const auto refused = [](const std::filesystem::path& path) { return "the file system of " + path.string() + " takes no idmapped mounts"; };
     if (!wish.idmapped) return refused(wish.directory);
     const bool same = sys::stat_fd(store).st_dev == sys::stat_fd(place).st_dev; // to try costs a process

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "storage/copy.h"
 
+#include "sys/own_namespace.h"
+
 namespace lxcpp {
 
 sys::Child copy_tree(FdRef from, FdRef to, const CopyWish& wish) {
@@ -13,6 +15,7 @@ sys::Child copy_tree(FdRef from, FdRef to, const CopyWish& wish) {
     options.extra_fds = {{from, kFrom}, {to, kTo}};
     options.new_process_group = true; // a signal from the terminal is for us to answer
     options.die_with_parent = true;
+    options.keep_rights = sys::in_own_namespace(); // it gives files away, as we do
     return sys::spawn(options);
 }
 

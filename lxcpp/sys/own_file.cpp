@@ -4,6 +4,7 @@
 #include <lxcpp/error.h>
 
 #include "sys/file.h"
+#include "sys/own_namespace.h"
 #include "sys/socket.h"
 
 #include <fmt/core.h>
@@ -14,11 +15,9 @@
 namespace lxcpp::sys {
 namespace {
 
-bool is_ours(uid_t uid) noexcept { return uid == 0 || uid == ::geteuid(); }
-
 void require_own(const struct stat& info, const std::string& path) {
     if (!S_ISREG(info.st_mode)) throw Error(path + " must be a regular file");
-    if (!is_ours(info.st_uid)) {
+    if (!is_trusted_owner(info.st_uid)) {
         throw Error(fmt::format("{} was planted: it belongs to uid {}; remove it", path, info.st_uid));
     }
     if ((info.st_mode & 0022u) != 0) {
@@ -38,7 +37,7 @@ std::optional<std::string> read_own_file_if_exists(const std::filesystem::path& 
 
 void require_own_peer(FdRef socket, const std::string& what) {
     const unsigned uid = peer_credentials(socket).uid;
-    if (!is_ours(uid)) throw Error(fmt::format("{} belongs to uid {}, and it is not believed", what, uid));
+    if (!is_trusted_owner(uid)) throw Error(fmt::format("{} belongs to uid {}, and it is not believed", what, uid));
 }
 
 } // namespace lxcpp::sys

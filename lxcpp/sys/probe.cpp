@@ -74,6 +74,15 @@ int probe_file_system(const char* type) noexcept {
     return context.valid() ? 0 : -errno;
 }
 
+int probe_mountable(const char* type) noexcept {
+    const Fd context(static_cast<int>(::syscall(SYS_fsopen, type, 1 /* FSOPEN_CLOEXEC */)));
+    if (!context.valid()) return -errno;
+    constexpr int kCreate = 6; // FSCONFIG_CMD_CREATE
+    // Rights are looked at before what is missing of the options.
+    const bool made = ::syscall(SYS_fsconfig, context.raw(), kCreate, nullptr, nullptr, 0) == 0;
+    return !made && errno == EPERM ? -EPERM : 0;
+}
+
 int landlock_version() noexcept {
     constexpr unsigned kAskVersion = 1; // LANDLOCK_CREATE_RULESET_VERSION
     const long version = ::syscall(SYS_landlock_create_ruleset, nullptr, 0, kAskVersion);

@@ -27,6 +27,8 @@ enum class Call {
 [[nodiscard]] int probe_call(Call call) noexcept;
 
 [[nodiscard]] int probe_file_system(const char* type) noexcept; // -ENODEV: none of this name
+// -EPERM: only root may mount it, and we are none.
+[[nodiscard]] int probe_mountable(const char* type) noexcept;
 [[nodiscard]] int landlock_version() noexcept;                  // 0: no Landlock
 [[nodiscard]] int probe_seccomp_filter() noexcept;
 [[nodiscard]] int probe_seccomp_notify() noexcept;

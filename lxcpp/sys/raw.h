@@ -48,6 +48,8 @@ namespace lxcpp::sys::raw {
 [[nodiscard]] int become(uid_t uid, gid_t gid, std::span<const gid_t> groups, bool set_groups) noexcept;
 // Nothing inheritable, nothing ambient: root's execve(2) would add it to what the bounding set allows.
 [[nodiscard]] int clear_inheritable() noexcept;
+// The opposite: all that is permitted stays over execve(2), also of who is not root.
+[[nodiscard]] int inherit_capabilities() noexcept;
 // Takes from the capability bounding set what keep does not name (bit = capability).
 [[nodiscard]] int drop_bounding(std::uint64_t keep) noexcept;
 // Takes away what keep has not (bit n = capability n), effective and permitted.

@@ -112,6 +112,19 @@ int clear_inheritable() noexcept {
     return result(::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0));
 }
 
+int inherit_capabilities() noexcept {
+    __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+    __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3]{};
+    if (::syscall(SYS_capget, &header, data) < 0) return -errno;
+    for (__user_cap_data_struct& half : data) half.inheritable = half.permitted;
+    if (::syscall(SYS_capset, &header, data) < 0) return -errno;
+    for (unsigned long number = 0; number < 64; ++number) {
+        if ((data[number / 32].permitted >> number % 32 & 1) == 0) continue;
+        if (::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, number, 0, 0) != 0) return -errno;
+    }
+    return 0;
+}
+
 int drop_bounding(std::uint64_t keep) noexcept {
     for (unsigned long number = 0; number < 64; ++number) {
         if ((keep >> number & 1) != 0 || ::prctl(PR_CAPBSET_DROP, number, 0, 0, 0) == 0) continue;

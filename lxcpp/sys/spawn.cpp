@@ -79,6 +79,8 @@ std::string_view step_text(SpawnStep step) noexcept {
         return ": enter the mount namespace";
     case SpawnStep::Ids:
         return ": become root of the user namespace";
+    case SpawnStep::Rights:
+        return ": keep its rights";
     case SpawnStep::ParentDeath:
         return ": tie it to its parent";
     case SpawnStep::WorkingDirectory:
@@ -177,6 +179,7 @@ Child spawn(const SpawnOptions& options) {
     plan.mount_namespace = options.mount_namespace.raw();
     plan.process_group = options.process_group > 0 ? options.process_group : options.new_process_group ? 0 : -1;
     plan.die_with_parent = options.die_with_parent;
+    plan.keep_rights = options.keep_rights;
     plan.parent = ::getpid();
     plan.report = report_write.raw();
 

@@ -30,6 +30,7 @@ struct SpawnOptions {
     bool die_with_parent = false; // PR_SET_PDEATHSIG SIGKILL
     FdRef mount_namespace;        // entered first when valid (setns), then
     FdRef user_namespace;         // this one, and ids become 0:0
+    bool keep_rights = false;     // those that we have in a user namespace without being its root
 };
 
 class Child {

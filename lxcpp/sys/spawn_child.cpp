@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sys/spawn_child.h"
 
+#include "sys/raw.h"
+
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
@@ -95,6 +97,7 @@ void run_spawned(const SpawnPlan& plan) noexcept {
     require(SpawnStep::MountNamespace, enter(plan.mount_namespace, CLONE_NEWNS));
     require(SpawnStep::UserNamespace, enter(plan.user_namespace, CLONE_NEWUSER));
     if (plan.user_namespace >= 0) require(SpawnStep::Ids, become_root());
+    if (plan.keep_rights) require(SpawnStep::Rights, raw::inherit_capabilities());
     if (plan.die_with_parent) require(SpawnStep::ParentDeath, tie_to(plan.parent));
     if (plan.working_directory != nullptr) {
         require(SpawnStep::WorkingDirectory, result_of(::chdir(plan.working_directory)));

@@ -17,6 +17,7 @@ enum class SpawnStep {
     UserNamespace,
     MountNamespace,
     Ids,
+    Rights,
     ParentDeath,
     WorkingDirectory,
     Descriptors,
@@ -38,6 +39,7 @@ struct SpawnPlan {
     int mount_namespace = -1;
     pid_t process_group = -1; // 0: one of its own, -1: ours
     bool die_with_parent = false;
+    bool keep_rights = false;
     pid_t parent = -1;
     int report = -1; // close-on-exec; takes one SpawnFailure
 };

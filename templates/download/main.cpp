@@ -5,6 +5,7 @@
 #include "download/run.h"
 #include "image/http.h"
 #include "image/progress.h"
+#include "sys/own_namespace.h"
 #include "sys/signal.h"
 #include "sys/terminal.h"
 
@@ -51,6 +52,7 @@ int main(int argc, char** argv) {
     try {
         ::umask(022);
         lxcpp::sys::ignore_file_size_signal();
+        if (lxcpp::sys::in_own_namespace()) lxcpp::sys::keep_rights_to_ourselves(); // not for gpg and its like
         const auto options = download::parse_options({argv + 1, argv + argc});
         if (!options.help) return run(options);
         std::fputs(download::usage().data(), stdout);

@@ -4,6 +4,7 @@
 #include "image/progress.h"
 #include "oci/options.h"
 #include "oci/run.h"
+#include "sys/own_namespace.h"
 #include "sys/signal.h"
 
 #include <cstdio>
@@ -16,6 +17,7 @@ int main(int argc, char** argv) {
     try {
         ::umask(022);
         lxcpp::sys::ignore_file_size_signal();
+        if (lxcpp::sys::in_own_namespace()) lxcpp::sys::keep_rights_to_ourselves(); // not for gpg and its like
         const auto options = lxcpp::oci::parse_options({argv + 1, argv + argc});
         if (options.help) {
             std::fputs(lxcpp::oci::usage().data(), stdout);

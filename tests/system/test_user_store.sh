@@ -4,7 +4,6 @@
 
 # shellcheck source=tests/system/image_tree.sh
 source "$(dirname "${BASH_SOURCE[0]}")/image_tree.sh"
-
 # shellcheck source=tests/system/users.sh
 source "$(dirname "${BASH_SOURCE[0]}")/users.sh"
 
@@ -135,7 +134,7 @@ test_users_without_ids() {
         sh -c 'echo 0 >/proc/sys/user/max_user_namespaces && exec "$@"' sh lxcpp-image import "$SANDBOX/root.tar" -d small -r 1 -a amd64
     err_is_one_line
     err_has "enter a user namespace: "
-    err_has "No space left on device (sysctl user.max_user_namespaces, "
+    err_has "No space left on device (user namespaces are switched off: root allows them with sysctl -w user.max_user_namespaces=10000)"
     echo "carl:100000:65536" >>"$SANDBOX/accounts/subuid"
     expect 1 "${AS_CARL[@]}" lxcpp-image import "$SANDBOX/root.tar" -d small -r 1 -a amd64
     err_has "/etc/subuid and /etc/subgid do not both give as many to carl alone"

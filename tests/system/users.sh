@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash disable=SC2034,SC2154
-# Ordinary users for tests, in copies of the machine's files of accounts, which only a test's mount namespace has.
+# Ordinary users, in copies of the machine's files of accounts which only this test's mount namespace has. Anna and bert
+# have subordinate ids, carl has none.
 
 ANNA=54001 BERT=54002 CARL=54003 # numbers that no distribution gives
 FIRST=1879048192                 # of anna's ids
@@ -26,9 +27,10 @@ make_users() {
         [ -e "/etc/$file" ] || skip "there is no /etc/$file to hide"
         mount --bind "$SANDBOX/accounts/$file" "/etc/$file"
     done
-    AS_ANNA=(setpriv "--reuid=$ANNA" "--regid=$ANNA" --clear-groups env -i "PATH=$PATH" "HOME=$SANDBOX/home/anna" LC_ALL=C.UTF-8)
-    AS_BERT=(setpriv "--reuid=$BERT" "--regid=$BERT" --clear-groups env -i "PATH=$PATH" "HOME=$SANDBOX/home/bert" LC_ALL=C.UTF-8)
-    AS_CARL=(setpriv "--reuid=$CARL" "--regid=$CARL" --clear-groups env -i "PATH=$PATH" "HOME=$SANDBOX/home/carl" LC_ALL=C.UTF-8)
+    local programs=("PATH=$PATH" "LXCPP_LIBEXEC_DIR=$LXCPP_LIBEXEC_DIR" "LXCPP_DATA_DIR=$LXCPP_DATA_DIR" "LXCPP_ROOTFS_MOUNT=$LXCPP_ROOTFS_MOUNT" LC_ALL=C.UTF-8)
+    AS_ANNA=(setpriv "--reuid=$ANNA" "--regid=$ANNA" --clear-groups env -i "${programs[@]}" "HOME=$SANDBOX/home/anna")
+    AS_BERT=(setpriv "--reuid=$BERT" "--regid=$BERT" --clear-groups env -i "${programs[@]}" "HOME=$SANDBOX/home/bert")
+    AS_CARL=(setpriv "--reuid=$CARL" "--regid=$CARL" --clear-groups env -i "${programs[@]}" "HOME=$SANDBOX/home/carl")
     STORE="$SANDBOX/home/anna/.cache/lxcpp/images"
     "${AS_ANNA[@]}" unshare --user true 2>/dev/null || skip "users may not have user namespaces here"
 }

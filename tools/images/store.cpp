@@ -12,7 +12,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
 #include <ctime>
 #include <fmt/core.h>
 #include <unistd.h>
@@ -21,10 +20,7 @@ namespace lxcpp::tools::images {
 
 void reach_trees() {
     if (::geteuid() == 0) return;
-    const Paths paths = default_paths();
-    const IdRange ids = own_ids_of(ImageStore::open(paths.cache).directory());
-    ::setenv("LXCPP_RUNTIME_DIR", paths.runtime.c_str(), 1); // inside our number is another one
-    enter_own_namespace(ids);
+    enter_own_namespace(own_ids_of(ImageStore::open(default_paths().cache).directory()));
 }
 
 OpenStore open_store() {

@@ -41,6 +41,12 @@ TEST(CgroupLayout, PureV2OfASystemdHost) {
     EXPECT_EQ(base_path(only, false, false), only.own_path);
 }
 
+TEST(CgroupLayout, TheGroupOfAUsersToolIsLeftOut) {
+    const CgroupLayout layout = parse_cgroup_layout("31 24 0:27 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n", "0::/user.slice/lxcpp-c1-7.scope/lxcpp.tool\n", "0::/init.scope\n");
+    ASSERT_EQ(layout.list.size(), 1u);
+    EXPECT_EQ(layout.list.front().own_path, "/user.slice/lxcpp-c1-7.scope");
+}
+
 TEST(CgroupLayout, Hybrid) {
     const CgroupLayout layout = parse_cgroup_layout(
         "31 23 0:28 / /sys/fs/cgroup ro,nosuid - tmpfs tmpfs ro,mode=755\n"

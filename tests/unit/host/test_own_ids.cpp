@@ -52,3 +52,17 @@ TEST(OwnIds, ANoteThatIsNoneIsRefused) {
         EXPECT_THAT(error_of([&] { (void)own_ids_of(directory.path()); }), HasSubstr((directory.path() / "ids").string())) << text;
     }
 }
+
+TEST(OwnIds, FurtherOnesAreThoseThatAreLeft) {
+    const IdSources sources = anna("anna:100000:131072\nanna:400000:1000\n", "anna:100000:131072\nanna:400000:1000\n");
+    EXPECT_EQ(further_own_ids(sources, {100000, 65536}), (std::vector<IdRange>{{165536, 65536}, {400000, 1000}}));
+    EXPECT_EQ(further_own_ids(sources, {165536, 65536}), (std::vector<IdRange>{{100000, 65536}, {400000, 1000}}));
+}
+
+TEST(OwnIds, WhatForbidsANamespaceIsNamedWithItsRemedy) {
+    EXPECT_EQ(why_no_namespace({}), "");
+    EXPECT_EQ(why_no_namespace({"1000", "1", "0"}), "");
+    EXPECT_THAT(why_no_namespace({"0", "1", "0"}), HasSubstr("sysctl -w user.max_user_namespaces="));
+    EXPECT_THAT(why_no_namespace({"1000", "0", "0"}), HasSubstr("sysctl -w kernel.unprivileged_userns_clone=1"));
+    EXPECT_THAT(why_no_namespace({"1000", "1", "1"}), HasSubstr("sysctl -w kernel.apparmor_restrict_unprivileged_userns=0"));
+}

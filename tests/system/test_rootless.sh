@@ -1,0 +1,340 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash disable=SC2154
+# Containers of an ordinary user, who has ranges in /etc/subuid and /etc/subgid and nothing else from root.
+
+# shellcheck source=tests/system/users.sh
+source "$(dirname "${BASH_SOURCE[0]}")/users.sh"
+
+LXC_BUSYBOX=/usr/share/lxc/templates/lxc-busybox
+
+users() {
+    local user config
+    make_users
+    for user in "anna $ANNA" "bert $BERT"; do
+        config="$SANDBOX/home/${user% *}/.config/lxcpp"
+        mkdir -p "$config"
+        echo 'lxc.mount.auto = proc:mixed sys:mixed cgroup:mixed' >"$config/default.conf"
+        chown -R "${user#* }:${user#* }" "${config%/lxcpp}"
+    done
+}
+anna() { expect 0 "${AS_ANNA[@]}" "$@"; }
+anna_state() { "${AS_ANNA[@]}" lxcpp-info -n "$1" -s -H 2>/dev/null; }
+
+# The whole life of $C1, which anna has just created.
+lives_for_anna() {
+    local init
+    anna lxcpp-ls -1
+    out_is "$C1"
+    anna lxcpp-start -n "$C1"
+    is "$(anna_state "$C1")" RUNNING
+    init=$("${AS_ANNA[@]}" lxcpp-info -n "$C1" -p -H)
+    is "$(awk '{print $1, $2, $3}' "/proc/$init/uid_map")" "0 $FIRST 65536" "the container's ids"
+    is "$(awk '/^Uid:/ {print $2}' "/proc/$init/status")" "$FIRST" "init's uid on the host"
+    anna lxcpp-attach -n "$C1" -- sh -c 'id -u; cat /proc/1/setgroups; echo kept >/root/kept; stat -c %u:%g /root/kept; echo x >/dev/null'
+    out_is $'0\nallow\n0:0'
+    expect 7 "${AS_ANNA[@]}" lxcpp-attach -n "$C1" -- sh -c 'exit 7'
+    anna lxcpp-ls -f -F name,state,unprivileged
+    out_matches "$C1 +RUNNING +true"
+    anna lxcpp-start -n "$C1"
+    err_has "already running"
+    anna lxcpp-stop -k -n "$C1"
+    is "$(anna_state "$C1")" STOPPED
+    anna lxcpp-start -n "$C1"
+    anna lxcpp-attach -n "$C1" -- cat /root/kept
+    out_is kept
+    expect 1 "${AS_ANNA[@]}" lxcpp-destroy -n "$C1"
+    anna lxcpp-destroy -f -n "$C1"
+    anna lxcpp-ls -1
+    out_is ""
+}
+
+test_dir_of_a_template() {
+    users
+    need_tool busybox
+    anna lxcpp-create -n "$C1" -B dir -t "$(support template-testinit)" -- --testinit "$LXCPP_TESTINIT"
+    is "$ERR" ""
+    lives_for_anna
+    forget_users
+}
+
+# A small archive with owners of its own, as an image in anna's store.
+import_for_anna() {
+    need_tool busybox
+    local root="$SANDBOX/root"
+    "$(support template-testinit)" --path=/ --name=x --rootfs="$root" --testinit "$LXCPP_TESTINIT"
+    echo secret >"$root/etc/shadow"
+    chown 0:42 "$root/etc/shadow"
+    chmod 0640 "$root/etc/shadow"
+    tar -C "$root" --numeric-owner -cf "$SANDBOX/root.tar" .
+    chmod 0644 "$SANDBOX/root.tar"
+    anna lxcpp-image import "$SANDBOX/root.tar" -d small -r 1 -a "$(uname -m)" --alias small
+}
+
+test_images() { # 300 s
+    users
+    import_for_anna
+    for storage in overlay dir; do
+        anna lxcpp-create -n "$C1" -B "$storage" --image small
+        lives_for_anna
+    done
+    # Two on one tree, each with changes of its own.
+    anna lxcpp-create -n "$C1" --image small
+    anna lxcpp-create -n "$C2" --image small
+    anna lxcpp-config -n "$C1" get lxc.rootfs.path
+    out_has "overlay:"
+    anna lxcpp-start -n "$C1"
+    anna lxcpp-start -n "$C2"
+    anna lxcpp-attach -n "$C1" -- sh -c 'rm /etc/shadow; echo mine >/etc/hostname'
+    anna lxcpp-attach -n "$C2" -- stat -c %u:%g:%a /etc/shadow
+    out_is 0:42:640
+    expect 1 "${AS_ANNA[@]}" lxcpp-image delete small
+    err_has "$C1"
+    anna lxcpp-destroy -f -n "$C1"
+    anna lxcpp-destroy -f -n "$C2"
+    anna lxcpp-image delete small
+    forget_users
+}
+
+test_busybox_template() {
+    users
+    [ -x "$LXC_BUSYBOX" ] || skip "$LXC_BUSYBOX is not installed"
+    anna lxcpp-create -n "$C1" -t busybox
+    anna lxcpp-start -n "$C1"
+    anna lxcpp-attach -n "$C1" -- /bin/sh -c 'id -u; cat /proc/1/comm'
+    out_is $'0\ninit'
+    anna lxcpp-stop -k -n "$C1"
+    anna lxcpp-destroy -n "$C1"
+    is "$(find "$SANDBOX/home/anna" -uid +$((FIRST - 1)) -print)" "" "files of subordinate ids after the destroy"
+    forget_users
+}
+
+make_for_anna() { anna lxcpp-create -n "$1" -B dir -t "$(support template-testinit)" -- --testinit "$LXCPP_TESTINIT"; }
+
+test_the_monitor_is_killed() {
+    users
+    need_tool busybox
+    make_for_anna "$C1"
+    anna lxcpp-start -n "$C1" -p "$SANDBOX/home/anna/pid"
+    local init
+    init=$("${AS_ANNA[@]}" lxcpp-info -n "$C1" -p -H)
+    kill -9 "$(cat "$SANDBOX/home/anna/pid")"
+    anna lxcpp-ls -1 --running
+    out_is "$C1"
+    anna lxcpp-attach -n "$C1" -- id -u
+    out_is 0
+    anna lxcpp-start -n "$C1" --adopt
+    is "$("${AS_ANNA[@]}" lxcpp-info -n "$C1" -p -H)" "$init" "init after a new monitor"
+    # The new one has the rights of the old one: it starts the container again.
+    anna lxcpp-start -n "$C1" --upgrade-monitor
+    anna lxcpp-stop -r -n "$C1"
+    differs "$("${AS_ANNA[@]}" lxcpp-info -n "$C1" -p -H)" "$init" "init after a reboot"
+    anna lxcpp-attach -n "$C1" -- id -u
+    # Monitor and init at once.
+    kill -9 $(pgrep -f "^\[lxcpp monitor\].* $C1\$") "$("${AS_ANNA[@]}" lxcpp-info -n "$C1" -p -H)"
+    anna lxcpp-start -n "$C1"
+    is "$(anna_state "$C1")" RUNNING
+    kill -9 $(pgrep -f "^\[lxcpp monitor\].* $C1\$")
+    anna lxcpp-stop -k -n "$C1"
+    is "$(anna_state "$C1")" STOPPED
+    anna lxcpp-destroy -n "$C1"
+    is "$(find "$SANDBOX/home/anna/.cache/lxcpp/run" -mindepth 1 ! -name lock 2>/dev/null)" "" "what is left of the runs"
+    forget_users
+}
+
+test_verbs_of_a_user() {
+    users
+    need_tool busybox
+    make_for_anna "$C1"
+    expect 0 "${AS_ANNA[@]}" lxcpp-execute -n "$C1" -- /bin/sh -c 'id -u; cat /proc/1/comm'
+    out_is $'0\nlxcpp-init'
+    expect 5 "${AS_ANNA[@]}" lxcpp-execute -n "$C1" -- /bin/sh -c 'exit 5'
+    anna lxcpp-config -n "$C1" set lxc.environment.runtime COLOUR=blue
+    anna lxcpp-config -n "$C1" set lxc.net.0.type veth
+    anna lxcpp-start -n "$C1" -s lxc.cgroup2.memory.max=100M
+    err_has "no cgroup here is this user's: nothing limits the container's memory"
+    err_has "(lxc.cgroup2.memory.max), and it cannot be frozen"
+    err_has "lxc.net.0.type = veth: only root can make that"
+    err_has "loginctl enable-linger"
+    anna lxcpp-wait -n "$C1" -s RUNNING -t 5
+    anna lxcpp-attach -n "$C1" -- sh -c 'echo $COLOUR; cat /proc/net/dev | grep -c :'
+    out_is $'blue\n1'
+    expect 1 "${AS_ANNA[@]}" lxcpp-freeze -n "$C1"
+    err_has "freezer"
+    anna lxcpp-info -n "$C1"
+    out_has RUNNING
+    anna lxcpp-inventory events -n "$C1"
+    out_has start
+    expect 1 "${AS_ANNA[@]}" lxcpp-cgroup -n "$C1" memory.max
+    err_is_one_line
+    anna lxcpp-stop -k -n "$C1"
+    anna lxcpp-inventory rebuild
+    anna lxcpp-inventory check
+    anna lxcpp-cache
+    expect 1 "${AS_ANNA[@]}" lxcpp-create -n "$C2" --privileged -t none
+    err_has "--privileged: only root can"
+    # Ids of others, and those around one's own.
+    anna lxcpp-config -n "$C1" set lxc.idmap "u 0 0 65536"
+    expect 1 "${AS_ANNA[@]}" lxcpp-start -n "$C1"
+    err_has "not all of these ids are yours; you have $ANNA-$ANNA, $FIRST-$((FIRST + 65535)) (/etc/subuid)"
+    anna lxcpp-destroy -n "$C1"
+    forget_users
+}
+
+# A directory of hers in the container, as her own user in there: the usual way to share files.
+test_own_id_inside() {
+    users
+    need_tool busybox
+    local home="$SANDBOX/home/anna"
+    chmod 0700 "$home"
+    mkdir "$home/shared"
+    echo hers >"$home/shared/file"
+    chmod 0600 "$home/shared/file"
+    chown -R "$ANNA:$ANNA" "$home/shared"
+    printf '%s\n' "lxc.idmap = u 0 $FIRST 1000" "lxc.idmap = u 1000 $ANNA 1" "lxc.idmap = u 1001 $((FIRST + 1001)) 64535" \
+        "lxc.idmap = g 0 $FIRST 1000" "lxc.idmap = g 1000 $ANNA 1" "lxc.idmap = g 1001 $((FIRST + 1001)) 64535" \
+        "lxc.mount.entry = $home/shared mnt none bind,create=dir" >"$SANDBOX/tmp/own.conf"
+    chmod 0755 "$SANDBOX/tmp"
+    anna lxcpp-create -n "$C1" -f "$SANDBOX/tmp/own.conf" -t "$(support template-testinit)" -- --testinit "$LXCPP_TESTINIT"
+    anna lxcpp-start -n "$C1"
+    anna lxcpp-attach -n "$C1" -u 1000 -g 1000 -- sh -c 'cat /mnt/file; echo new >/mnt/new'
+    out_is hers
+    is "$(stat -c %u:%g "$home/shared/new")" "$ANNA:$ANNA"
+    anna lxcpp-destroy -f -n "$C1"
+    [ -e "$home/shared/file" ] || fail "the destroy went into what was bound"
+    forget_users
+}
+
+test_delegated_cgroup() {
+    users
+    need_tool busybox
+    local top group
+    top=$(awk '$3 == "cgroup2" {print $2; exit}' /proc/mounts)
+    [ -n "$top" ] || skip "there is no cgroup v2"
+    group="$top/lxcpp-$CASE_ID"
+    mkdir "$group" 2>/dev/null || skip "no group can be made in $top"
+    mkdir "$group/login"
+    chown $ANNA:$ANNA "$group" "$group"/cgroup.{procs,subtree_control,threads} "$group/login" "$group"/login/cgroup.{procs,subtree_control,threads}
+    make_for_anna "$C1"
+    # shellcheck disable=SC2016
+    in_group() { expect "$1" sh -c 'echo $$ >"$1/login/cgroup.procs" && shift && exec "$@"' sh "$group" "${AS_ANNA[@]}" "${@:2}"; }
+    in_group 0 lxcpp-start -n "$C1"
+    [[ "$ERR" != *"no cgroup here"* ]] || fail "the delegated group was not used"
+    is "$(find "$group" -name "lxcpp.payload.*$C1*" -printf '%u\n')" "$FIRST" "owner of the container's group"
+    anna lxcpp-freeze -n "$C1"
+    is "$(anna_state "$C1")" FROZEN
+    expect 1 "${AS_ANNA[@]}" lxcpp-attach -n "$C1" -- true
+    err_has "frozen"
+    anna lxcpp-unfreeze -n "$C1"
+    in_group 0 lxcpp-attach -n "$C1" -- true
+    anna lxcpp-stop -k -n "$C1"
+    anna lxcpp-destroy -n "$C1"
+    is "$(find "$group" -mindepth 1 -type d -name '*lxcpp*')" "" "groups that are left"
+    rmdir "$group/login" "$group"
+    forget_users
+}
+
+test_two_users() {
+    users
+    need_tool busybox
+    local home="$SANDBOX/home/anna" path="$SANDBOX/home/anna/.local/share/lxcpp" before verb
+    make_for_anna "$C1"
+    anna lxcpp-start -n "$C1"
+    before=$("${AS_ANNA[@]}" lxcpp-info -n "$C1" -p -H)
+    expect 0 "${AS_BERT[@]}" lxcpp-ls -1
+    out_is ""
+    for verb in "ls -P $path" "info -n $C1 -P $path" "start -n $C1 -P $path" "stop -k -n $C1 -P $path" "attach -n $C1 -P $path -- id" \
+        "freeze -n $C1 -P $path" "console -n $C1 -P $path" "config -n $C1 -P $path set lxc.uts.name x" "destroy -f -n $C1 -P $path" \
+        "create -n $C1 -P $path -t none"; do
+        # shellcheck disable=SC2086
+        run "${AS_BERT[@]}" lxcpp-$verb
+        differs $? 0 "exit code of bert's $verb"
+        err_is_one_line
+        out_is ""
+    done
+    expect 2 "${AS_BERT[@]}" ls "$path"
+    # Her directories, which he would have to be able to enter, and runtime files that he makes up.
+    expect 1 "${AS_BERT[@]}" "LXCPP_RUNTIME_DIR=$home/.cache/lxcpp/run" lxcpp-attach -n "$C1" -P "$path" -- id
+    expect 1 "${AS_BERT[@]}" mv "$path/$C1" "$path/$C2"
+    # One of the same name is another container.
+    expect 0 "${AS_BERT[@]}" lxcpp-create -n "$C1" -B dir -t "$(support template-testinit)" -- --testinit "$LXCPP_TESTINIT"
+    expect 0 "${AS_BERT[@]}" lxcpp-start -n "$C1"
+    is "$(awk '{print $2}' "/proc/$("${AS_BERT[@]}" lxcpp-info -n "$C1" -p -H)/uid_map")" $((FIRST + 65536)) "ids of bert's"
+    expect 0 "${AS_BERT[@]}" lxcpp-destroy -f -n "$C1"
+    is "$("${AS_ANNA[@]}" lxcpp-info -n "$C1" -p -H)" "$before" "init of anna's after all that"
+    # Root inside has no rights over a process of hers, nor over one of his.
+    anna lxcpp-attach -n "$C1" -- sh -c 'kill -0 1 && ls /proc | grep -c "^[0-9]"'
+    anna lxcpp-destroy -f -n "$C1"
+    forget_users
+}
+
+test_usernsexec() {
+    make_users
+    expect 0 "${AS_ANNA[@]}" lxcpp-usernsexec -- sh -c 'id -u; id -g; cat /proc/self/uid_map /proc/self/setgroups; echo x >own; chown 5:6 own'
+    out_matches $'^0\n0\n +0 +'"$FIRST"$' +65536\nallow$'
+    expect 9 "${AS_ANNA[@]}" lxcpp-usernsexec -s -m b:0:$FIRST:10 -u 3 -g 4 -- sh -c 'id -u; id -g; exit 9'
+    out_is $'3\n4'
+    # No ids but one's own: no help is needed, and no group can be dropped any more (CVE-2018-7169).
+    expect 0 "${AS_ANNA[@]}" lxcpp-usernsexec -m u:0:$ANNA:1 -m g:0:$ANNA:1 -- cat /proc/self/setgroups /proc/self/gid_map
+    out_matches $'^deny\n +0 +'"$ANNA"' +1$'
+    # The twin: where newgidmap has looked at the groups, they can be.
+    expect 0 "${AS_ANNA[@]}" lxcpp-usernsexec -m b:0:$FIRST:1 -- cat /proc/self/setgroups
+    out_is allow
+    cat >"$SANDBOX/called" <<H
+#!/bin/sh
+echo called >>$SANDBOX/calls
+H
+    chmod 0755 "$SANDBOX/called"
+    : >"$SANDBOX/calls"
+    chmod 0666 "$SANDBOX/calls"
+    mount --bind "$SANDBOX/called" /usr/bin/newuidmap
+    local map
+    for map in b:0:4294967295:1 b:0:4294967294:2 b:0:$FIRST:4294967295 b:4294967290:$FIRST:10 "b:0:$FIRST:10 b:5:$((FIRST + 100)):10" \
+        "b:0:$FIRST:10 b:20:$((FIRST + 5)):10" "$(seq -f "b:%.0f:$FIRST:1" -s ' ' 0 340)" b:0:$FIRST:0 b:0:99999999999:1; do
+        # shellcheck disable=SC2046,SC2086
+        expect 1 "${AS_ANNA[@]}" lxcpp-usernsexec $(printf -- '-m %s ' $map) -- true
+        err_is_one_line
+    done
+    is "$(cat "$SANDBOX/calls")" "" "calls of newuidmap for maps that are none"
+    # The twin: it is called for one that is.
+    run "${AS_ANNA[@]}" lxcpp-usernsexec -m b:0:$FIRST:1 -- true
+    is "$(cat "$SANDBOX/calls")" called
+    umount /usr/bin/newuidmap
+    expect 1 "${AS_ANNA[@]}" lxcpp-usernsexec -m b:0:$((FIRST + 65536)):1 -- true
+    err_has "newuidmap"
+    err_is_one_line
+    expect 1 "${AS_CARL[@]}" lxcpp-usernsexec -- true
+    err_has "carl has no ids in /etc/subuid"
+    expect 127 "${AS_ANNA[@]}" lxcpp-usernsexec -- /no/such
+    expect 0 lxcpp-usernsexec -m b:0:$FIRST:65536 -- id -u
+    out_is 0
+    forget_users
+}
+
+test_unshare() {
+    make_users
+    expect 5 lxcpp-unshare -s 'UTSNAME|PID|MOUNT' -H "$C1" -M -- sh -c 'hostname; echo $$; ls -d /proc/[0-9]*; exit 5'
+    is "$(head -2 <<<"$OUT")" "$C1"$'\n1'
+    out_lacks "/proc/2$$"
+    expect 0 "${AS_ANNA[@]}" lxcpp-unshare -s 'USER|UTSNAME' -u 0 -H inside -- sh -c 'id -u; hostname; cat /proc/self/setgroups'
+    out_is $'0\ninside\ndeny'
+    expect 0 "${AS_ANNA[@]}" lxcpp-unshare -s 'USER|NETWORK' -- sh -c 'id -u; grep -c : /proc/net/dev'
+    out_is $'65534\n1'
+    expect 0 lxcpp-unshare -s UTSNAME -u nobody -- id -un
+    out_is nobody
+    ip link add "v$$a" type dummy 2>/dev/null && {
+        expect 0 lxcpp-unshare -s NETWORK -i "v$$a" -- cat /proc/net/dev
+        out_has "v$$a:"
+        expect 1 lxcpp-unshare -s NETWORK -i "v$$a" -- true
+        err_has "move the network interface v$$a: No such device"
+    }
+    expect 1 lxcpp-unshare -- true
+    err_has "-s is missing"
+    expect 1 lxcpp-unshare -s USER -H x -- true
+    err_has "-H needs UTSNAME"
+    expect 1 lxcpp-unshare -s USER -M -- true
+    err_has "-M needs MOUNT"
+    expect 127 lxcpp-unshare -s UTSNAME -- /no/such
+    expect 1 "${AS_ANNA[@]}" lxcpp-unshare -s UTSNAME -- true
+    err_is_one_line
+    forget_users
+}
