@@ -218,7 +218,7 @@ void make_upper(const std::filesystem::path& construction) {
     for (const char* path : {"overlay", kUpper, "overlay/work"}) directory.make_dir(path, 0755);
     const auto lower = directory.stat("rootfs");
     if (!lower) throw Error("the template removed the root file system");
-    directory.chown(kUpper, lower->st_uid, lower->st_gid);
+    for (const char* path : {kUpper, "overlay/work"}) directory.chown(path, lower->st_uid, lower->st_gid);
     directory.chmod(kUpper, lower->st_mode & 07777);
 }
 

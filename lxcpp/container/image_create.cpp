@@ -32,13 +32,20 @@ StorageKind choose_image_storage(const ImageCreate& create, const HeldImage& ima
     const bool elsewhere = !create.options.directory.empty();
     const std::filesystem::path place = elsewhere ? create.options.directory.parent_path() : create.impl.lxcpath;
     const bool unprivileged = !create.idmap.empty() || !create.options.privileged;
-    return choose_storage(create.options.backend, probe_storage({.trees = image.trees,
+    const StorageObstacles obstacles = probe_storage({.trees = image.trees,
                                                                          .directory = place,
                                                                          .unprivileged = unprivileged,
                                                                          .own_shift = own_shift(create),
                                                                          .elsewhere = elsewhere,
                                                                          .idmapped = create.idmapped,
-                                                                         .copied = create.options.backend == "btrfs"}));
+                                                                         .copied = create.options.backend == "btrfs"});
+    const StorageKind kind = choose_storage(create.options.backend, obstacles);
+    // Root's file systems mostly do; a user may wonder where the room and the time have gone.
+    const auto overlay = obstacles.find(StorageKind::Overlay);
+    if (kind == StorageKind::Dir && create.options.backend != "dir" && overlay != obstacles.end() && sys::in_own_namespace() && create.options.note) {
+        create.options.note("the image is copied, and shares nothing with others of it: " + overlay->second);
+    }
+    return kind;
 }
 
 void make_of_image(const ImageCreate& create, const HeldImage& image, StorageKind kind, const std::filesystem::path& construction,

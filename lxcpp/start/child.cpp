@@ -79,10 +79,13 @@ std::vector<ExecVectors> make_exec_vectors(const ChildPlan& plan, int sync) {
 void run_child(const ChildPlan& plan, const ChildResources& resources) noexcept {
     ChildState state{.resources = resources};
     (void)sys::raw::reset_signals();
-    if (resources.enter >= 0) (void)::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+    // Who is not root could not write the maps of a process that hides.
+    const bool late = ::geteuid() != 0;
+    if (resources.enter >= 0 && !late) (void)::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
     if (!take_stdio(resources)) ::_exit(1);
     (void)::umask(022); // the modes of what is made here are not the caller's business
     if (!wait_for(SyncKind::Go, state)) ::_exit(1);
+    if (resources.enter >= 0 && late) (void)::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
     for (const Step& step : plan.steps) {
         const int error = std::visit([&state](const auto& value) noexcept { return run(value, state); }, step);
         if (error < 0) {

@@ -5,8 +5,10 @@
 #include "host/id_map.h"
 #include "sys/file.h"
 #include "sys/memfd.h"
+#include "sys/own_namespace.h"
 
 #include <algorithm>
+#include <optional>
 #include <sys/stat.h>
 
 namespace lxcpp {
@@ -22,8 +24,11 @@ std::string list(const std::vector<gid_t>& groups) {
     return text;
 }
 
-uid_t our_owner() {
+// nullopt: somebody whom nobody in a user's namespace is.
+std::optional<uid_t> our_owner() {
+    constexpr uid_t unmapped = 65534;
     const auto info = sys::stat_path("/proc/self/exe");
+    if (info && info->st_uid == unmapped && sys::in_own_namespace()) return std::nullopt;
     return info ? info->st_uid : 0;
 }
 
@@ -47,15 +52,16 @@ Fd sealed_enter(const Paths& paths) { return sys::sealed_program(paths.libexec /
 
 bool may_write_to_us(const std::vector<IdMapEntry>& idmap) {
     if (idmap.empty()) return true;
-    const uid_t owner = our_owner();
-    return std::ranges::any_of(idmap, [owner](const IdMapEntry& entry) {
-        return entry.kind != IdKind::Gid && owner >= entry.hostid && owner - entry.hostid < entry.range;
+    const std::optional<uid_t> owner = our_owner();
+    return owner && std::ranges::any_of(idmap, [owner](const IdMapEntry& entry) {
+        return entry.kind != IdKind::Gid && *owner >= entry.hostid && *owner - entry.hostid < entry.range;
     });
 }
 
 bool may_write_to_us(pid_t init) {
     const std::string map = sys::read_file("/proc/" + std::to_string(init) + "/uid_map");
-    return parse_id_map(map).to_container(our_owner()).has_value();
+    const std::optional<uid_t> owner = our_owner();
+    return owner && parse_id_map(map).to_container(*owner).has_value();
 }
 
 } // namespace lxcpp

@@ -23,7 +23,7 @@ std::optional<sys::Child> OverlayStorage::make(const NewRoot& root) const {
     // The root directory of an overlay is its upper's.
     const auto info = sys::stat_path(root.trees.front(), false);
     if (!info) return std::nullopt;
-    container.chown(upper_of(root), info->st_uid, info->st_gid);
+    for (const std::string& path : {upper_of(root), work_of(root)}) container.chown(path, info->st_uid, info->st_gid);
     container.chmod(upper_of(root), info->st_mode & 07777);
     return std::nullopt;
 }

@@ -23,12 +23,15 @@ bool in_own_namespace() {
     const std::string map = read_file("/proc/self/uid_map");
     for (const std::string_view line : split_lines(map)) {
         const auto words = split_words(line);
-        if (words.size() == 3 && words[0] == std::to_string(kOwnUserInside) && words[2] == "1") return true;
+        if (words.size() == 3 && words[0] == std::to_string(kOwnUserInside) && words[2] == "1")
+            return true;
     }
     return false;
 }
 
-bool is_trusted_owner(uid_t uid) { return uid == ::geteuid() || (uid == 0 && !in_own_namespace()); }
+bool is_trusted_owner(uid_t uid) {
+    return uid == ::geteuid() || (uid == 0 && !in_own_namespace());
+}
 
 std::optional<Fd> user_namespace_around(pid_t pid) {
     const auto own = open_namespace(pid, "user");
@@ -41,16 +44,19 @@ std::optional<Fd> user_namespace_around(pid_t pid) {
 
 uid_t owner_of_namespace(FdRef user_namespace) {
     uid_t owner = 0;
-    if (::ioctl(user_namespace.raw(), NS_GET_OWNER_UID, &owner) != 0) throw SystemError("find the owner of a user namespace");
+    if (::ioctl(user_namespace.raw(), NS_GET_OWNER_UID, &owner) != 0)
+        throw SystemError("find the owner of a user namespace");
     return owner;
 }
 
 void keep_rights_over_exec() {
-    if (const int error = raw::inherit_capabilities(); error < 0) throw SystemError("keep our rights over exec", -error);
+    if (const int error = raw::inherit_capabilities(); error < 0)
+        throw SystemError("keep our rights over exec", -error);
 }
 
 void keep_rights_to_ourselves() {
-    if (const int error = raw::clear_inheritable(); error < 0) throw SystemError("keep our rights from programs", -error);
+    if (const int error = raw::clear_inheritable(); error < 0)
+        throw SystemError("keep our rights from programs", -error);
 }
 
 void become_dumpable() {

@@ -42,15 +42,19 @@ void move_interface(const std::string& name, pid_t pid) {
     const Fd socket(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE));
     if (!socket.valid()) throw SystemError(what);
     constexpr timeval patience{5, 0};
-    if (::setsockopt(socket.raw(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience) != 0) throw SystemError(what);
+    if (::setsockopt(socket.raw(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience) != 0)
+        throw SystemError(what);
     Request request{};
     request.header = {sizeof request, RTM_NEWLINK, NLM_F_REQUEST | NLM_F_ACK, 1, 0};
     request.link.ifi_index = static_cast<int>(index);
     request.attribute = {RTA_LENGTH(sizeof request.pid), IFLA_NET_NS_PID};
     request.pid = static_cast<std::uint32_t>(pid);
-    if (::send(socket.raw(), &request, sizeof request, 0) != static_cast<ssize_t>(sizeof request)) throw SystemError(what);
+    if (::send(socket.raw(), &request, sizeof request, 0) != static_cast<ssize_t>(sizeof request))
+        throw SystemError(what);
     Answer answer{};
-    if (::recv(socket.raw(), &answer, sizeof answer, 0) < static_cast<ssize_t>(sizeof answer.header + sizeof answer.error)) throw SystemError(what);
+    if (::recv(socket.raw(), &answer, sizeof answer, 0) <
+        static_cast<ssize_t>(sizeof answer.header + sizeof answer.error))
+        throw SystemError(what);
     if (answer.header.nlmsg_type != NLMSG_ERROR) throw SystemError(what, EPROTO);
     if (answer.error.error != 0) throw SystemError(what, -answer.error.error);
 }
@@ -63,7 +67,8 @@ void map_own_ids(pid_t pid, uid_t inside) {
 }
 
 void set_host_name(const std::string& name) {
-    if (::sethostname(name.data(), name.size()) != 0) throw SystemError("set the host name " + printable(name));
+    if (::sethostname(name.data(), name.size()) != 0)
+        throw SystemError("set the host name " + printable(name));
 }
 
 void set_user(uid_t uid) {

@@ -9,7 +9,8 @@ namespace lxcpp::sys {
 
 // An interface of ours to the network namespace of a process, with its name (rtnetlink(7)).
 void move_interface(const std::string& name, pid_t pid);
-// The maps of a process in a new user namespace, whose only id is ours; nobody in there may change groups.
+// The maps of a process in a new user namespace, whose only id is ours; nobody in there may change
+// groups.
 void map_own_ids(pid_t pid, uid_t inside);
 
 // Of ourselves: the name in our UTS namespace, and the user alone.

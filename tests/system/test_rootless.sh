@@ -81,7 +81,7 @@ test_images() { # 300 s
     anna lxcpp-create -n "$C1" --image small
     anna lxcpp-create -n "$C2" --image small
     anna lxcpp-config -n "$C1" get lxc.rootfs.path
-    out_has "overlay:"
+    out_has "overlay/upper"
     anna lxcpp-start -n "$C1"
     anna lxcpp-start -n "$C2"
     anna lxcpp-attach -n "$C1" -- sh -c 'rm /etc/shadow; echo mine >/etc/hostname'
@@ -173,8 +173,7 @@ test_verbs_of_a_user() {
     expect 1 "${AS_ANNA[@]}" lxcpp-create -n "$C2" --privileged -t none
     err_has "--privileged: only root can"
     # Ids of others, and those around one's own.
-    anna lxcpp-config -n "$C1" set lxc.idmap "u 0 0 65536"
-    expect 1 "${AS_ANNA[@]}" lxcpp-start -n "$C1"
+    expect 1 "${AS_ANNA[@]}" lxcpp-start -n "$C1" -s lxc.idmap= -s "lxc.idmap=u 0 0 65536" -s "lxc.idmap=g 0 0 65536"
     err_has "not all of these ids are yours; you have $ANNA-$ANNA, $FIRST-$((FIRST + 65535)) (/etc/subuid)"
     anna lxcpp-destroy -n "$C1"
     forget_users
@@ -269,9 +268,10 @@ test_two_users() {
 
 test_usernsexec() {
     make_users
-    expect 0 "${AS_ANNA[@]}" lxcpp-usernsexec -- sh -c 'id -u; id -g; cat /proc/self/uid_map /proc/self/setgroups; echo x >own; chown 5:6 own'
-    out_matches $'^0\n0\n +0 +'"$FIRST"$' +65536\nallow$'
-    expect 9 "${AS_ANNA[@]}" lxcpp-usernsexec -s -m b:0:$FIRST:10 -u 3 -g 4 -- sh -c 'id -u; id -g; exit 9'
+    expect 0 "${AS_ANNA[@]}" lxcpp-usernsexec -s -- sh -c 'id -u; id -g; cat /proc/self/uid_map /proc/self/setgroups; cd ~; echo x >own; chown 5:6 own'
+    out_matches $'^0\n0\n +0 +'"$FIRST"$' +54001\n +54001 +54001 +1\n +54002 .*\nallow$'
+    is "$(stat -c %u:%g "$SANDBOX/home/anna/own" 2>&1)" "$((FIRST + 5)):$((FIRST + 6))" "owner of a file"
+    expect 9 "${AS_ANNA[@]}" lxcpp-usernsexec -m b:0:$FIRST:10 -u 3 -g 4 -- sh -c 'id -u; id -g; exit 9'
     out_is $'3\n4'
     # No ids but one's own: no help is needed, and no group can be dropped any more (CVE-2018-7169).
     expect 0 "${AS_ANNA[@]}" lxcpp-usernsexec -m u:0:$ANNA:1 -m g:0:$ANNA:1 -- cat /proc/self/setgroups /proc/self/gid_map

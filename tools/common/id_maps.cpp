@@ -5,7 +5,6 @@
 
 #include <lxcpp/error.h>
 
-#include <algorithm>
 #include <fmt/core.h>
 #include <limits>
 #include <optional>
@@ -38,8 +37,21 @@ void add_map(MapWish& wish, const std::string& word) {
     if (kind != "u") wish.gids.push_back(line);
 }
 
-bool has(const std::vector<IdMapping>& lines, std::uint32_t host) {
-    return std::ranges::any_of(lines, [host](const IdMapping& line) { return host >= line.host && host - line.host < line.count; });
+// The line that has the id inside is split around it: what it was there is not mapped any more.
+void put(std::vector<IdMapping>& lines, std::uint32_t id) {
+    std::vector<IdMapping> result;
+    for (const IdMapping& line : lines) {
+        if (id >= line.host && id - line.host < line.count) return; // it is there
+        if (id < line.inside || id - line.inside >= line.count) {
+            result.push_back(line);
+            continue;
+        }
+        const std::uint32_t before = id - line.inside;
+        if (before > 0) result.push_back({line.inside, line.host, before});
+        if (before + 1 < line.count) result.push_back({id + 1, line.host + before + 1, line.count - before - 1});
+    }
+    result.push_back({id, id, 1});
+    lines = std::move(result);
 }
 
 } // namespace
@@ -64,8 +76,8 @@ MapWish first_ranges(const IdSources& sources) {
 }
 
 void add_self(MapWish& wish, uid_t uid, gid_t gid) {
-    if (!has(wish.uids, uid)) wish.uids.push_back({uid, uid, 1});
-    if (!has(wish.gids, gid)) wish.gids.push_back({gid, gid, 1});
+    put(wish.uids, uid);
+    put(wish.gids, gid);
 }
 
 } // namespace lxcpp::tools

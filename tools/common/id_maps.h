@@ -24,7 +24,7 @@ struct MapWish {
 // The first range of each file, from 0 on. Throws Error when there is none.
 [[nodiscard]] MapWish first_ranges(const IdSources& sources);
 
-// The caller under their own numbers, unless those are mapped already.
+// The caller under their own numbers, in place of whom had them, unless the caller is mapped already.
 void add_self(MapWish& wish, uid_t uid, gid_t gid);
 
 } // namespace lxcpp::tools

@@ -71,5 +71,11 @@ TEST(IdMaps, WithoutAnyTheFirstRangesOfTheFilesAreTaken) {
 TEST(IdMaps, TheCallerIsMappedOnce) {
     MapWish wish = parse_maps(Words{"b:0:100000:65536"});
     add_self(wish, 1000, 100005);
-    EXPECT_EQ(wish, (MapWish{{{0, 100000, 65536}, {1000, 1000, 1}}, {{0, 100000, 65536}}}));
+    EXPECT_EQ(wish, (MapWish{{{0, 100000, 1000}, {1001, 101001, 64535}, {1000, 1000, 1}}, {{0, 100000, 65536}}}));
+    MapWish at_the_ends = parse_maps(Words{"u:1000:100000:1", "g:7:100000:2"});
+    add_self(at_the_ends, 1000, 7);
+    EXPECT_EQ(at_the_ends, (MapWish{{{1000, 1000, 1}}, {{8, 100001, 1}, {7, 7, 1}}}));
+    MapWish beside = parse_maps(Words{"b:0:100000:7"});
+    add_self(beside, 1000, 7);
+    EXPECT_EQ(beside, (MapWish{{{0, 100000, 7}, {1000, 1000, 1}}, {{0, 100000, 7}, {7, 7, 1}}}));
 }
