@@ -239,9 +239,9 @@ void TemplateState::set(const std::string& name, TemplateValue value) {
     if (!scopes_.empty()) scopes_.back().emplace(name, std::move(before)); // the first time only
 }
 
-TemplateValue TemplateState::get(const std::string& name) const {
+TemplateValue* TemplateState::find(const std::string& name) {
     const auto there = variables_.find(name);
-    return there == variables_.end() ? TemplateValue() : there->second;
+    return there == variables_.end() ? nullptr : &there->second;
 }
 
 void TemplateState::leave_scope() noexcept {

@@ -77,7 +77,7 @@ public:
     void spend(std::size_t steps);
     // In the innermost scope.
     void set(const std::string& name, TemplateValue value);
-    [[nodiscard]] TemplateValue get(const std::string& name) const;
+    [[nodiscard]] TemplateValue* find(const std::string& name); // nullptr: there is none
     // A function of the template's own; what is called must be there as long as it can be.
     void define(const std::string& name, TemplateFunction function) {
         macros_.insert_or_assign(name, std::move(function));

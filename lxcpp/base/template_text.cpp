@@ -192,19 +192,41 @@ private:
         return found;
     }
 
-    static TemplateValue position(std::size_t number, std::size_t count,
-                                  const TemplateValue& outer) {
+    // pongo2 writes its names large; both are there.
+    static void place(TemplateValue::Map& map, std::size_t number, std::size_t count) {
         const auto index = static_cast<std::int64_t>(number);
         const auto left = static_cast<std::int64_t>(count - number);
-        TemplateValue::Map map{{"counter", index + 1}, {"counter0", index},
-                               {"revcounter", left},   {"revcounter0", left - 1},
-                               {"first", number == 0}, {"last", left == 1},
-                               {"parentloop", outer}};
-        TemplateValue::Map large; // as pongo2 writes them
-        for (const auto& [name, value] : map)
-            large.emplace(static_cast<char>(name.front() - 'a' + 'A') + name.substr(1), value);
-        map.merge(large);
-        return map;
+        const auto put = [&map](const char* name, const char* large, TemplateValue value) {
+            map.insert_or_assign(large, value);
+            map.insert_or_assign(name, std::move(value));
+        };
+        put("counter", "Counter", index + 1);
+        put("counter0", "Counter0", index);
+        put("revcounter", "Revcounter", left);
+        put("revcounter0", "Revcounter0", left - 1);
+        put("first", "First", number == 0);
+        put("last", "Last", left == 1);
+    }
+
+    // In the map that is there, for a loop may have many rounds; what is within it may have set something else.
+    void move_on(std::size_t number, std::size_t count, const TemplateValue::Map& start) {
+        TemplateValue* now = state_.find(kLoop);
+        if (now == nullptr || !std::holds_alternative<TemplateValue::Map>(now->value)) {
+            state_.set(kLoop, start);
+            now = state_.find(kLoop);
+        }
+        place(std::get<TemplateValue::Map>(now->value), number, count);
+    }
+
+    // The loop around has none in it, or each level would double it.
+    [[nodiscard]] TemplateValue::Map start_of_loop() {
+        TemplateValue outer;
+        if (const TemplateValue* now = state_.find(kLoop)) outer = *now;
+        if (auto* map = std::get_if<TemplateValue::Map>(&outer.value)) {
+            map->erase("parentloop");
+            map->erase("Parentloop");
+        }
+        return {{"parentloop", outer}, {"Parentloop", outer}};
     }
 
     // What a loop sets is its own.
@@ -218,16 +240,13 @@ private:
                 });
             });
         if (node.reversed) std::ranges::reverse(all);
-        TemplateValue outer = state_.get(kLoop);
-        if (auto* map = std::get_if<TemplateValue::Map>(&outer.value))
-            std::erase_if(*map, [](const auto& one) {
-                return one.first == "parentloop" || one.first == "Parentloop";
-            });
+        const TemplateValue::Map start = start_of_loop();
         const auto scope = state_.enter_scope();
+        state_.set(kLoop, start);
         for (std::size_t number = 0; number < all.size(); ++number) {
             for (std::size_t i = 0; i < node.names.size(); ++i)
                 state_.set(node.names[i], std::move(all[number][i]));
-            state_.set(kLoop, position(number, all.size(), outer));
+            move_on(number, all.size(), start);
             at_template_line(node.line, [&] { state_.spend(1); });
             run(node.branches.front().block);
         }
