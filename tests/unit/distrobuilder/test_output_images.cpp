@@ -158,7 +158,7 @@ TEST(OutputCompression, HasTheNamesOfDistrobuilder) {
     EXPECT_EQ(parse_output_compression("none"), (OutputCompression{"none", std::nullopt}));
     EXPECT_EQ(error_of([] { (void)parse_output_compression("gzip-0"); }), "compression 'gzip-0': levels of gzip are 1 to 9");
     EXPECT_EQ(error_of([] { (void)parse_output_compression("none-1"); }), "compression 'none-1': none has no levels");
-    EXPECT_EQ(error_of([] { (void)parse_output_compression("lzop-3"); }), "compression 'lzop-3': lzo is not written here; zstd-1 is as fast, and smaller");
+    EXPECT_EQ(error_of([] { (void)parse_output_compression("lzop-3"); }), "compression 'lzop-3': is not written here: the library for it (liblzo2) is for programs under the GNU GPL only; zstd-1 is as fast, and its archives are smaller");
     for (const char* text : {"", "gz", "xz ", "XZ"}) EXPECT_THAT(error_of([&] { (void)parse_output_compression(text); }), HasSubstr("it is one of bzip2"));
     for (const char* text : {"xz-", "xz-10", "zstd-0", "bzip2-x"}) EXPECT_THAT(error_of([&] { (void)parse_output_compression(text); }), HasSubstr("levels of"));
 }
