@@ -12,6 +12,8 @@ MEANT = [
     (ANY, TREE + "etc/systemd/system-generators/lxc", "content", "another script, of the same effect"),
     (ANY, "templates/cloud-init-.*", "content",
      "other words of the same effect; the default of the network is that of a container, as no machines are built"),
+    (ANY, r"templates/hosts(-2)?\.tpl", "(member|content|only ours)", "templates of two files of one name have two names: distrobuilder's second takes the first one's place"),
+    (ANY, r"/templates//etc/hosts\.plain/template", "value", "the same"),
     (ANY, "manifest.spdx.json", "output", "the list of packages; --no-manifest leaves it out"),
     ("unified", r"\./|templates/|rootfs/", "member", "an archive of a root and its metadata begins with neither . nor templates/, and has rootfs/"),
     # Decision 013.
