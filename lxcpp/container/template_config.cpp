@@ -2,8 +2,10 @@
 #include "container/template_config.h"
 
 #include "base/error.h"
+#include "base/paths.h"
 #include "config/item.h"
 #include "sys/file.h"
+#include "sys/own_namespace.h"
 
 #include <algorithm>
 #include <sys/stat.h>
@@ -51,13 +53,25 @@ void require_same_ids(const TemplateConfig& config) {
                 "): which ids of the host a container has is not for a template to choose; nothing was created");
 }
 
+// In a user's namespace nobody can see whose the host's files are: those that came with lxcpp or LXC count as root's.
+bool is_installed(const std::filesystem::path& path, const LoadOptions& load) {
+    const std::filesystem::path data = load.data_dir.empty() ? default_paths().data : load.data_dir;
+    const auto below = [file = path.lexically_normal().string()](const std::filesystem::path& directory) { return file.starts_with(directory.string() + '/'); };
+    return below(data) || below("/usr/share/lxc");
+}
+
+bool is_of_root(const std::filesystem::path& path, const LoadOptions& load) {
+    const auto info = sys::stat_path(path);
+    if (!info || (info->st_mode & (S_IWGRP | S_IWOTH)) != 0) return false;
+    return sys::in_own_namespace() ? is_installed(path, load) : info->st_uid == 0;
+}
+
 // What it includes is read at each start: whoever may write there configures the container, hooks on the host included.
 void require_own_includes(const TemplateConfig& config) {
     for (const std::string& line : without_known(assignments(config.after), assignments(config.before))) {
         const Line parts = parse_line(line);
         if (parts.key != "lxc.include" || parts.value.empty()) continue;
-        const auto info = sys::stat_path(find_shared_file(config.file.parent_path() / parts.value, config.load.data_dir));
-        if (info && info->st_uid == 0 && (info->st_mode & (S_IWGRP | S_IWOTH)) == 0) continue;
+        if (is_of_root(find_shared_file(config.file.parent_path() / parts.value, config.load.data_dir), config.load)) continue;
         throw Error(line + ": others than root may change that file; nothing was created");
     }
 }

@@ -95,6 +95,28 @@ test_images() { # 300 s
     forget_users
 }
 
+# Whoever may change what a configuration includes configures the container.
+test_includes_of_a_template() {
+    users
+    local file
+    cat >"$SANDBOX/support/including" <<'H'
+#!/bin/bash
+for word; do case "$word" in --path=*) path="${word#*=}" ;; --rootfs=*) rootfs="${word#*=}" ;; esac; done
+mkdir -p "$rootfs/bin"
+echo "lxc.include = $INCLUDED" >>"$path/config"
+H
+    chmod 0755 "$SANDBOX/support/including"
+    echo 'lxc.tty.max = 1' >"$SANDBOX/support/bert.conf"
+    chown "$BERT" "$SANDBOX/support/bert.conf"
+    anna env "INCLUDED=$LXCPP_DATA_DIR/config/common.conf" lxcpp-create -n "$C1" -t "$SANDBOX/support/including"
+    anna lxcpp-destroy -n "$C1"
+    for file in "$SANDBOX/support/bert.conf" "$LXCPP_DATA_DIR/$(printf '../%.0s' {1..30})$SANDBOX/support/bert.conf"; do
+        expect 1 "${AS_ANNA[@]}" "INCLUDED=$file" lxcpp-create -n "$C1" -t "$SANDBOX/support/including"
+        err_has "others than root may change that file"
+    done
+    forget_users
+}
+
 test_busybox_template() {
     users
     [ -x "$LXC_BUSYBOX" ] || skip "$LXC_BUSYBOX is not installed"
