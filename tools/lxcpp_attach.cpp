@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "common/cli.h"
 #include "common/namespace_words.h"
+#include "common/user_scope.h"
 
 #include "base/strings.h"
 
@@ -81,6 +82,7 @@ int main(int argc, char** argv) {
     return tools::run_tool(cli, argc, argv, [&](tools::Cli& parsed) {
         if (options.keep_environment && options.clear_environment) throw Error("--keep-env and --clear-env exclude each other");
         complete(options, words, parsed);
+        if (!options.elevation.cgroup) tools::move_to_user_scope(parsed.name()); // from a login no way leads into a user's groups
         const Exit exit = Container(parsed.name(), parsed.lxcpath()).attach(options);
         return exit.signaled ? 128 + exit.value : exit.value;
     });

@@ -2,6 +2,7 @@
 #include "attach/attach.h"
 
 #include "attach/environment.h"
+#include "attach/failure_text.h"
 #include "attach/join.h"
 #include "attach/sealed_join.h"
 #include "base/error.h"
@@ -22,6 +23,7 @@
 #include "sys/epoll.h"
 #include "sys/file.h"
 #include "sys/namespace.h"
+#include "sys/own_namespace.h"
 #include "sys/pty.h"
 #include "sys/raw.h"
 #include "sys/rooted_dir.h"
@@ -123,21 +125,6 @@ void confine(JoinPlan& plan, const AttachTarget& target, const AttachOptions& op
     if (!plan.personality && config.arch == Arch::Bits32) plan.personality = PER_LINUX32;
 }
 
-std::string failure_text(const JoinReport& report, const std::string& program) {
-    const std::string reason = SystemError("", report.error).what();
-    switch (report.stage) {
-    case JoinStage::Cgroups: return "join the container's cgroups" + reason;
-    case JoinStage::Namespaces: return "enter the container's namespaces" + reason;
-    case JoinStage::Root: return "become root of the container" + reason;
-    case JoinStage::Remount: return "mount fresh /proc and /sys" + reason;
-    case JoinStage::Terminal: return "connect the terminal" + reason;
-    case JoinStage::Confine: return "apply the container's restrictions" + reason;
-    case JoinStage::Seccomp: return "load the seccomp filter" + reason;
-    case JoinStage::Enter: return "go on as lxcpp-enter" + reason;
-    default: return "run " + program + reason;
-    }
-}
-
 // One attached program from fork to its end.
 class Session {
 public:
@@ -158,7 +145,7 @@ public:
         if (!plan_.terminal) signals_.emplace({SIGTERM, SIGHUP}); // before there is a program to miss one
         sys::CloneOptions clone;
         clone.into_cgroup = entry_.unified;
-        sys::Cloned joining = sys::clone_process(clone);
+        sys::Cloned joining = clone_into(clone);
         if (joining.pid == 0) {
             redirect();
             run_join(plan_);
@@ -174,6 +161,16 @@ public:
 
 private:
     using Clock = std::chrono::steady_clock;
+
+    static sys::Cloned clone_into(const sys::CloneOptions& clone) {
+        try {
+            return sys::clone_process(clone);
+        } catch (const SystemError& error) {
+            if (error.code() != EACCES || !sys::in_own_namespace()) throw;
+            throw Error("from the cgroup of this login no process may go to that of the container: "
+                        "use systemd-run --user --scope lxcpp-attach ..., or -eCGROUP to stay outside of its limits");
+        }
+    }
 
     // As an engine of OCI images does where the image names none.
     void add_home() {

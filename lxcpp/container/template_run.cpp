@@ -5,6 +5,7 @@
 #include "base/scope_exit.h"
 #include "container/image_create.h"
 #include "container/template_namespace.h"
+#include "plan/own_map.h"
 #include "start/idmap_write.h"
 #include "sys/epoll.h"
 #include "sys/file.h"
@@ -66,7 +67,8 @@ std::filesystem::path cache_of(const Container::Impl& impl, const TemplateRun& r
     if (!run.own) return {};
     if (!run.as_user || works_as_user(run)) return impl.paths.cache;
     const std::uint32_t root = host_root(run.idmap, IdKind::Uid);
-    const std::filesystem::path cache = impl.paths.cache / ("as-" + std::to_string(root));
+    const std::uint32_t outside = probe_own_maps().uids.to_host(root).value_or(root);
+    const std::filesystem::path cache = impl.paths.cache / ("as-" + std::to_string(outside));
     if (sys::exists(cache)) return cache;
     sys::make_dirs(cache, 0700);
     sys::chown(cache, root, host_root(run.idmap, IdKind::Gid));

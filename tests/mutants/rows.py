@@ -72,7 +72,7 @@ ROWS = {
     "D5": Row("umask, limits and OOM score of the monitor reach the container",
               f"{PROCESSES}d5_oom_score_and_limits_after_a_reboot"),
     "D6": Row("an attached program is outside the limits", f"{PROCESSES}d6_attached_program_is_capped"),
-    "E8": Row("maps of users with ids that overflow, overlap or are others'", "system.rootless.usernsexec system.rootless.verbs_of_a_user"),
+    "E8": Row("maps of users with ids that overflow, overlap or are others'", "system.usernsexec.usernsexec system.rootless.verbs_of_a_user"),
     "F1": Row("line breaks in values", f"{POLICY}f1_values_with_line_breaks"),
     "F3": Row("data reaches a shell", f"{POLICY}f3_hooks_and_templates_get_exact_words"),
     "F8": Row("numbers that are narrowed on the way to init", f"{POLICY}f8_more_than_fits"),
