@@ -8,6 +8,7 @@
 #include "sys/capability.h"
 #include "sys/file.h"
 #include "sys/overlay.h"
+#include "sys/own_namespace.h"
 #include "sys/rooted_dir.h"
 
 #include <algorithm>
@@ -55,6 +56,11 @@ sys::RootedDir open_payload(const Rootfs& rootfs) {
     return {sys::mount_overlay(stack).take(), "the root file system"};
 }
 
+bool has_only_unified(const CgroupLayout& layout) {
+    const Hierarchy* unified = layout.unified();
+    return unified != nullptr && unified->writable && std::ranges::none_of(layout.list, [](const Hierarchy& one) { return one.version == 1 && one.writable; });
+}
+
 std::string random_uuid() { return std::string(trim(sys::read_file("/proc/sys/kernel/random/uuid"))); }
 
 } // namespace
@@ -88,6 +94,8 @@ PlanHost probe_plan_host(const Config& config, const CgroupLayout& layout, const
     host.own = probe_own_maps();
     // Only where there is something that it refuses: it takes a look into the root file system.
     host.payload_unified_only = !host.cgroup_v1.empty() && systemd_version(config.rootfs).value_or(0) >= kFirstUnifiedOnly;
+    // A user's payload can manage no v1 hierarchy that is not theirs; systemd would give up at the first of them.
+    if (sys::in_own_namespace() && has_only_unified(layout)) host.payload_unified_only = true;
     const bool user_namespace = !config.idmap.empty() || host.inside_user_namespace;
     host.bounding_set = bounding_set(config.caps, default_capabilities(user_namespace), sys::last_capability());
     host.staging = config.rootfs.mount.empty() ? paths.rootfs_mount.string() : config.rootfs.mount;

@@ -202,15 +202,18 @@ std::vector<int> numbers(const std::vector<Fd>& fds) {
 }
 
 // A container of a user is worth having without them; who counts on one has to know.
-std::vector<std::string> cgroup_notes(const CgroupPlan& plan) {
+std::vector<std::string> cgroup_notes(const CgroupPlan& plan, const CgroupOptions& options) {
     if (!sys::in_own_namespace()) return {};
+    std::vector<std::string> notes;
+    if (names_devices(options)) notes.emplace_back("lxc.cgroup.devices.*: only root can limit devices; a user's container has no others than those that are bound into it");
     const std::string keys = plan.left_out.empty() ? "" : " (" + join(plan.left_out, ", ") + ')';
     if (plan.groups.empty()) {
-        return {"no cgroup here is this user's: nothing limits the container's memory, processor time and number of processes" + keys +
-                ", and it cannot be frozen; a login through systemd has one"};
+        notes.push_back("no cgroup here is this user's: nothing limits the container's memory, processor time and number of processes" + keys +
+                        ", and it cannot be frozen; a login through systemd has one");
+    } else if (!keys.empty()) {
+        notes.push_back("these limits do not apply, for their controllers are not delegated to this user" + keys);
     }
-    if (keys.empty()) return {};
-    return {"these limits do not apply, for their controllers are not delegated to this user" + keys};
+    return notes;
 }
 
 void save_notes(const std::filesystem::path& runtime, const std::vector<std::string>& notes) {
@@ -254,11 +257,12 @@ void become_monitor(StarterInput input, StarterFds fds, const std::function<void
     input.request.fstab = read_fstab(input.config.mounts.fstab);
     const StartPlan plan = plan_start(input.request, input.config, host);
     const DevicePlan devices = with_context("devices", [&] {
+        if (sys::in_own_namespace()) return DevicePlan(); // no node can be made in it, nor a list
         return plan_devices(layout, input.config.cgroup, usual_devices(plan, host));
     });
     const CgroupPlan groups = with_context("cgroups", [&] { return plan_groups(input, plan, layout, devices); });
     std::vector<std::string> notes = plan.warnings;
-    std::ranges::copy(cgroup_notes(groups), std::back_inserter(notes));
+    std::ranges::copy(cgroup_notes(groups, input.config.cgroup), std::back_inserter(notes));
     save_notes(input.runtime, notes);
     share_host_directory(plan.shared_mount_dir, input.paths, input.runtime);
     const ScopeExit unshare_again([&] { release_quietly(input); }); // not after exec

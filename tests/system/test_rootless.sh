@@ -255,6 +255,9 @@ test_delegated_cgroup() {
     anna lxcpp-unfreeze -n "$C1"
     in_group 0 lxcpp-attach -n "$C1" -- cat /proc/self/cgroup
     out_has "0::/"
+    # What the host has of v1 is not hers, and would only stop a systemd.
+    in_group 0 lxcpp-attach -n "$C1" -- sh -c 'grep -c " cgroup2 " /proc/mounts; grep " cgroup " /proc/mounts; mkdir /sys/fs/cgroup/mine && rmdir /sys/fs/cgroup/mine'
+    out_is 1
     # The kernel lets nobody move a process between groups without a common one above that is theirs.
     expect 1 "${AS_ANNA[@]}" lxcpp-attach -n "$C1" -- true
     err_has "use systemd-run --user --scope lxcpp-attach"

@@ -207,6 +207,18 @@ TEST(CgroupPlan, NeverDropsALimitSilently) {
     EXPECT_THAT(error_of(read_only, asked), HasSubstr("no cgroup v1 controller 'memory' that we may use"));
 }
 
+TEST(CgroupPlan, WhoCanDoWithoutHearsOfEachLimit) {
+    CgroupWish asked = wish();
+    asked.without = true;
+    asked.options.v1 = {{"net_cls.classid", "1"}};
+    asked.options.v2 = {{"memory.max", "1G"}, {"misc.max", "1"}};
+    const CgroupPlan plan = plan_cgroups(unified_host(), asked);
+    EXPECT_THAT(plan.left_out, ElementsAre("lxc.cgroup.net_cls.classid", "lxc.cgroup2.misc.max"));
+    ASSERT_EQ(plan.groups.size(), 1u);
+    EXPECT_EQ(plan.groups.front().writes.size(), 1u);
+    EXPECT_THAT(plan_cgroups({}, asked).left_out, ElementsAre("lxc.cgroup.net_cls.classid", "lxc.cgroup2.memory.max", "lxc.cgroup2.misc.max"));
+}
+
 TEST(CgroupPlan, RefusesFileNamesThatLeaveTheGroup) {
     for (const char* bad : {"memory./../x", "/etc/passwd", ".x", "memory.a/b"}) {
         CgroupWish asked = wish();
