@@ -142,7 +142,16 @@ IdRange own_ids_of(const std::filesystem::path& directory) {
 }
 
 std::vector<IdRange> further_own_ids(const IdSources& sources, const IdRange& chosen) {
-    return subtract_ranges(choose_range_pool(sources).ranges, {chosen});
+    // Also what is too little for a whole container.
+    std::vector<IdRange> taken{chosen};
+    for (const SubIdFile* file : {&sources.subuid, &sources.subgid}) {
+        for (const SubIdEntry& entry : file->entries) {
+            if (entry.owner != sources.user && entry.owner != std::to_string(sources.uid)) taken.push_back(entry.range);
+        }
+    }
+    for (const std::uint32_t account : sources.accounts) taken.push_back({account, 1});
+    const auto of_user = [&sources](const SubIdFile& file) { return subid_ranges(file, sources.user, sources.uid); };
+    return subtract_ranges(intersect_ranges(of_user(sources.subuid), of_user(sources.subgid)), std::move(taken));
 }
 
 uid_t our_uid_outside() {

@@ -14,6 +14,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fmt/core.h>
+#include <optional>
 #include <unistd.h>
 
 namespace lxcpp::tools {
@@ -23,10 +24,12 @@ constexpr const char* kInScope = "LXCPP_IN_USER_SCOPE";
 constexpr const char* kSystemdRun = "/usr/bin/systemd-run";
 constexpr const char* kToolGroup = "lxcpp.tool"; // host/cgroup_layout.cpp takes it away again
 
-bool has_manager() {
+// The login's directory, in which a user manager listens; nullopt when none does.
+std::optional<std::string> login_with_manager() {
     const char* runtime = std::getenv("XDG_RUNTIME_DIR");
-    const std::filesystem::path login = runtime != nullptr && *runtime == '/' ? std::string(runtime) : fmt::format("/run/user/{}", ::geteuid());
-    return sys::exists(kSystemdRun) && sys::exists(login / "systemd/private");
+    const std::string login = runtime != nullptr && *runtime == '/' ? std::string(runtime) : fmt::format("/run/user/{}", ::geteuid());
+    if (!sys::exists(kSystemdRun) || !sys::exists(login + "/systemd/private")) return std::nullopt;
+    return login;
 }
 
 // A group that hands out controllers may hold no process: the scope is for the container's, and we go aside.
@@ -42,13 +45,15 @@ void make_room() {
 void go_to_scope(const std::string& name) {
     const CgroupLayout layout = probe_cgroup_layout();
     const Hierarchy* unified = layout.unified();
-    if (unified == nullptr || unified->writable || !has_manager()) return;
+    if (unified == nullptr || unified->writable) return;
+    const auto login = login_with_manager();
     const auto program = sys::read_link("/proc/self/exe");
-    if (!program) return;
+    if (!login || !program) return;
     std::string line = sys::read_file("/proc/self/cmdline");
     if (!line.empty()) line.pop_back(); // the end of the last word
     std::vector<std::string> words;
     for (const std::string_view word : split(line, '\0')) words.emplace_back(word);
+    ::setenv("XDG_RUNTIME_DIR", login->c_str(), 1); // su(1) leaves it out, and systemd-run would find nobody
     ::setenv(kInScope, "1", 1);
     const int error = sys::try_exec(kSystemdRun, scope_command(name, ::getpid(), *program, words));
     ::unsetenv(kInScope);

@@ -57,6 +57,8 @@ TEST(OwnIds, FurtherOnesAreThoseThatAreLeft) {
     const IdSources sources = anna("anna:100000:131072\nanna:400000:1000\n", "anna:100000:131072\nanna:400000:1000\n");
     EXPECT_EQ(further_own_ids(sources, {100000, 65536}), (std::vector<IdRange>{{165536, 65536}, {400000, 1000}}));
     EXPECT_EQ(further_own_ids(sources, {165536, 65536}), (std::vector<IdRange>{{100000, 65536}, {400000, 1000}}));
+    EXPECT_EQ(further_own_ids(anna("anna:100000:65536\nanna:300000:20\nbert:300010:5\nanna:999:3\n", "1000:100000:65536\n1000:300000:20\nanna:999:3\n"), {100000, 65536}),
+              (std::vector<IdRange>{{999, 1}, {1001, 1}, {300000, 10}, {300015, 5}}));
 }
 
 TEST(OwnIds, WhatForbidsANamespaceIsNamedWithItsRemedy) {
