@@ -33,16 +33,16 @@ StorageKind choose_image_storage(const ImageCreate& create, const HeldImage& ima
     const std::filesystem::path place = elsewhere ? create.options.directory.parent_path() : create.impl.lxcpath;
     const bool unprivileged = !create.idmap.empty() || !create.options.privileged;
     const StorageObstacles obstacles = probe_storage({.trees = image.trees,
-                                                                         .directory = place,
-                                                                         .unprivileged = unprivileged,
-                                                                         .own_shift = own_shift(create),
-                                                                         .elsewhere = elsewhere,
-                                                                         .idmapped = create.idmapped,
-                                                                         .copied = create.options.backend == "btrfs"});
+                                                      .directory = place,
+                                                      .unprivileged = unprivileged,
+                                                      .elsewhere = elsewhere,
+                                                      .idmapped = create.idmapped,
+                                                      .copied = create.options.backend == "btrfs",
+                                                      .own_shift = own_shift(create)});
     const StorageKind kind = choose_storage(create.options.backend, obstacles);
     // Root's file systems mostly do; a user may wonder where the room and the time have gone.
     const auto overlay = obstacles.find(StorageKind::Overlay);
-    if (kind == StorageKind::Dir && create.options.backend != "dir" && overlay != obstacles.end() && sys::in_own_namespace() && create.options.note) {
+    if (kind == StorageKind::Dir && create.options.backend != "dir" && !elsewhere && overlay != obstacles.end() && sys::in_own_namespace() && create.options.note) {
         create.options.note("the image is copied, and shares nothing with others of it: " + overlay->second);
     }
     return kind;

@@ -18,10 +18,10 @@ struct StorageWish {
     std::vector<std::filesystem::path> trees; // the topmost first
     std::filesystem::path directory;          // below which the root will be
     bool unprivileged = true;                 // the container has ids of its own
-    std::optional<std::uint32_t> own_shift;   // an ordinary user's, whose trees have their ids: those of the container are that far from them
     bool elsewhere = false;                   // --dir
     bool idmapped = true;                     // the file system of directory takes idmapped mounts (sys::can_idmap)
     bool copied = false;                      // a subvolume with a copy of several layers will do for btrfs
+    std::optional<std::uint32_t> own_shift;   // an ordinary user's, whose trees have their ids: those of the container are that far from them
 };
 
 // Why a backend cannot be used; those that can are missing.
