@@ -13,6 +13,7 @@ namespace lxcpp {
 namespace {
 
 constexpr std::size_t kMaxInterfaceName = 15; // IFNAMSIZ - 1
+constexpr std::size_t kMaxOtherName = 127;    // ALTIFNAMSIZ - 1
 constexpr std::int64_t kMaxVlan = 4094;
 
 constexpr int address_family(Family family) {
@@ -25,18 +26,17 @@ constexpr std::string_view family_name(Family family) {
     return family == Family::Ipv4 ? "an IPv4 address" : "an IPv6 address";
 }
 
-// The network part that an IPv4 address had before CIDR (RFC 791): by its first octet.
-int class_prefix(std::string_view address) {
-    const auto first = parse_u64(address.substr(0, address.find('.'))).value_or(0);
-    if (first < 128) return 8;
-    return first < 192 ? 16 : 24;
-}
-
 std::uint16_t parse_vlan(std::string_view text, std::int64_t last) {
     const auto number = parse_number(text);
     if (!number || *number < 0 || *number > last)
         reject(text, fmt::format("a VLAN id from 0 to {}", last));
     return static_cast<std::uint16_t>(*number);
+}
+
+bool is_interface_name(std::string_view text, std::size_t longest) {
+    const bool clean = std::ranges::none_of(
+        text, [](unsigned char c) { return c <= ' ' || c == '/' || c == ':' || c == 0x7f; });
+    return clean && text.size() <= longest && text != "." && text != "..";
 }
 
 bool is_hex_digit(char c) {
@@ -69,7 +69,7 @@ IpAddress parse_ip(Family family, std::string_view text) {
     const auto slash = words[0].find('/');
     IpAddress ip;
     ip.address = parse_address(family, words[0].substr(0, slash));
-    ip.prefix = family == Family::Ipv4 ? class_prefix(ip.address) : 64;
+    ip.prefix = family == Family::Ipv4 ? kNoPrefix : 64;
     if (slash != words[0].npos) {
         const auto prefix = parse_u64(words[0].substr(slash + 1));
         if (!prefix || *prefix > static_cast<std::uint64_t>(address_bits(family)))
@@ -81,6 +81,7 @@ IpAddress parse_ip(Family family, std::string_view text) {
 }
 
 std::string ip_text(const IpAddress& address) {
+    if (address.prefix == kNoPrefix) return address.address;
     return fmt::format("{}/{}", address.address, address.prefix);
 }
 
@@ -106,10 +107,14 @@ void UpFlag::parse(std::string_view text, bool& value) {
 }
 
 void InterfaceName::parse(std::string_view text, std::string& value) {
-    const bool clean = std::ranges::none_of(
-        text, [](unsigned char c) { return c <= ' ' || c == '/' || c == ':' || c == 0x7f; });
-    if (!clean || text.size() > kMaxInterfaceName || text == "." || text == "..")
+    if (!is_interface_name(text, kMaxInterfaceName))
         reject(text, "an interface name of at most 15 bytes without blanks, / and :");
+    value = text;
+}
+
+void LinkName::parse(std::string_view text, std::string& value) {
+    if (!is_interface_name(text, kMaxOtherName))
+        reject(text, "an interface name of at most 127 bytes without blanks, / and :");
     value = text;
 }
 

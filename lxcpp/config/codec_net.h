@@ -12,9 +12,11 @@ namespace lxcpp {
 
 enum class Family { Ipv4, Ipv6 };
 
+inline constexpr int kNoPrefix = -1; // IpAddress::prefix of an IPv4 address that was written without one
+
 // The address in its usual short form; throws Error unless it is one of this family.
 [[nodiscard]] std::string parse_address(Family family, std::string_view text);
-// ADDRESS[/PREFIX] [BROADCAST]. Without a prefix IPv4 takes that of its class, IPv6 takes 64.
+// ADDRESS[/PREFIX] [BROADCAST]. Without a prefix IPv6 takes 64, IPv4 kNoPrefix, which validate() refuses.
 [[nodiscard]] IpAddress parse_ip(Family family, std::string_view text);
 [[nodiscard]] std::string ip_text(const IpAddress& address); // without the broadcast
 
@@ -33,8 +35,14 @@ struct UpFlag : ScalarCodec<UpFlag, bool> {
     static std::string show(const bool& value) { return value ? "up" : ""; }
 };
 
-// The name of a network interface; a link may end in '+' (the first that begins so).
+// The name of a network interface.
 struct InterfaceName : Codec<std::string> {
+    static constexpr std::string_view kSyntax = "NAME";
+    static void parse(std::string_view text, std::string& value);
+};
+
+// Any of the names of one on the host, which may be longer; with '+' at its end, how a name begins.
+struct LinkName : Codec<std::string> {
     static constexpr std::string_view kSyntax = "NAME";
     static void parse(std::string_view text, std::string& value);
 };

@@ -84,18 +84,6 @@ std::string as_text(const std::vector<KeyText>& lines) {
     return text;
 }
 
-// A type says it for all keys of its device.
-void add_not_applied(const NetDevice& device, std::vector<KeyText>& lines) {
-    const auto key = [&](std::string_view name) {
-        return fmt::format("{}.{}.{}", kNetKey, device.index, name);
-    };
-    if (net_type_applied(device.type) == Applied::Later)
-        return lines.push_back({key("type"), std::string(name_of(device.type))});
-    for (const auto& row : net_keys())
-        if (row.key.applied == Applied::Later && row.fits(device.type))
-            row.key.emit(device, NetDevice{}, key(row.key.name), lines);
-}
-
 std::vector<std::string> list_device_keys(const Config& config, std::string_view sub) {
     const auto index = parse_u64(sub);
     const auto device = std::ranges::find_if(
@@ -211,7 +199,6 @@ std::vector<KeyText> not_applied(const Config& config) {
     std::vector<KeyText> lines;
     for (const auto& row : config_keys())
         if (row.applied == Applied::Later) append_lines(row, config, lines);
-    for (const auto& device : config.net) add_not_applied(device, lines);
     return lines;
 }
 

@@ -24,6 +24,5 @@ struct NetKey {
 };
 
 [[nodiscard]] std::span<const NetKey> net_keys() noexcept; // sorted by name, unique
-[[nodiscard]] Applied net_type_applied(NetType type) noexcept;
 
 } // namespace lxcpp

@@ -24,88 +24,87 @@ constexpr NetKey only(NetType type, const Key<NetDevice>& key) {
 
 constexpr auto kTable = std::to_array<NetKey>({
     any(key_as<UpFlag, &NetDevice::up>(
-        "flags", "Brings the device up. The loopback device of a new network namespace is up in "
-                 "any case, as it is with \"up\" in LXC.")),
+        "flags",
+        "Brings the device up, which a gateway needs. The loopback device of a new network "
+        "namespace is up in any case, as it is with \"up\" in LXC.")),
     any(key_as<HardwareAddress, &NetDevice::hwaddr>(
-            "hwaddr",
-            "Hardware address of the device. Each x stands for a random digit, chosen once, "
-            "when the container is created.")
-            .later()),
+        "hwaddr",
+        "Hardware address of the device. Each x stands for a random digit, chosen once, "
+        "when the container is created; in a configuration that was not, at each start.")),
     any(key_as<V4, &NetDevice::ipv4_addresses>(
-            "ipv4.address", "An IPv4 address of the device. Without a prefix that of the address's "
-                            "class is taken.")
-            .later()),
+        "ipv4.address", "An IPv4 address of the device. The prefix has to be there: there are no "
+                        "classes any more. The broadcast address follows from it.")),
     any(key_as<Gateway<Family::Ipv4>, &NetDevice::ipv4_gateway>(
-            "ipv4.gateway",
-            "IPv4 default route: a gateway, \"auto\" for the address that the link has "
-            "on the host, or \"dev\" for a route to the device itself.")
-            .later()),
+        "ipv4.gateway",
+        "IPv4 default route: a gateway, \"auto\" for the address that the link has "
+        "on the host (of veth and macvlan), or \"dev\" for a route to the device itself. A "
+        "gateway outside of the device's networks is reached on the link.")),
     any(key_as<V6, &NetDevice::ipv6_addresses>(
-            "ipv6.address", "An IPv6 address of the device; the prefix is 64 when none is given.")
-            .later()),
+        "ipv6.address", "An IPv6 address of the device; the prefix is 64 when none is given.")),
     any(key_as<Gateway<Family::Ipv6>, &NetDevice::ipv6_gateway>(
-            "ipv6.gateway", "IPv6 default route, as ipv4.gateway.")
-            .later()),
+        "ipv6.gateway", "IPv6 default route, as ipv4.gateway.")),
     only(NetType::Ipvlan, key<&NetDevice::ipvlan_isolation>(
-                              "ipvlan.isolation", "How the devices on one link are kept apart.")
-                              .later()),
+                              "ipvlan.isolation", "How the devices on one link are kept apart.")),
     only(NetType::Ipvlan,
-         key<&NetDevice::ipvlan_mode>("ipvlan.mode", "The layer at which the device works.")
-             .later()),
+         key<&NetDevice::ipvlan_mode>("ipvlan.mode", "The layer at which the device works.")),
     any(key<&NetDevice::l2proxy>(
-            "l2proxy", "Answers neighbour requests for the container's addresses on the link.")
-            .later()),
-    any(key_as<InterfaceName, &NetDevice::link>(
-            "link",
-            "The device on the host: a bridge for veth, the parent for macvlan, ipvlan and "
-            "vlan, the device to hand over for phys (NAME+ takes the first that begins so).")
-            .later()),
+        "l2proxy",
+        "The host answers neighbour requests for the container's addresses on the link. It "
+        "needs the sysctl net.ipv4.conf.LINK.forwarding = 1; for IPv6 "
+        "net.ipv6.conf.LINK.forwarding "
+        "and net.ipv6.conf.LINK.proxy_ndp. An ipvlan needs the mode l3s and gateways \"dev\".")),
+    any(key_as<LinkName, &NetDevice::link>(
+        "link",
+        "The device on the host: a bridge for veth, the parent for macvlan, ipvlan and "
+        "vlan, the device to hand over for phys, by any of its names (NAME+ takes the first that "
+        "begins so and is still on the host).")),
     only(NetType::Macvlan,
          key<&NetDevice::macvlan_mode>("macvlan.mode",
-                                       "What the devices on one link may send to each other.")
-             .later()),
-    any(key_as<MtuText, &NetDevice::mtu>("mtu", "Largest packet of the device.").later()),
-    any(key_as<InterfaceName, &NetDevice::name>("name", "Name of the device inside.").later()),
+                                       "What the devices on one link may send to each other.")),
+    any(key_as<MtuText, &NetDevice::mtu>(
+        "mtu", "Largest packet of the device; of a veth without it that of its bridge.")),
+    any(key_as<InterfaceName, &NetDevice::name>("name",
+                                                "Name of the device inside; without one the first "
+                                                "free of eth0, eth1, and of phys its own.")),
     any(key_as<CommandLine, &NetDevice::script_down>(
-            "script.down", "A program on the host that runs before the device goes away.")
-            .later()),
+        "script.down",
+        "A program on the host that runs at the end of the container, also of one that did "
+        "not start, with the arguments of script.up.")),
     any(key_as<CommandLine, &NetDevice::script_up>(
-            "script.up", "A program on the host that runs once the device exists.")
-            .later()),
+        "script.up",
+        "A program on the host that runs once the device exists, of phys before it moves: "
+        "COMMAND NAME net up TYPE [LINK [PAIR]], and with lxc.hook.version = 1 LXC_HOOK_TYPE, "
+        "LXC_HOOK_SECTION, LXC_NET_TYPE, LXC_NET_PARENT and LXC_NET_PEER are set. When it "
+        "fails, so does the start.")),
     any(whole_key<NetTypeWord>(
             "type", "empty: loopback only. none: the host's network. veth: a pair of devices, one "
                     "of them inside. macvlan, ipvlan, vlan: a child of the link. phys: the link "
-                    "itself is moved inside. Stands before the keys that only one type knows.")
+                    "itself is moved inside and comes back under its name. Stands before the keys "
+                    "that only one type knows.")
             .empty_is(OnEmpty::Refuse)),
     only(NetType::Veth, key_as<V4, &NetDevice::veth, &Veth::ipv4_routes>(
-                            "veth.ipv4.route", "A route on the host towards the container.")
-                            .later()),
+                            "veth.ipv4.route", "A route on the host towards the container.")),
     only(NetType::Veth, key_as<V6, &NetDevice::veth, &Veth::ipv6_routes>(
-                            "veth.ipv6.route", "A route on the host towards the container.")
-                            .later()),
-    only(NetType::Veth,
-         key<&NetDevice::veth, &Veth::mode>("veth.mode", "bridge: the host's end joins the link. "
-                                                         "router: it is routed to.")
-             .later()),
+                            "veth.ipv6.route", "A route on the host towards the container.")),
+    only(NetType::Veth, key<&NetDevice::veth, &Veth::mode>(
+                            "veth.mode", "bridge: the host's end joins the link. "
+                                         "router: the host has routes to the container's "
+                                         "addresses by it, and answers there for the gateways.")),
     only(NetType::Veth, key_as<NonNegative, &NetDevice::veth, &Veth::n_rxqueues>(
-                            "veth.n_rxqueues", "Number of receive queues.")
-                            .later()),
+                            "veth.n_rxqueues", "Number of receive queues.")),
     only(NetType::Veth, key_as<NonNegative, &NetDevice::veth, &Veth::n_txqueues>(
-                            "veth.n_txqueues", "Number of transmit queues.")
-                            .later()),
-    only(NetType::Veth, key_as<InterfaceName, &NetDevice::veth, &Veth::pair>(
-                            "veth.pair", "Name of the host's end; ignored for unprivileged users.")
-                            .later()),
+                            "veth.n_txqueues", "Number of transmit queues.")),
+    only(NetType::Veth,
+         key_as<InterfaceName, &NetDevice::veth, &Veth::pair>(
+             "veth.pair", "Name of the host's end; a random one (veth and six letters) without.")),
     only(NetType::Veth, key_as<BridgeVlan, &NetDevice::veth, &Veth::vlan_id>(
                             "veth.vlan.id", "Untagged VLAN of the host's end on a VLAN aware "
-                                            "bridge; none takes it out of the default VLAN.")
-                            .later()),
+                                            "bridge; none takes it out of the default VLAN.")),
     only(NetType::Veth,
          key_as<TaggedVlans, &NetDevice::veth, &Veth::vlan_tagged_ids>(
-             "veth.vlan.tagged.id", "A tagged VLAN of the host's end on a VLAN aware bridge.")
-             .later()),
+             "veth.vlan.tagged.id", "A tagged VLAN of the host's end on a VLAN aware bridge.")),
     only(NetType::Vlan,
-         key_as<VlanNumber, &NetDevice::vlan_id>("vlan.id", "VLAN id of the device.").later()),
+         key_as<VlanNumber, &NetDevice::vlan_id>("vlan.id", "VLAN id of the device.")),
 });
 
 constexpr auto name_of_row = [](const NetKey& row) { return row.key.name; };
@@ -164,10 +163,6 @@ NetName parse_name(std::string_view sub) {
 
 std::span<const NetKey> net_keys() noexcept {
     return kTable;
-}
-
-Applied net_type_applied(NetType type) noexcept {
-    return type == NetType::Empty || type == NetType::None ? Applied::Now : Applied::Later;
 }
 
 void NetDevices::parse(std::string_view sub, std::string_view text, Value& value) {

@@ -34,7 +34,6 @@ public:
         check_replaced();
         check_cgroup_v1();
         check_limits();
-        check_addresses();
         check_files();
         check_rootfs();
         check_mounts();
@@ -129,14 +128,6 @@ private:
                 warn_at("lxc.prlimit." + limit.name, "the kernel knows no such limit");
     }
 
-    void check_addresses() {
-        for (const auto& line : loaded_.assignments)
-            if (line.key.starts_with("lxc.net.") && line.key.ends_with(".ipv4.address") &&
-                !line.value.empty() && line.value.find('/') == line.value.npos)
-                warn(line.origin, line.key, "has no prefix; that of the address's class is taken",
-                     "write ADDRESS/PREFIX");
-    }
-
     void check_file(std::string_view key, const std::string& file) {
         if (!file.empty() && !sys::exists(find_shared_file(file)))
             warn_at(key, fmt::format("{} does not exist", printable(file)));
@@ -164,6 +155,10 @@ private:
         check_hooks("lxc.hook.post-stop", hooks.post_stop);
         check_hooks("lxc.hook.clone", hooks.clone);
         check_hooks("lxc.hook.destroy", hooks.destroy);
+        for (const auto& device : config().net) {
+            check_hooks(fmt::format("{}.{}.script.up", kNetKey, device.index), {device.script_up});
+            check_hooks(fmt::format("{}.{}.script.down", kNetKey, device.index), {device.script_down});
+        }
     }
 
     void check_rootfs() {

@@ -3,6 +3,7 @@
 
 #include "base/strings.h"
 #include "config/names.h"
+#include "config/validate_network.h"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -105,25 +106,6 @@ void check_cgroup(const CgroupOptions& cgroup, Problems& problems) {
         add(problems, "lxc.cgroup.dir.monitor", "is the same as lxc.cgroup.dir.container");
 }
 
-bool needs_link(NetType type) {
-    return type == NetType::Macvlan || type == NetType::Ipvlan || type == NetType::Vlan ||
-           type == NetType::Phys;
-}
-
-void check_net(const std::vector<NetDevice>& devices, Problems& problems) {
-    for (const auto& device : devices) {
-        if (needs_link(device.type) && device.link.empty())
-            add(problems, fmt::format("lxc.net.{}.type", device.index),
-                fmt::format("{} needs lxc.net.{}.link", name_of(device.type), device.index));
-        const auto same_name = [&](const NetDevice& other) {
-            return other.index < device.index && !device.name.empty() && other.name == device.name;
-        };
-        if (std::ranges::any_of(devices, same_name))
-            add(problems, fmt::format("lxc.net.{}.name", device.index),
-                fmt::format("another device is called {} already", device.name));
-    }
-}
-
 } // namespace
 
 std::vector<Problem> validate(const Config& config) {
@@ -134,7 +116,7 @@ std::vector<Problem> validate(const Config& config) {
     check_time(config, problems);
     check_rootfs(config, problems);
     check_cgroup(config.cgroup, problems);
-    check_net(config.net, problems);
+    check_network(config.net, problems);
     return problems;
 }
 

@@ -4,13 +4,34 @@
 #include "cgroup/stats.h"
 #include "container/inside.h"
 #include "host/cgroup_layout.h"
+#include "sys/netlink_link.h"
 
+#include <algorithm>
+#include <map>
 #include <sys/socket.h>
 
 namespace lxcpp {
 namespace {
 
-Statistics statistics_of(const Running& running, const NetworkInside& network) {
+bool is_loopback(const sys::NetLink& link) { return link.name == "lo"; }
+
+// What lxc-info calls a link: of a pair the end on the host.
+std::map<int, std::string> host_ends(const Container::Impl& impl, const NetworkInside& network) {
+    std::map<int, std::string> ends; // by the index inside
+    if (std::ranges::all_of(network.links, is_loopback)) return ends;
+    try {
+        sys::Netlink host;
+        for (const NetDevice& device : impl.running_config().net) {
+            if (device.type != NetType::Veth || device.veth.pair.empty()) continue;
+            const auto link = sys::find_link(host, device.veth.pair);
+            if (link && link->kind == "veth") ends[link->parent] = link->name;
+        }
+    } catch (const Error&) { // it ends just now: their names inside will do
+    }
+    return ends;
+}
+
+Statistics statistics_of(const Container::Impl& impl, const Running& running, const NetworkInside& network) {
     const CgroupStats stats = read_cgroup_stats(mounted_cgroup_layout(), running.state.payload_cgroups);
     Statistics result;
     result.cpu_ns = stats.cpu_nanoseconds;
@@ -18,8 +39,11 @@ Statistics statistics_of(const Running& running, const NetworkInside& network) {
     result.memory_bytes = stats.memory_bytes;
     result.kernel_memory_bytes = stats.kernel_memory_bytes;
     result.swap_bytes = stats.swap_bytes;
+    const std::map<int, std::string> ends = host_ends(impl, network);
     for (const sys::NetLink& link : network.links) {
-        if (link.name != "lo") result.links.push_back({link.name, link.rx_bytes, link.tx_bytes});
+        if (is_loopback(link)) continue;
+        const auto end = ends.find(link.index);
+        result.links.push_back({end == ends.end() ? link.name : end->second, link.rx_bytes, link.tx_bytes});
     }
     return result;
 }
@@ -36,7 +60,7 @@ std::vector<std::string> all_addresses(const NetworkInside& network) {
 
 Statistics Container::statistics() const {
     const Running running = impl_->require_running();
-    return statistics_of(running, network_inside(running.pid()));
+    return statistics_of(*impl_, running, network_inside(running.pid()));
 }
 
 std::vector<std::string> Container::addresses() const {
@@ -52,7 +76,7 @@ Overview Container::overview() const {
     const NetworkInside network = network_inside(running->pid());
     result.init_pid = running->pid();
     result.addresses = all_addresses(network);
-    result.statistics = statistics_of(*running, network);
+    result.statistics = statistics_of(*impl_, *running, network);
     return result;
 }
 

@@ -14,6 +14,7 @@
 #include "monitor/handover.h"
 #include "monitor/protocol.h"
 #include "plan/planner.h"
+#include "start/network.h"
 #include "start/owner.h"
 #include "start/shared_mounts.h"
 #include "start/starter.h"
@@ -80,6 +81,7 @@ public:
         const bool reboot = asks_for_reboot(exit_, impl_.runtime(), runs_application(state_, config_));
         const std::optional<NextRun> next = reboot ? std::nullopt : by_policy();
         const bool again = reboot || next;
+        release_network(impl_.runtime(), {request(again), config_, impl_.paths.rootfs_mount.string(), state_.supervisor.init.pid});
         run_hooks("stop", config_.hooks.stop, again);
         held_.clear();
         remove_groups();
@@ -102,15 +104,19 @@ private:
         }
     }
 
-    bool run_hooks(const std::string& type, const std::vector<std::string>& commands, bool reboot) {
+    [[nodiscard]] StartRequest request(bool reboot) const {
         StartRequest request;
         request.name = impl_.name;
         request.lxcpath = impl_.lxcpath.string();
         request.config_file = state_.config_file;
         request.target = reboot ? "reboot" : "stop";
+        return request;
+    }
+
+    bool run_hooks(const std::string& type, const std::vector<std::string>& commands, bool reboot) {
         try {
             std::vector<RunProgram> hooks =
-                plan_hooks(request, config_, impl_.paths.rootfs_mount.string(), type, commands);
+                plan_hooks(request(reboot), config_, impl_.paths.rootfs_mount.string(), type, commands);
             for (RunProgram& hook : hooks) add_namespaces(hook);
             run_host_hooks(hooks);
             return true;

@@ -9,6 +9,7 @@
 #include "monitor/protocol.h"
 #include "start/detach.h"
 #include "start/made.h"
+#include "start/network.h"
 #include "start/owner.h"
 #include "start/shared_mounts.h"
 #include "sys/file.h"
@@ -54,10 +55,22 @@ bool nobody_at(const Container::Impl& impl) {
     return sys::exists(impl.runtime()) && !impl.running() && !is_owned(impl.runtime());
 }
 
+// The configuration is there from before the first interface on.
+NetworkRelease network_of(const Container::Impl& impl) {
+    NetworkRelease network;
+    network.request.name = impl.name;
+    network.request.lxcpath = impl.lxcpath.string();
+    if (impl.defined()) network.request.config_file = impl.config_file().string();
+    if (sys::exists(impl.runtime() / "config")) network.config = impl.running_config();
+    network.staging = impl.paths.rootfs_mount.string();
+    return network;
+}
+
 void remove_start(const Container::Impl& impl) {
     // A start that has just made its directory under this lock names its owner before it lets go.
     const ContainerLock lock = impl.lock();
     if (!nobody_at(impl)) return;
+    release_network(impl.runtime(), network_of(impl));
     const Made made = load_made(impl.runtime());
     for (const CgroupLeftover& left : remove_cgroups(made.payload, std::chrono::seconds(10))) {
         log::warn("cgroup {} stays: {}", left.path.string(), left.reason);

@@ -16,7 +16,7 @@ void append_all(std::vector<std::string>& to, const std::vector<std::string>& fr
 } // namespace
 
 std::vector<std::string> hook_environment(const StartRequest& request, const Config& config,
-                                          const std::string& staging, const std::string& type) {
+                                          const std::string& staging, const HookKind& kind) {
     std::vector<std::string> env{std::string(kPath)};
     const auto set = [&env](std::string_view name, std::string_view value) {
         env.push_back(std::string(name) + '=' + std::string(value));
@@ -32,12 +32,25 @@ std::vector<std::string> hook_environment(const StartRequest& request, const Con
     set("LXC_TARGET", request.target);
     set("LXC_HOOK_VERSION", std::to_string(config.hooks.version));
     if (config.hooks.version == 1) {
-        set("LXC_HOOK_TYPE", type);
-        set("LXC_HOOK_SECTION", "lxc");
+        set("LXC_HOOK_TYPE", kind.type);
+        set("LXC_HOOK_SECTION", kind.section);
     }
     append_all(env, config.environment.both);
     append_all(env, config.environment.hooks);
     return env;
+}
+
+RunProgram plan_hook(const StartRequest& request, const Config& config, const std::string& staging,
+                     const HookKind& kind, const std::string& key, const std::string& command) {
+    RunProgram hook;
+    hook.what = key + ": " + command;
+    hook.argv = split_command(command);
+    if (hook.argv.empty() || !hook.argv.front().starts_with('/')) {
+        throw ConfigError("", 0, key, "\"" + command + "\" must be an absolute path");
+    }
+    for (const std::string& fact : {request.name, kind.section, kind.type}) hook.argv.push_back(fact);
+    hook.env = hook_environment(request, config, staging, kind);
+    return hook;
 }
 
 std::vector<RunProgram> plan_hooks(const StartRequest& request, const Config& config,
@@ -45,15 +58,7 @@ std::vector<RunProgram> plan_hooks(const StartRequest& request, const Config& co
                                    const std::vector<std::string>& commands) {
     std::vector<RunProgram> hooks;
     for (const std::string& command : commands) {
-        RunProgram hook;
-        hook.what = "lxc.hook." + type + ": " + command;
-        hook.argv = split_command(command);
-        if (hook.argv.empty() || !hook.argv.front().starts_with('/')) {
-            throw ConfigError("", 0, "lxc.hook." + type, "\"" + command + "\" must be an absolute path");
-        }
-        for (const std::string& fact : {request.name, std::string("lxc"), type}) hook.argv.push_back(fact);
-        hook.env = hook_environment(request, config, staging, type);
-        hooks.push_back(std::move(hook));
+        hooks.push_back(plan_hook(request, config, staging, {type}, "lxc.hook." + type, command));
     }
     return hooks;
 }

@@ -2,6 +2,8 @@
 #pragma once
 
 #include "config/types.h"
+#include "plan/nic_plan.h"
+#include "plan/run_program.h"
 
 #include <cstdint>
 #include <optional>
@@ -121,11 +123,6 @@ struct SetupPtys {
     std::string console_file;      // "dev/console"
     std::vector<std::string> ttys; // "dev/tty1"
 };
-struct RunProgram {
-    std::string what; // "lxc.hook.mount: /path/script"
-    std::vector<std::string> argv;
-    std::vector<std::string> env;
-};
 struct RootPropagation { // of the tree the child starts with
     std::uint64_t flags = 0;
 };
@@ -169,6 +166,8 @@ struct WriteInside {
 struct BecomeRoot {}; // ids 0:0 and no groups, once the maps are written
 struct NewKeyring {};
 struct LoopbackUp {};
+struct OfferNetwork {}; // a netlink socket of the new network namespace goes to the parent, which fills it
+struct AwaitNetwork {}; // until it has: what follows may need the interfaces
 struct SetPersonality {
     unsigned long persona = 0;
 };
@@ -206,7 +205,7 @@ struct Exec {
 using Step = std::variant<MountFs, MountBind, MountInside, MountPrepared, ChangeMount, MountOwnCgroup, MountText, MakeDir, MakeLink,
                           MakeNode, Mask, WriteProc, SetupPtys, RunProgram, RootPropagation, AttachRoot,
                           AttachOverlay, BindRoot, UseHostRoot, PivotRoot, SetHostName, Unshare, EnterTimeNamespace,
-                          WriteInside, BecomeRoot, NewKeyring, LoopbackUp, SetPersonality,
+                          WriteInside, BecomeRoot, NewKeyring, LoopbackUp, OfferNetwork, AwaitNetwork, SetPersonality,
                           DropBounding, NoNewPrivs, LoadSeccomp, CoreScheduling, NewSession, StdioFromConsole,
                           ChangeDir, SetIds, DieWithParent, JoinCgroupsV1, ReportReady, Exec>;
 
@@ -255,6 +254,7 @@ struct StartPlan {
     std::vector<PreparedMount> prepared_mounts;
     std::vector<SharedNamespace> shared_namespaces;
     std::vector<LimitPlan> limits;
+    std::vector<NicPlan> nics; // made by the parent while the child mounts
     std::vector<RunProgram> pre_start;  // on the host, before anything
     std::vector<RunProgram> start_host; // on the host, once the child is set up
     std::vector<std::pair<std::string, std::string>> proc_writes; // lxc.proc.*: file of /proc/PID, value

@@ -166,6 +166,7 @@ StartPlan make_plan(const StartRequest& request, const Config& config, const Pla
     plan_pivot(context);
     plan_security(context);
     plan_payload(context);
+    plan_network(context);
     return plan;
 }
 

@@ -73,13 +73,28 @@ void plan_cgroup_mounts(const PlanContext& context);
 void plan_mount_entries(const PlanContext& context);
 void plan_security(const PlanContext& context);
 void plan_payload(const PlanContext& context);
+void plan_network(const PlanContext& context); // last: it looks at what the other steps need
 
-// Environment of hooks, and one hook as a program to run. section is "lxc".
+// What a hook is for: lxc.hook.TYPE ("lxc", "mount") or lxc.net.N.script.TYPE ("net", "up").
+struct HookKind {
+    std::string type;
+    std::string section = "lxc";
+};
+// Environment of hooks, and one hook as a program to run.
 [[nodiscard]] std::vector<std::string> hook_environment(const StartRequest& request,
                                                         const Config& config, const std::string& staging,
-                                                        const std::string& type);
+                                                        const HookKind& kind);
+// key: for messages. The arguments are those of the command, then name, section and type.
+[[nodiscard]] RunProgram plan_hook(const StartRequest& request, const Config& config, const std::string& staging,
+                                   const HookKind& kind, const std::string& key, const std::string& command);
 [[nodiscard]] std::vector<RunProgram> plan_hooks(const StartRequest& request, const Config& config,
                                                  const std::string& staging, const std::string& type,
                                                  const std::vector<std::string>& commands);
+
+// The devices of a configuration: those of a plan, and at a container's end those whose script.down runs.
+[[nodiscard]] std::vector<NicPlan> plan_nics(const StartRequest& request, const Config& config, const std::string& staging);
+
+// Whether a device with these addresses reaches it without a route; of IPv6 also what is only valid on the link.
+[[nodiscard]] bool is_in_networks(const std::vector<NicAddress>& addresses, int family, const std::string& address);
 
 } // namespace lxcpp

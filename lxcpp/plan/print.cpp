@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "plan/plan.h"
+#include "plan/print_network.h"
 
 #include "base/strings.h"
 #include "sys/namespace.h"
@@ -175,6 +176,8 @@ struct Describe {
     std::string operator()(const BecomeRoot&) const { return "become root of the user namespace"; }
     std::string operator()(const NewKeyring&) const { return "create a session keyring"; }
     std::string operator()(const LoopbackUp&) const { return "bring lo up"; }
+    std::string operator()(const OfferNetwork&) const { return "let the host make the network interfaces"; }
+    std::string operator()(const AwaitNetwork&) const { return "wait for the network interfaces"; }
     std::string operator()(const SetPersonality& step) const { return fmt::format("set personality {:#x}", step.persona); }
     std::string operator()(const DropBounding& step) const {
         return fmt::format("limit capabilities to {:#x}", step.keep);
@@ -224,6 +227,7 @@ void print_host(std::string& out, const StartPlan& plan) {
     for (const LimitPlan& limit : plan.limits) {
         out += fmt::format("limit: {} {}:{}\n", limit.name, limit_text(limit.soft), limit_text(limit.hard));
     }
+    out += print_nics(plan.nics);
     for (const auto& [file, value] : plan.proc_writes) out += fmt::format("host: write {} to /proc/PID/{}\n", value, file);
 }
 

@@ -3,6 +3,7 @@
 
 #include "start/child_state.h"
 #include "start/enter.h"
+#include "start/raw_fd.h"
 #include "start/sync.h"
 
 #include <cerrno>
@@ -95,6 +96,19 @@ void run_child(const ChildPlan& plan, const ChildResources& resources) noexcept 
         ++state.step;
     }
     ::_exit(1); // a plan ends in Exec
+}
+
+int run(const OfferNetwork&, ChildState& state) noexcept {
+    const RawFd socket(sys::raw::open_route_socket());
+    if (socket.failed()) return socket.get();
+    const SyncMessage message{SyncKind::Network, static_cast<std::int32_t>(state.step), 0, 0};
+    const int fd = socket.get();
+    return sys::raw::send_message(state.resources.sync, &message, sizeof message, {&fd, 1});
+}
+
+int run(const AwaitNetwork&, ChildState& state) noexcept {
+    if (!wait_for(SyncKind::NetworkDone, state)) ::_exit(1);
+    return 0;
 }
 
 int run(const ReportReady&, ChildState& state) noexcept {

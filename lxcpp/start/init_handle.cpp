@@ -21,6 +21,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <utility>
 
 namespace lxcpp {
 namespace {
@@ -135,6 +136,7 @@ InitHandle InitHandle::spawn(const StartPlan& plan, const InitResources& resourc
                      [&] { sys::set_limit(pid, limit.resource, limit.soft, limit.hard); });
     }
     handle.send_mounts();
+    if (!plan.nics.empty()) handle.make_network(resources.network);
     handle.receive(false);
     for (const auto& [file, value] : plan.proc_writes) {
         with_context("lxc.proc." + file, [&] { write_proc(pid, file, value); });
@@ -160,6 +162,17 @@ void InitHandle::send_mounts() {
         layers = layers.subspan(part.size());
     }
     send(SyncKind::Go, made.mounts);
+}
+
+// While the child goes on with its mounts, up to where it needs the network.
+void InitHandle::make_network(const std::function<void(pid_t, Fd)>& make) {
+    receive(false);
+    std::vector<Fd> sockets = std::exchange(masters_, {});
+    if (sockets.size() != 1 || !make) throw Error("the container's first process sent nonsense");
+    make(pid_, std::move(sockets.front()));
+    const SyncMessage message{SyncKind::NetworkDone, -1, 0, 0};
+    // A child that is gone has said why: that is read next.
+    (void)sys::raw::send_message(sync_.raw(), &message, sizeof message, {});
 }
 
 bool InitHandle::receive(bool end_expected) {

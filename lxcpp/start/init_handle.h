@@ -9,6 +9,7 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <vector>
 
@@ -24,6 +25,8 @@ struct InitResources {
     std::vector<Fd> shared_namespaces; // as StartPlan::shared_namespaces
     std::array<FdRef, 3> stdio;        // ChildResources::stdio, none of them 0, 1 or 2; invalid = ours
     Fd script;                         // ChildResources::script
+    // Makes StartPlan::nics, with a netlink socket of the child's network namespace.
+    std::function<void(pid_t, Fd)> network;
 };
 
 // A container's first process from clone to exec; kills and reaps it unless it got that far and was
@@ -50,6 +53,7 @@ private:
     InitHandle(const StartPlan& plan, pid_t pid, Fd pidfd, Fd sync, std::chrono::steady_clock::time_point deadline)
         : plan_(&plan), pid_(pid), pidfd_(std::move(pidfd)), sync_(std::move(sync)), deadline_(deadline) {}
     void send_mounts();
+    void make_network(const std::function<void(pid_t, Fd)>& make);
     void send(SyncKind kind, std::span<const Fd> fds);
     bool receive(bool end_expected); // false at end of file
     [[noreturn]] void died();

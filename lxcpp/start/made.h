@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "network/record.h"
+
 #include <filesystem>
 #include <vector>
 
@@ -11,6 +13,7 @@ namespace lxcpp {
 struct Made {
     std::vector<std::filesystem::path> payload; // cgroups
     std::vector<std::filesystem::path> others;  // cgroups of the monitor, and parents: removed only when empty
+    std::vector<NicRecord> nics;                // what does not go away with the network namespace
     std::filesystem::path shared_mount;         // of lxc.mount.auto shmounts; empty = none, or not ours
     bool operator==(const Made&) const = default;
 };

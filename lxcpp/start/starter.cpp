@@ -21,6 +21,7 @@
 #include "start/init_handle.h"
 #include "start/made.h"
 #include "start/mounted_devices.h"
+#include "start/network.h"
 #include "start/payload.h"
 #include "start/shared_mounts.h"
 #include "sys/file.h"
@@ -188,10 +189,19 @@ void without_ending_it(const std::string& name, Work work) noexcept {
 }
 
 void release_quietly(const StarterInput& input) noexcept {
+    release_network(input.runtime, {input.request, input.config, input.paths.rootfs_mount.string(), -1});
     try {
         release_host_directory(input.paths, input.runtime);
     } catch (const std::exception& error) {
         log::warn("{}", error.what());
+    }
+}
+
+void make_network_of(const StartPlan& plan, StarterInput& input, pid_t init, Fd socket) {
+    try {
+        make_network({plan, input.runtime, init}, input.config, std::move(socket));
+    } catch (const ConfigError& error) {
+        throw at_origin(error, input.request.assignments);
     }
 }
 
@@ -279,6 +289,8 @@ void become_monitor(StarterInput input, StarterFds fds, const std::function<void
     if (plan.needs_init_program) resources.init_program = sys::sealed_program(input.paths.libexec / "lxcpp-init");
     if (may_write_to_us(plan.idmap) && lets_enter(resources.seccomp)) resources.enter = sealed_enter(input.paths);
     resources.shared_namespaces = open_shared_namespaces(plan, input);
+
+    resources.network = [&](pid_t pid, Fd socket) { make_network_of(plan, input, pid, std::move(socket)); };
 
     InitHandle init = InitHandle::spawn(plan, resources, deadline);
     with_context("devices", [&] { apply_devices(devices, input.config, host, tree); });

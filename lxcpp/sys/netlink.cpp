@@ -12,7 +12,9 @@
 #include <cerrno>
 #include <cstdlib>
 #include <linux/netlink.h>
+#include <linux/sockios.h>
 #include <sched.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 
@@ -107,6 +109,12 @@ Netlink::Netlink(Fd socket) : fd_(std::move(socket)) {
 Netlink Netlink::inside(FdRef network_namespace) {
     const Visitor visitor(network_namespace);
     return Netlink();
+}
+
+Fd Netlink::network_namespace() const {
+    Fd result(::ioctl(fd_.raw(), SIOCGSKNS));
+    if (!result.valid()) throw SystemError("open the network namespace of a netlink socket");
+    return result;
 }
 
 void Netlink::request(const NetlinkRequest& request, const std::string& what, const Visit& visit) {

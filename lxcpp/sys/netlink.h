@@ -55,6 +55,8 @@ public:
     // rather than to return from there into a namespace that is not the caller's.
     [[nodiscard]] static Netlink inside(FdRef network_namespace);
 
+    // The one that it is of.
+    [[nodiscard]] Fd network_namespace() const;
     void set_up(const std::string& interface);
     [[nodiscard]] std::vector<NetLink> links();        // by index
     [[nodiscard]] std::vector<NetAddress> addresses(); // in the kernel's order

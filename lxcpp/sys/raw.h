@@ -55,6 +55,7 @@ namespace lxcpp::sys::raw {
 // Takes away what keep has not (bit n = capability n), effective and permitted.
 [[nodiscard]] int limit_permitted(std::uint64_t keep) noexcept;
 [[nodiscard]] int loopback_up() noexcept;
+[[nodiscard]] int open_route_socket() noexcept; // rtnetlink(7)
 // A fork whose child has our parent: the pid there, 0 in the child. clone(2), because filters hide clone3(2).
 [[nodiscard]] int fork_as_sibling() noexcept;
 // argv and envp end in nullptr. Waits; returns the wait status >= 0.

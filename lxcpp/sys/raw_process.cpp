@@ -10,6 +10,7 @@
 #include <linux/capability.h>
 #include <linux/close_range.h>
 #include <linux/magic.h>
+#include <linux/netlink.h>
 #include <net/if.h>
 #include <sched.h>
 #include <sys/ioctl.h>
@@ -165,6 +166,10 @@ int loopback_up() noexcept {
     const int status = result(::ioctl(socket, SIOCSIFFLAGS, &request));
     ::close(socket);
     return status;
+}
+
+int open_route_socket() noexcept {
+    return result(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE));
 }
 
 int run_program(char* const* argv, char* const* envp, bool unprying) noexcept {

@@ -23,9 +23,8 @@ leak_reading() {
     awk '$2 ~ /^\/sys\/fs\/cgroup\// {print $2}' /proc/mounts | while read -r name; do
         find "$name" -xdev -type d -name "*$CASE_ID*" 2>/dev/null | sed 's/^/cgroup /'
     done
-    for name in /sys/class/net/*; do
-        case "${name##*/}" in veth*) echo "interface ${name##*/}" ;; esac
-    done
+    # Not those of sysfs, which has the network namespace in which it was mounted.
+    ip -o link 2>/dev/null | sed -n 's/^[0-9]*: \(veth[^@:]*\).*/interface \1/p'
     ip netns list 2>/dev/null | sed 's/^/netns /'
     losetup -l -n -O NAME,BACK-FILE 2>/dev/null | grep -F "$SANDBOX" | sed 's/^/loop /'
     find "$LXCPP_RUNTIME_DIR" -mindepth 1 2>/dev/null | grep -v -x "$LXCPP_RUNTIME_DIR/lock" | sed 's/^/run /'

@@ -254,22 +254,4 @@ TEST(Keys, NotAppliedNamesWhatNothingActsOn) {
         apply(config, row.name, sample->second);
         EXPECT_EQ(not_applied(config).empty(), row.applied == Applied::Now) << row.name;
     }
-    Config config;
-    for (const auto& type : kNames<NetType>) {
-        apply(config, "lxc.net.1.type", type.name);
-        EXPECT_EQ(not_applied(config).empty(), net_type_applied(type.value) == Applied::Now);
-    }
-}
-
-TEST(Keys, NotAppliedOfADeviceIsItsTypeOrWhatItsTypeLeavesUndone) {
-    const auto keys = [](std::string_view text) {
-        std::vector<std::string> names;
-        for (const auto& line : not_applied(parse(text))) names.push_back(line.key);
-        return names;
-    };
-    EXPECT_THAT(keys("lxc.net.0.type = empty\nlxc.net.0.flags = up\n"), testing::IsEmpty());
-    EXPECT_THAT(keys("lxc.net.0.type = veth\nlxc.net.0.link = br0\n"),
-                testing::ElementsAre("lxc.net.0.type"));
-    EXPECT_THAT(keys("lxc.net.3.type = empty\nlxc.net.3.script.up = /bin/x\n"),
-                testing::ElementsAre("lxc.net.3.script.up"));
 }

@@ -80,13 +80,11 @@ TEST(Lint, V1SettingsWithoutV2Twin) {
 TEST(Lint, SuspiciousValues) {
     EXPECT_EQ(only_line("lxc.prlimit.nofiles = 5\n"),
               "config:1: warning: lxc.prlimit.nofiles: the kernel knows no such limit");
-    const ConfigDir dir; // an empty device has no address at all: that is said too
-    EXPECT_THAT(lint_lines(dir, "lxc.net.0.ipv4.address = 10.0.0.1\n"),
-                testing::ElementsAre(
-                    "config:1: warning: lxc.net.0.ipv4.address: has no prefix; that of the "
-                    "address's class is taken (write ADDRESS/PREFIX)",
-                    "config:1: warning: lxc.net.0.ipv4.address: \"10.0.0.1/8\" is kept, but not "
-                    "acted on yet"));
+    EXPECT_EQ(only_line("lxc.net.0.ipv4.address = 10.0.0.1\n"),
+              "config:1: error: lxc.net.0.ipv4.address: 10.0.0.1 has no prefix: write 10.0.0.1/24, "
+              "or what the network has");
+    EXPECT_EQ(only_line("lxc.net.0.script.down = /nonexistent/down x\n"),
+              "config:1: warning: lxc.net.0.script.down: /nonexistent/down does not exist");
     EXPECT_EQ(only_line("lxc.rootfs.path = dir:/nonexistent/rootfs\n"),
               "config:1: warning: lxc.rootfs.path: /nonexistent/rootfs does not exist");
     EXPECT_EQ(only_line("lxc.hook.stop = /nonexistent/hook arg\n"),

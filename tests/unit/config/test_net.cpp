@@ -55,6 +55,12 @@ TEST(Net, NewTypeForgetsWhatOnlyTheOldOneKnew) {
     EXPECT_EQ(config.net[0].link, "l");
 }
 
+TEST(Net, ALinkMayBeALongerNameOfTheHosts) {
+    const std::string name(127, 'l');
+    EXPECT_EQ(parse("lxc.net.0.link = " + name + "\n").net[0].link, name);
+    EXPECT_THAT(parse_error("lxc.net.0.link = " + name + "l\n"), testing::HasSubstr("at most 127 bytes"));
+}
+
 TEST(Net, AddressesPrintAsAddressAndPrefix) {
     constexpr std::string_view two = "lxc.net.0.ipv4.address = 10.0.0.1/24 10.0.0.255\n"
                                      "lxc.net.0.ipv4.address = 10.0.0.2/24\n";
@@ -63,13 +69,12 @@ TEST(Net, AddressesPrintAsAddressAndPrefix) {
     EXPECT_EQ(get("lxc.net.0.ipv6.address = FE80:0::1\n", "lxc.net.0.ipv6.address"), "fe80::1/64");
 }
 
-TEST(Net, MissingPrefixIsThatOfTheClass) {
+TEST(Net, AMissingPrefixOfIpv4IsNoneAndOfIpv6IsThatOfALink) {
     EXPECT_THROW((void)parse_address(Family::Ipv4, std::string_view("10.1.2.3\0x", 10)), Error);
-    EXPECT_EQ(parse_ip(Family::Ipv4, "10.1.2.3").prefix, 8);
-    EXPECT_EQ(parse_ip(Family::Ipv4, "127.0.0.1").prefix, 8);
-    EXPECT_EQ(parse_ip(Family::Ipv4, "172.16.0.1").prefix, 16);
-    EXPECT_EQ(parse_ip(Family::Ipv4, "192.168.1.4").prefix, 24);
+    EXPECT_EQ(parse_ip(Family::Ipv4, "10.1.2.3").prefix, kNoPrefix);
+    EXPECT_EQ(ip_text(parse_ip(Family::Ipv4, "10.1.2.3")), "10.1.2.3");
     EXPECT_EQ(parse_ip(Family::Ipv4, "192.168.1.4/0").prefix, 0);
+    EXPECT_EQ(parse_ip(Family::Ipv6, "fd00::1").prefix, 64);
 }
 
 TEST(Net, UnknownNumbersAndNamesAreInvalid) {
@@ -86,6 +91,7 @@ TEST(Net, BadValuesAreRefused) {
         {"lxc.net.0.type = token-ring", "expected one of empty, none, veth"},
         {"lxc.net.0.name = abcdefghijklmnopq", "at most 15 bytes"},
         {"lxc.net.0.link = a/b", "an interface name"},
+        {"lxc.net.0.link = ..", "an interface name"},
         {"lxc.net.0.hwaddr = 00:16:3e:xx:xx", "expected a hardware address"},
         {"lxc.net.0.hwaddr = 00:16:3e:xx:xx:gg", "expected a hardware address"},
         {"lxc.net.0.mtu = jumbo", "a number of at least 68"},

@@ -43,6 +43,12 @@ const Conflict kConflicts[] = {
     {"lxc.net.0.type = phys\n", "test.conf:1: lxc.net.0.type: phys needs lxc.net.0.link"},
     {"lxc.net.0.name = a\nlxc.net.1.name = a\n",
      "test.conf:2: lxc.net.1.name: another device is called a already"},
+    {"lxc.net.0.type = veth\nlxc.net.0.veth.pair = a\nlxc.net.1.type = veth\nlxc.net.1.veth.pair = a\n",
+     "test.conf:4: lxc.net.1.veth.pair: another device is called a already"},
+    {"lxc.net.0.type = veth\nlxc.net.0.ipv4.address = 10.0.3.5\n",
+     "test.conf:2: lxc.net.0.ipv4.address: 10.0.3.5 has no prefix: write 10.0.3.5/24, or what the network has"},
+    {"lxc.net.0.type = veth\nlxc.net.0.veth.ipv4.route = 10.0.0.0\n",
+     "test.conf:2: lxc.net.0.veth.ipv4.route: 10.0.0.0 has no prefix: write 10.0.0.0/24, or what the network has"},
 };
 
 } // namespace

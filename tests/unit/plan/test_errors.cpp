@@ -41,6 +41,41 @@ INSTANTIATE_TEST_SUITE_P(
         Refused{entry("x b tmpfs idmap=container"),
                 "lxc.mount.entry: idmap= works for bind mounts only: \"x b tmpfs idmap=container\""}));
 
+std::string veth(const std::string& lines) { return "lxc.net.0.type = veth\nlxc.net.0.flags = up\n" + lines; }
+
+INSTANTIATE_TEST_SUITE_P(
+    Network, PlanRefuses,
+    testing::Values(
+        Refused{veth("lxc.net.0.link = lo\n"), "lxc.net.0.link: lo is the host's own and has no outside"},
+        Refused{veth("lxc.net.0.link = br+\n"), "lxc.net.0.link: a name that ends in + is for lxc.net.N.type = phys only"},
+        Refused{"lxc.net.0.type = phys\nlxc.net.0.link = +\n", "lxc.net.0.link: takes any interface of the host: name how it begins"},
+        Refused{veth("lxc.net.0.name = lo\n"), "lxc.net.0.name: lo is the loopback device's"},
+        Refused{veth("lxc.net.0.name = eth%d\n"), "lxc.net.0.name: must not have a % in it"},
+        Refused{veth("lxc.net.0.veth.pair = v%d\n"), "lxc.net.0.veth.pair: must not have a % in it"},
+        Refused{veth("lxc.net.0.hwaddr = 01:00:5e:00:00:01\n"),
+                "lxc.net.0.hwaddr: is an address of many (the first octet is odd): no interface can have it"},
+        Refused{veth("lxc.net.0.mtu = 1279\nlxc.net.0.ipv6.address = fd00::1\n"),
+                "lxc.net.0.mtu: IPv6 needs 1280 at least, and there is lxc.net.0.ipv6.address"},
+        Refused{veth("lxc.net.0.ipv4.gateway = 10.0.0.1\n"), "lxc.net.0.ipv4.gateway: needs lxc.net.0.ipv4.address"},
+        Refused{"lxc.net.0.type = veth\nlxc.net.0.ipv6.address = fd00::5\nlxc.net.0.ipv6.gateway = fd00::1\n",
+                "lxc.net.0.ipv6.gateway: needs lxc.net.0.flags = up"},
+        Refused{veth("lxc.net.0.ipv4.address = 10.0.0.5/8\nlxc.net.0.ipv4.gateway = auto\n"),
+                "lxc.net.0.ipv4.gateway: needs lxc.net.0.link, whose address \"auto\" is"},
+        Refused{"lxc.net.0.type = vlan\nlxc.net.0.link = e0\nlxc.net.0.flags = up\nlxc.net.0.ipv4.address = 10.0.0.5/8\n"
+                "lxc.net.0.ipv4.gateway = auto\n",
+                "lxc.net.0.ipv4.gateway: \"auto\" is for veth and macvlan only: name the gateway"},
+        Refused{"lxc.net.0.type = empty\nlxc.net.0.script.up = /h/up\nlxc.net.0.ipv4.address = 10.0.0.5/8\n",
+                "lxc.net.0.ipv4.address: an empty network has no device that could have it"},
+        Refused{veth("lxc.net.0.l2proxy = 1\n"), "lxc.net.0.l2proxy: needs a link that stays on the host"},
+        Refused{"lxc.net.0.type = ipvlan\nlxc.net.0.link = e0\nlxc.net.0.l2proxy = 1\n",
+                "lxc.net.0.l2proxy: of an ipvlan needs lxc.net.0.ipvlan.mode = l3s"},
+        Refused{"lxc.net.0.type = vlan\nlxc.net.0.link = e0\nlxc.net.0.vlan.id = 4095\n",
+                "lxc.net.0.vlan.id: 4095 is more than the last VLAN, 4094"},
+        Refused{veth("lxc.net.0.veth.vlan.id = 5\n"), "lxc.net.0.veth.vlan.id: needs a bridge: lxc.net.N.link, and veth.mode = bridge"},
+        Refused{veth("lxc.net.0.link = br0\nlxc.net.0.veth.vlan.tagged.id = 0\n"),
+                "lxc.net.0.veth.vlan.tagged.id: 0 means no VLAN, and is none"},
+        Refused{veth("lxc.net.0.script.up = up.sh\n"), "lxc.net.0.script.up: \"up.sh\" must be an absolute path"}));
+
 INSTANTIATE_TEST_SUITE_P(
     Rest, PlanRefuses,
     testing::Values(

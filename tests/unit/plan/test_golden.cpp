@@ -63,6 +63,29 @@ const std::string kHooks = "lxc.hook.pre-start = /h/pre-start one\n"
                            "lxc.hook.start-host = /h/start-host\n"
                            "lxc.hook.start = /h/start\n";
 
+const std::string kDevices = "lxc.net.0.type = veth\nlxc.net.0.flags = up\nlxc.net.0.link = br0\n"
+                             "lxc.net.0.hwaddr = 10:66:6a:xx:xx:01\nlxc.net.0.mtu = 1400\n"
+                             "lxc.net.0.ipv4.address = 10.0.3.5/24\nlxc.net.0.ipv4.address = 10.0.4.5/32\n"
+                             "lxc.net.0.ipv4.gateway = 10.0.3.1\nlxc.net.0.ipv6.address = fd00::5\n"
+                             "lxc.net.0.ipv6.gateway = fe80::1\nlxc.net.0.veth.vlan.id = 5\n"
+                             "lxc.net.0.veth.vlan.tagged.id = 6\nlxc.net.0.veth.vlan.tagged.id = 7\n"
+                             "lxc.net.0.veth.n_rxqueues = 2\nlxc.net.0.veth.n_txqueues = 3\n"
+                             "lxc.net.0.script.up = /h/up one\nlxc.net.0.script.down = /h/down\n"
+                             "lxc.net.1.type = veth\nlxc.net.1.flags = up\nlxc.net.1.veth.mode = router\n"
+                             "lxc.net.1.veth.pair = host1\nlxc.net.1.ipv4.address = 10.0.5.5/32\n"
+                             "lxc.net.1.ipv4.gateway = 169.254.0.1\nlxc.net.1.link = uplink0\nlxc.net.1.l2proxy = 1\n"
+                             "lxc.net.1.veth.ipv4.route = 10.6.0.0/16\nlxc.net.1.veth.ipv6.route = fd00:6::/48\n"
+                             "lxc.net.2.type = macvlan\nlxc.net.2.flags = up\nlxc.net.2.link = uplink0\n"
+                             "lxc.net.2.macvlan.mode = bridge\nlxc.net.2.name = eth0\n"
+                             "lxc.net.2.ipv4.address = 10.0.7.5/24 10.0.7.127\nlxc.net.2.ipv4.gateway = auto\n"
+                             "lxc.net.3.type = ipvlan\nlxc.net.3.flags = up\nlxc.net.3.link = uplink0\n"
+                             "lxc.net.3.ipvlan.mode = l3s\nlxc.net.3.ipvlan.isolation = vepa\n"
+                             "lxc.net.3.ipv4.address = 10.0.8.5/32\nlxc.net.3.ipv4.gateway = dev\n"
+                             "lxc.net.4.type = vlan\nlxc.net.4.link = uplink0\nlxc.net.4.vlan.id = 12\n"
+                             "lxc.net.5.type = phys\nlxc.net.5.link = lan+\nlxc.net.5.flags = up\n"
+                             "lxc.net.6.type = phys\nlxc.net.6.link = eth2\nlxc.net.6.name = wan\n"
+                             "lxc.net.7.type = empty\nlxc.net.8.type = none\n";
+
 std::vector<Golden> cases() {
     return {
         {"unprivileged_hybrid", std::string(kUnprivileged) + std::string(kSystemd), hybrid_host()},
@@ -116,6 +139,10 @@ std::vector<Golden> cases() {
          hybrid_host()},
         {"seccomp_and_start_hook", with_root("lxc.seccomp.profile = /p\nlxc.no_new_privs = 1\nlxc.arch = x86_64\n"
                                              "lxc.hook.start = /h/start\nlxc.init.uid = 1000\n"),
+         hybrid_host()},
+        {"network", std::string(kUnprivileged) + kDevices, hybrid_host()},
+        {"network_version_1", with_root("lxc.hook.version = 1\nlxc.net.0.type = empty\nlxc.net.0.script.up = /h/up\n"
+                                        "lxc.sysctl.net.ipv4.conf.all.forwarding = 1\nlxc.mount.auto = proc\n"),
          hybrid_host()},
         {"init_ids", with_root("lxc.init.cmd = /bin/app --flag 'two words'\nlxc.init.uid = 1000\nlxc.init.gid = 1001\n"
                                "lxc.init.groups = 20,30\nlxc.init.cwd = /srv/app\n"

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/validate_network.h"
+
+#include "base/strings.h"
+#include "config/codec_net.h"
+#include "config/names.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <string_view>
+
+namespace lxcpp {
+namespace {
+
+constexpr std::uint64_t kLeastIpv6Mtu = 1280; // RFC 8200
+constexpr int kLastVlan = 4094;
+
+class DeviceCheck {
+public:
+    DeviceCheck(const NetDevice& device, std::vector<Problem>& problems)
+        : device_(device), problems_(problems) {}
+
+    // What no reader of the configuration could make sense of.
+    void run_always() {
+        if (device_.type == NetType::None) return;
+        const bool needed = device_.type == NetType::Macvlan || device_.type == NetType::Ipvlan ||
+                            device_.type == NetType::Vlan || device_.type == NetType::Phys;
+        if (needed && device_.link.empty())
+            add("type",
+                fmt::format("{} needs lxc.net.{}.link", name_of(device_.type), device_.index));
+        require_prefixes("ipv4.address", device_.ipv4_addresses);
+        require_prefixes("veth.ipv4.route", device_.veth.ipv4_routes);
+    }
+
+    // What cannot be made.
+    void run_for_start() {
+        if (device_.type == NetType::None) return;
+        check_link();
+        check_name();
+        check_hardware();
+        check_addresses();
+        check_gateway("ipv4", device_.ipv4_gateway, device_.ipv4_addresses);
+        check_gateway("ipv6", device_.ipv6_gateway, device_.ipv6_addresses);
+        check_proxy();
+        check_veth();
+        if (device_.type == NetType::Vlan && device_.vlan_id > kLastVlan)
+            add("vlan.id",
+                fmt::format("{} is more than the last VLAN, {}", device_.vlan_id, kLastVlan));
+    }
+
+private:
+    void add(std::string_view key, std::string message) {
+        problems_.push_back({Severity::Error,
+                             {},
+                             fmt::format("lxc.net.{}.{}", device_.index, key),
+                             std::move(message),
+                             {}});
+    }
+
+    void check_link() {
+        if (device_.link == "lo") add("link", "lo is the host's own and has no outside");
+        if (device_.type != NetType::Phys && device_.link.ends_with('+'))
+            add("link", "a name that ends in + is for lxc.net.N.type = phys only");
+        if (device_.link == "+") add("link", "takes any interface of the host: name how it begins");
+    }
+
+    void check_name() {
+        if (device_.name == "lo") add("name", "lo is the loopback device's");
+        if (device_.name.find('%') != std::string::npos) add("name", "must not have a % in it");
+        if (device_.veth.pair.find('%') != std::string::npos)
+            add("veth.pair", "must not have a % in it");
+    }
+
+    void check_hardware() {
+        const auto digit = device_.hwaddr.size() < 2 ? '0' : device_.hwaddr[1];
+        const auto odd = std::string_view("13579bdfBDF").find(digit) != std::string_view::npos;
+        if (odd)
+            add("hwaddr",
+                "is an address of many (the first octet is odd): no interface can have it");
+        const auto mtu = parse_u64(device_.mtu);
+        if (mtu && *mtu < kLeastIpv6Mtu && !device_.ipv6_addresses.empty())
+            add("mtu", fmt::format("IPv6 needs {} at least, and there is lxc.net.{}.ipv6.address",
+                                   kLeastIpv6Mtu, device_.index));
+    }
+
+    void require_prefixes(std::string_view key, const std::vector<IpAddress>& addresses) {
+        for (const auto& ip : addresses)
+            if (ip.prefix == kNoPrefix)
+                add(key, fmt::format("{0} has no prefix: write {0}/24, or what the network has",
+                                     ip.address));
+    }
+
+    void check_addresses() {
+        if (device_.type != NetType::Empty) return;
+        for (const auto& [key, used] : {std::pair("ipv4.address", !device_.ipv4_addresses.empty()),
+                                        std::pair("ipv6.address", !device_.ipv6_addresses.empty())})
+            if (used) add(key, "an empty network has no device that could have it");
+    }
+
+    void check_gateway(std::string_view family, const std::string& gateway,
+                       const std::vector<IpAddress>& addresses) {
+        if (gateway.empty()) return;
+        const std::string key = fmt::format("{}.gateway", family);
+        const auto needs = [&](std::string_view what) {
+            add(key, fmt::format("needs lxc.net.{}.{}", device_.index, what));
+        };
+        if (device_.type == NetType::Empty)
+            return add(key, "an empty network has no device to go out by");
+        if (!device_.up) needs("flags = up");
+        if (addresses.empty()) needs(fmt::format("{}.address", family));
+        if (gateway != "auto") return;
+        if (device_.type != NetType::Veth && device_.type != NetType::Macvlan)
+            return add(key, "\"auto\" is for veth and macvlan only: name the gateway");
+        if (device_.link.empty()) needs("link, whose address \"auto\" is");
+    }
+
+    void check_proxy() {
+        if (!device_.l2proxy) return;
+        if (device_.link.empty() || device_.type == NetType::Phys || device_.type == NetType::Empty)
+            return add("l2proxy", "needs a link that stays on the host");
+        if (device_.type != NetType::Ipvlan) return;
+        if (device_.ipvlan_mode != IpvlanMode::L3s)
+            add("l2proxy",
+                fmt::format("of an ipvlan needs lxc.net.{}.ipvlan.mode = l3s", device_.index));
+        for (const auto& [key, gateway] : {std::pair("ipv4.gateway", device_.ipv4_gateway),
+                                           std::pair("ipv6.gateway", device_.ipv6_gateway)})
+            if (!gateway.empty() && gateway != "dev")
+                add(key, "of an ipvlan with l2proxy can only be \"dev\"");
+    }
+
+    void check_veth() {
+        const Veth& veth = device_.veth;
+        const bool bridged = veth.mode == VethMode::Bridge && !device_.link.empty();
+        if (!bridged && !veth.vlan_id.empty())
+            add("veth.vlan.id", "needs a bridge: lxc.net.N.link, and veth.mode = bridge");
+        if (!bridged && !veth.vlan_tagged_ids.empty())
+            add("veth.vlan.tagged.id", "needs a bridge: lxc.net.N.link, and veth.mode = bridge");
+        if (veth.vlan_id == "0") add("veth.vlan.id", "0 means no VLAN, and is none");
+        const auto zero = std::ranges::find(veth.vlan_tagged_ids, 0);
+        if (zero != veth.vlan_tagged_ids.end())
+            add("veth.vlan.tagged.id", "0 means no VLAN, and is none");
+    }
+
+    const NetDevice& device_;
+    std::vector<Problem>& problems_;
+};
+
+void check_unique(const std::vector<NetDevice>& devices, std::vector<Problem>& problems) {
+    const auto check = [&](const NetDevice& device, std::string_view key, const auto& value) {
+        const auto same = [&](const NetDevice& other) {
+            return other.index < device.index && !value(device).empty() &&
+                   value(other) == value(device);
+        };
+        if (std::ranges::any_of(devices, same))
+            problems.push_back({Severity::Error,
+                                {},
+                                fmt::format("lxc.net.{}.{}", device.index, key),
+                                fmt::format("another device is called {} already", value(device)),
+                                {}});
+    };
+    for (const auto& device : devices) {
+        check(device, "name", [](const NetDevice& one) -> const std::string& { return one.name; });
+        check(device, "veth.pair",
+              [](const NetDevice& one) -> const std::string& { return one.veth.pair; });
+    }
+}
+
+} // namespace
+
+void check_network(const std::vector<NetDevice>& devices, std::vector<Problem>& problems) {
+    for (const auto& device : devices) DeviceCheck(device, problems).run_always();
+    check_unique(devices, problems);
+}
+
+std::vector<Problem> network_obstacles(const std::vector<NetDevice>& devices) {
+    std::vector<Problem> problems;
+    for (const auto& device : devices) DeviceCheck(device, problems).run_for_start();
+    return problems;
+}
+
+} // namespace lxcpp

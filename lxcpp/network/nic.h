@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "network/record.h"
+#include "plan/nic_plan.h"
+#include "sys/netlink_link.h"
+
+#include <functional>
+#include <string>
+
+// What the files of this folder share: the two ends at which interfaces are made.
+namespace lxcpp {
+
+struct NicWork {
+    sys::Netlink& host;
+    sys::Netlink& inside;
+    FdRef network_namespace; // the container's
+    // Told before it is done, and told again (a taken link) when more is known.
+    std::function<void(const NicRecord&)> note;
+};
+
+// One that is there.
+struct MadeNic {
+    unsigned nic = 0;
+    std::string link;    // on the host, as it was found
+    std::string peer;    // a veth's end on the host
+    sys::NetLink inside; // index 0: the type has none
+};
+
+[[noreturn]] void refuse(const NicPlan& nic, std::string_view key,
+                         const std::string& why); // ConfigError lxc.net.N.KEY
+// The link on the host; refuses one that is not there.
+[[nodiscard]] sys::NetLink host_link(const NicPlan& nic, sys::Netlink& host);
+// By the name that the plan gives it.
+[[nodiscard]] sys::NetLink link_inside(const NicPlan& nic, sys::Netlink& inside);
+[[nodiscard]] std::string hardware_address(const NicPlan& nic); // random digits thrown; "" for none
+
+} // namespace lxcpp

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "start/network.h"
+
+#include "base/error.h"
+#include "base/log.h"
+#include "config/item.h"
+#include "network/make.h"
+#include "network/phys.h"
+#include "network/proxy.h"
+#include "start/made.h"
+#include "start/starter.h"
+#include "sys/file.h"
+#include "sys/mount.h"
+#include "sys/mount_point.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace lxcpp {
+namespace {
+
+// The network namespace, mounted here: it lives on when the container and its monitor were killed.
+constexpr const char* kPinned = "netns";
+
+bool outlives_its_end(const NicPlan& nic) {
+    return nic.type == NetType::Phys || nic.script_down;
+}
+
+void pin(FdRef network_namespace, const std::filesystem::path& runtime) {
+    const std::filesystem::path file = runtime / kPinned;
+    (void)sys::open_file(file, {.access = sys::Access::Write, .create = true, .mode = 0600});
+    with_context("keep the network namespace",
+                 [&] { sys::MountTree::clone_fd(network_namespace).attach(file); });
+}
+
+Fd pinned(const std::filesystem::path& runtime) {
+    const std::filesystem::path file = runtime / kPinned;
+    if (!sys::exists(file) || !sys::is_mount_point(file)) return {};
+    return sys::open_file(file);
+}
+
+void unpin(const std::filesystem::path& runtime) {
+    const std::filesystem::path file = runtime / kPinned;
+    if (!sys::exists(file)) return;
+    if (sys::is_mount_point(file)) sys::unmount(file, true);
+    sys::remove_file(file);
+}
+
+// A second record of a taken link says more of it than the first.
+void add_record(std::vector<NicRecord>& records, const NicRecord& record) {
+    if (std::holds_alternative<TakenLink>(record.what)) {
+        std::erase_if(records, [&](const NicRecord& old) {
+            return old.nic == record.nic && std::holds_alternative<TakenLink>(old.what);
+        });
+    }
+    records.push_back(record);
+}
+
+void note(const std::filesystem::path& runtime, const NicRecord& record) {
+    Made made = load_made(runtime);
+    add_record(made.nics, record);
+    save_made(runtime, made);
+}
+
+// True when the configuration did not say it.
+bool remember(const MadeNic& made, Config& config) {
+    const auto device = std::ranges::find(config.net, made.nic, &NetDevice::index);
+    if (device == config.net.end()) return false;
+    const NetDevice before = *device;
+    if (device->type == NetType::Veth) device->veth.pair = made.peer;
+    if (device->type == NetType::Phys) device->link = made.link;
+    return *device != before;
+}
+
+void run_script(const RunProgram& script, pid_t init) {
+    std::vector<std::string> more;
+    if (init > 0) more.push_back("LXC_PID=" + std::to_string(init));
+    run_host_hooks({script}, more);
+}
+
+template <typename Step>
+void attempt(unsigned nic, Step&& step) noexcept {
+    try {
+        step();
+    } catch (const std::exception& error) {
+        log::error("lxc.net.{}: {}", nic, error.what());
+    }
+}
+
+class Release {
+public:
+    Release(FdRef network_namespace, const NetworkRelease& wish)
+        : network_namespace_(network_namespace), wish_(wish) {}
+
+    // LXC's order: first what was taken from the host, then the scripts.
+    void undo(const std::vector<NicRecord>& records) {
+        each<TakenLink>(records, [&](unsigned nic, const TakenLink& taken) {
+            const std::string news = give_phys_back(taken, network_namespace_);
+            if (!news.empty()) log::error("lxc.net.{}: {}", nic, news);
+        });
+        each<HostProxy>(records, [](unsigned, const HostProxy& proxy) {
+            sys::Netlink host;
+            answer_no_more(proxy, host);
+        });
+        each<ScriptRun>(records, [&](unsigned nic, const ScriptRun& run) { run_down(nic, run); });
+    }
+
+private:
+    template <typename What, typename Step>
+    void each(const std::vector<NicRecord>& records, Step&& step) {
+        for (const NicRecord& record : records) {
+            if (const auto* what = std::get_if<What>(&record.what))
+                attempt(record.nic, [&] { step(record.nic, *what); });
+        }
+    }
+
+    void run_down(unsigned index, const ScriptRun& about) {
+        const std::vector<NicPlan> nics = plan_nics(wish_.request, wish_.config, wish_.staging);
+        const auto nic = std::ranges::find(nics, index, &NicPlan::index);
+        if (nic != nics.end() && nic->script_down) run_script(script_for(*nic->script_down, about), wish_.init);
+    }
+
+    FdRef network_namespace_;
+    const NetworkRelease& wish_;
+};
+
+} // namespace
+
+void make_network(const NetworkMaking& wish, Config& config, Fd socket) {
+    sys::Netlink inside(std::move(socket));
+    sys::Netlink host;
+    const Fd network_namespace = inside.network_namespace();
+    const std::vector<NicPlan>& nics = wish.plan.nics;
+    if (std::ranges::any_of(nics, outlives_its_end)) pin(network_namespace, wish.runtime);
+    const NicWork work{host, inside, network_namespace,
+                       [&wish](const NicRecord& record) { note(wish.runtime, record); }};
+    const auto run = [&wish](const RunProgram& script) { run_script(script, wish.init); };
+    bool news = false;
+    for (const NicPlan& nic : nics) {
+        const MadeNic made = make_nic(nic, work, run);
+        news = remember(made, config) || news;
+    }
+    if (news) sys::write_file_atomic(wish.runtime / "config", effective_text(config), 0600);
+}
+
+void release_network(const std::filesystem::path& runtime, const NetworkRelease& wish) noexcept {
+    try {
+        Made made = load_made(runtime);
+        const std::vector<NicRecord> records = std::exchange(made.nics, {});
+        if (!records.empty()) {
+            const Fd network_namespace = pinned(runtime);
+            Release(network_namespace, wish).undo(records);
+            save_made(runtime, made);
+        }
+        unpin(runtime);
+    } catch (const std::exception& error) {
+        log::error("the network of {}: {}", wish.request.name, error.what());
+    }
+}
+
+} // namespace lxcpp

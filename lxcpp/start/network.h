@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "base/fd.h"
+#include "plan/planner.h"
+
+#include <filesystem>
+#include <string>
+#include <sys/types.h>
+
+namespace lxcpp {
+
+// What release_network() must know beside the runtime directory.
+struct NetworkRelease {
+    StartRequest request; // for script.down: name, configuration file, target
+    Config config;        // the running one
+    std::string staging;
+    pid_t init = -1; // LXC_PID; -1 = there was none
+};
+
+struct NetworkMaking {
+    const StartPlan& plan;
+    const std::filesystem::path& runtime;
+    pid_t init;
+};
+
+// Makes the devices of the plan with a netlink socket of the container's network namespace, in the
+// caller's and there. What does not go away with that namespace is noted in the runtime directory's
+// "made" first, and what was only decided now (the names of pairs) in config and in the runtime
+// directory's "config".
+void make_network(const NetworkMaking& wish, Config& config, Fd socket);
+
+// Undoes what "made" notes: interfaces of the host come back under their names, script.down runs.
+// No error stops it; each is logged. Nothing happens the second time.
+void release_network(const std::filesystem::path& runtime, const NetworkRelease& wish) noexcept;
+
+} // namespace lxcpp
