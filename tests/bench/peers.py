@@ -7,6 +7,9 @@ import subprocess
 import measure
 
 
+EMPTY = "lxc.net.0.type = empty"
+
+
 class Peer:
     """Common to both: commands called alike, the same payload (testinit as init, busybox beside it)."""
     name = ""
@@ -45,12 +48,12 @@ class Peer:
     def state(self, name):
         return self.text("info", name, "-s", "-H").strip()
 
-    def define(self, name):
+    def define(self, name, network=EMPTY):
         """A container directory with a configuration; the root file system is one for all."""
         folder = os.path.join(self.lxcpath, f"{self.tag}-{name}")
         os.mkdir(folder, 0o755)
         with open(os.path.join(folder, "config"), "w") as file:
-            file.write(self.config_text(f"{self.tag}-{name}"))
+            file.write(self.config_text(f"{self.tag}-{name}").replace(EMPTY, network))
         return name
 
     def config_text(self, name):
