@@ -11,6 +11,7 @@ int main(int argc, char** argv) {
     std::string page;
     if (name == "lxcpp.container.conf.5") page = lxcpp::container_conf_man_page();
     if (name == "lxcpp.conf.5") page = lxcpp::system_conf_man_page();
+    if (name == "lxcpp-net.conf.5") page = lxcpp::net_conf_man_page();
     if (page.empty()) return 1;
     return std::fwrite(page.data(), 1, page.size(), stdout) == page.size() ? 0 : 1;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/man_page.h"
 
+#include "config/bridge_config.h"
 #include "config/global.h"
 #include "config/item.h"
 #include "config/names.h"
@@ -130,6 +131,21 @@ std::string system_conf_man_page() {
         page += fmt::format(".TP\n.B {}\n{}{}\n", roff(key.name), roff(key.help),
                             key.applied ? "" : std::string("\n") + std::string(kLater));
     return page + ".SH SEE ALSO\n.BR lxcpp\\-config (1),\n.BR lxcpp.container.conf (5)\n";
+}
+
+std::string net_conf_man_page() {
+    std::string page = header("lxcpp\\-net.conf", "the bridge that lxcpp\\-net manages");
+    page += ".SH DESCRIPTION\nThe file\n.I /etc/lxcpp/net.conf\nholds lines \"key = value\". It need not exist: each key has "
+            "a default, and the networks that \"auto\" stands for are chosen once and remembered. A line that begins with # is a "
+            "comment. \"lxcpp\\-net edit\" opens it and refuses what is wrong; \"lxcpp\\-net up\" makes changes effective, "
+            "without containers noticing. The variables of LXC's /etc/default/lxc\\-net are no keys, but the message about one "
+            "says what it is here.\n.SH KEYS\n";
+    for (const auto& key : bridge_keys()) {
+        page += fmt::format(".TP\n.BR \"{}\" \" = \" \"{}\"\n{}", roff(key.name), roff(key.syntax), roff(key.help));
+        if (!key.fallback.empty()) page += fmt::format(" Default: {}.", roff(key.fallback));
+        page += "\n";
+    }
+    return page + ".SH SEE ALSO\n.BR lxcpp\\-net (1),\n.BR lxcpp.container.conf (5),\n.BR dnsmasq (8),\n.BR nft (8)\n";
 }
 
 } // namespace lxcpp

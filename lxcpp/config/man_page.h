@@ -11,4 +11,7 @@ namespace lxcpp {
 // lxcpp.conf(5), from the table of the host's settings.
 [[nodiscard]] std::string system_conf_man_page();
 
+// lxcpp-net.conf(5), from the table of the managed bridge's settings.
+[[nodiscard]] std::string net_conf_man_page();
+
 } // namespace lxcpp

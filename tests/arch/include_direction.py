@@ -59,7 +59,7 @@ def violations_of(path, text):
     elif top == "distrobuilder":
         allowed = STORE | {"image", "debian", "distrobuilder", "host", "inventory", "common"}  # a program of its own
     else:
-        allowed = set(ALLOWED) | {"common", "image", "images"}  # images: the commands of lxcpp-image
+        allowed = set(ALLOWED) | {"common", "image", "images", "net"}  # images, net: the commands of lxcpp-image, lxcpp-net
     for number, line in enumerate(text.splitlines(), 1):
         match = re.match(r'\s*#\s*include\s+"([^"]+)"', line)
         if not match or "/" not in match.group(1):

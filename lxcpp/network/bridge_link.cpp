@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "network/bridge_link.h"
+
+#include "base/ascii.h"
+#include "network/forwarding.h"
+#include "sys/file.h"
+#include "sys/netlink_address.h"
+#include "sys/netlink_link.h"
+#include "sys/netlink_routes.h"
+
+#include <lxcpp/error.h>
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <sys/socket.h>
+
+namespace lxcpp {
+namespace {
+
+constexpr int kGlobalScope = 0; // RT_SCOPE_UNIVERSE
+
+std::vector<sys::InterfaceAddress> wanted_addresses(const BridgeSettings& settings) {
+    std::vector<sys::InterfaceAddress> wanted;
+    if (settings.ipv4)
+        wanted.push_back({AF_INET, ipv4_text(settings.ipv4->address), settings.ipv4->prefix,
+                          ipv4_text(settings.ipv4->last())});
+    if (settings.ipv6)
+        wanted.push_back({.family = AF_INET6,
+                          .address = ipv6_text(*settings.ipv6),
+                          .prefix = 64,
+                          .without_detection = true});
+    return wanted;
+}
+
+void correct_addresses(sys::Netlink& netlink, const sys::NetLink& link,
+                       const BridgeSettings& settings) {
+    std::vector<sys::InterfaceAddress> missing = wanted_addresses(settings);
+    for (const sys::NetAddress& address : netlink.addresses()) {
+        if (address.interface != link.name || address.scope != kGlobalScope) continue;
+        const auto same = [&](const sys::InterfaceAddress& wanted) {
+            return wanted.family == address.family && wanted.address == address.text &&
+                   wanted.prefix == address.prefix;
+        };
+        if (std::erase_if(missing, same) == 0)
+            sys::remove_address(netlink, link, {address.family, address.text, address.prefix});
+    }
+    for (const sys::InterfaceAddress& address : missing) sys::add_address(netlink, link, address);
+}
+
+sys::NetLink require_link(sys::Netlink& netlink, const std::string& name) {
+    if (auto link = sys::find_link(netlink, name)) return *link;
+    throw Error(fmt::format("{} went away while it was being set up", name));
+}
+
+// Without spanning tree and its delay a port forwards at once.
+void add_link(sys::Netlink& netlink, const BridgeSettings& settings, const BridgeFiles& files) {
+    sys::make_private_dirs(files.runtime);
+    sys::write_file_atomic(files.made(), settings.bridge + "\n",
+                           0600); // first: a crash leaves no bridge of nobody
+    sys::NewLink link;
+    link.name = settings.bridge;
+    link.mac = settings.mac;
+    link.mtu = settings.mtu;
+    sys::add_bridge(netlink, link,
+                    {.spanning_tree = false,
+                     .vlan_filtering = {},
+                     .multicast_snooping = {},
+                     .forward_delay = 0});
+}
+
+} // namespace
+
+std::vector<Ipv4Network> routed_networks(sys::Netlink& netlink, const std::string& bridge) {
+    const auto own = sys::find_link(netlink, bridge);
+    std::vector<Ipv4Network> networks;
+    for (const sys::KnownRoute& route : sys::list_routes(netlink, AF_INET)) {
+        if (route.prefix == 0 || (own && route.device == own->index)) continue;
+        networks.push_back({ipv4_number(route.destination), route.prefix});
+    }
+    for (const sys::NetAddress& address : netlink.addresses()) {
+        if (address.family != AF_INET || address.interface == bridge) continue;
+        networks.push_back({ipv4_number(address.text), address.prefix});
+    }
+    return networks;
+}
+
+void make_bridge_link(sys::Netlink& netlink, const BridgeSettings& settings,
+                      const BridgeFiles& files) {
+    auto link = sys::find_link(netlink, settings.bridge);
+    if (link && (link->kind != "bridge" || !sys::exists(files.made())))
+        throw Error(fmt::format("there is an interface {} already that lxcpp-net has not made: set "
+                                "another name (bridge) in net.conf, "
+                                "or remove that interface",
+                                settings.bridge));
+    if (!link) add_link(netlink, settings, files);
+    link = require_link(netlink, settings.bridge);
+    quiet_bridge(settings.bridge);
+    sys::LinkChange change;
+    if (!same_letters(link->mac, settings.mac)) change.mac = settings.mac;
+    if (settings.mtu != 0 && link->mtu != settings.mtu) change.mtu = settings.mtu;
+    if (change.mac || change.mtu) sys::change_link(netlink, *link, change);
+    correct_addresses(netlink, *link, settings);
+}
+
+void raise_bridge_link(sys::Netlink& netlink, const std::string& bridge) {
+    netlink.set_up(bridge);
+}
+
+void delete_bridge_link(sys::Netlink& netlink, const BridgeFiles& files,
+                        const std::string& bridge) {
+    if (!sys::exists(files.made())) return; // not ours
+    const auto link = sys::find_link(netlink, bridge);
+    if (link && link->kind == "bridge") sys::delete_link(netlink, *link);
+}
+
+std::vector<std::string> links_in_bridge(sys::Netlink& netlink, const std::string& bridge) {
+    std::vector<std::string> names;
+    const std::vector<sys::NetLink> links = netlink.links();
+    const auto own = std::ranges::find(links, bridge, &sys::NetLink::name);
+    if (own == links.end()) return names;
+    for (const sys::NetLink& link : links) {
+        if (link.master == own->index) names.push_back(link.name);
+    }
+    return names;
+}
+
+} // namespace lxcpp

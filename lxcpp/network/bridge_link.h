@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "network/bridge_files.h"
+#include "sys/netlink.h"
+
+#include <span>
+#include <string>
+#include <vector>
+
+// The bridge as a network interface.
+namespace lxcpp {
+
+// Networks that the host can reach without the bridge; its own addresses' included.
+[[nodiscard]] std::vector<Ipv4Network> routed_networks(sys::Netlink& netlink,
+                                                       const std::string& bridge);
+
+// There with its addresses, but not up yet. Throws Error when somebody else's interface has the
+// name.
+void make_bridge_link(sys::Netlink& netlink, const BridgeSettings& settings,
+                      const BridgeFiles& files);
+void raise_bridge_link(sys::Netlink& netlink, const std::string& bridge);
+void delete_bridge_link(sys::Netlink& netlink, const BridgeFiles& files, const std::string& bridge);
+
+// Names of the interfaces in the bridge.
+[[nodiscard]] std::vector<std::string> links_in_bridge(sys::Netlink& netlink,
+                                                       const std::string& bridge);
+
+} // namespace lxcpp

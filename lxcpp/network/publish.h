@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "config/published_port.h"
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace lxcpp {
+
+// A program of the host that listens where the port is to be: "0.0.0.0:8080"; nullopt when none
+// does. Of this network namespace, from /proc/net.
+[[nodiscard]] std::optional<std::string> listener_in_the_way(const PublishedPort& port);
+// The same from the text of /proc/net/tcp and its like.
+[[nodiscard]] std::optional<std::string> listener_in(std::string_view table, bool ipv6,
+                                                     const PublishedPort& port);
+
+} // namespace lxcpp

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "network/reservations.h"
+
+#include "base/strings.h"
+#include "network/dnsmasq_text.h"
+#include "sys/file.h"
+
+#include <lxcpp/error.h>
+
+#include <algorithm>
+#include <fmt/format.h>
+
+namespace lxcpp {
+namespace {
+
+std::string tag_of(const PortOwner& owner) {
+    return fmt::format("{:016x}", fnv1a(owner_key(owner)));
+}
+
+std::optional<Reservation> load(const BridgeFiles& files, const std::string& address) {
+    const auto text = sys::read_file_if_exists(files.addresses() / address);
+    return text ? parse_reservation(*text) : std::nullopt;
+}
+
+// One of a container that was removed by hand is nobody's.
+bool is_void(const Reservation& reservation) {
+    return !sys::exists(std::filesystem::path(reservation.owner.lxcpath) /
+                        reservation.owner.container);
+}
+
+std::filesystem::path own_file(const BridgeFiles& files, const PortOwner& owner) {
+    return files.addresses() / fmt::format("of-{}", tag_of(owner));
+}
+
+std::string previous_address(const BridgeFiles& files, const PortOwner& owner) {
+    const std::string text = sys::read_file_if_exists(own_file(files, owner)).value_or("");
+    const std::string address(trim(text));
+    if (address.empty() || address.find('/') != address.npos) return "";
+    const auto reservation = load(files, address);
+    return reservation && owner_key(reservation->owner) == owner_key(owner) ? address : "";
+}
+
+void release(const BridgeFiles& files, const std::string& address) {
+    sys::remove_file(files.dhcp_hosts() / address);
+    sys::remove_file(files.addresses() / address);
+}
+
+// Of the addresses that are asked for, the one in the bridge's network.
+std::string asked_address(const BridgeSettings& settings, const std::vector<IpAddress>& asked_for) {
+    for (const IpAddress& address : asked_for) {
+        if (settings.ipv4->contains(ipv4_number(address.address))) return address.address;
+    }
+    return "";
+}
+
+void check_asked_address(const BridgeSettings& settings, const BridgeFiles& files,
+                         const Reservation& wish, const std::string& address) {
+    const auto refuse = [&](const std::string& why) {
+        throw Error(fmt::format("lxc.net.{}.ipv4.address = {}: {}", wish.owner.nic, address, why));
+    };
+    const std::uint32_t number = ipv4_number(address);
+    if (number == settings.ipv4->address)
+        refuse(fmt::format("it is that of the bridge {}", settings.bridge));
+    if (number == settings.ipv4->first() || number == settings.ipv4->last())
+        refuse("it stands for the network as a whole");
+    const auto taken = load(files, address);
+    if (taken && owner_key(taken->owner) != owner_key(wish.owner) && !is_void(*taken))
+        refuse(fmt::format("container {} has it", taken->owner.container));
+}
+
+std::string free_address(const BridgeSettings& settings, const BridgeFiles& files,
+                         const PortOwner& owner) {
+    const std::string text = sys::read_file_if_exists(files.leases()).value_or("");
+    const std::vector<DhcpLease> leases = parse_leases(text);
+    const auto taken = [&](std::uint32_t number) {
+        const std::string address = ipv4_text(number);
+        if (std::ranges::count(leases, address, &DhcpLease::address) != 0)
+            return true; // of a stranger on the bridge
+        const auto reservation = load(files, address);
+        return reservation && !is_void(*reservation);
+    };
+    if (const auto number = choose_container_ipv4(settings, owner_key(owner), taken))
+        return ipv4_text(*number);
+    throw Error(fmt::format("all {} addresses of the bridge {} are taken: destroy containers, or "
+                            "give it a larger network in net.conf",
+                            settings.ipv4_last - settings.ipv4_first, settings.bridge));
+}
+
+bool fits(const BridgeSettings& settings, const std::string& address) {
+    const std::uint32_t number = ipv4_number(address);
+    return number >= settings.ipv4_first && number <= settings.ipv4_last &&
+           number != settings.ipv4->address;
+}
+
+void write_if_other(const std::filesystem::path& file, const std::string& text, mode_t mode,
+                    bool& changed) {
+    const auto now = sys::read_file_if_exists(file);
+    if (now == text) return;
+    changed = changed || now.has_value();
+    sys::write_file_atomic(file, text, mode);
+}
+
+} // namespace
+
+std::string reserve_address(const BridgeSettings& settings, const BridgeFiles& files,
+                            Reservation wish, const std::vector<IpAddress>& asked_for,
+                            bool& reload) {
+    if (!settings.ipv4) return "";
+    const std::string previous = previous_address(files, wish.owner);
+    std::string address = asked_address(settings, asked_for);
+    wish.fixed = !address.empty();
+    if (wish.fixed)
+        check_asked_address(settings, files, wish, address);
+    else if (!previous.empty() && fits(settings, previous))
+        address = previous;
+    else
+        address = free_address(settings, files, wish.owner);
+    if (!previous.empty() && previous != address) {
+        release(files, previous);
+        reload = true;
+    }
+    bool changed = false;
+    write_if_other(files.addresses() / address, reservation_text(wish), 0600, changed);
+    write_if_other(own_file(files, wish.owner), address + "\n", 0600, changed);
+    write_if_other(files.dhcp_hosts() / address, dhcp_host_line(wish, address), 0644, reload);
+    return address;
+}
+
+void write_name(const BridgeSettings& settings, const BridgeFiles& files, const PortOwner& owner,
+                const std::string& ipv4, const std::string& ipv6) {
+    if (!is_host_name(owner.container)) return;
+    const std::filesystem::path file = files.names() / owner.container;
+    const std::string mark = fmt::format("# {}\n", tag_of(owner));
+    const auto now = sys::read_file_if_exists(file);
+    if (now && !now->starts_with(mark)) {
+        const std::string_view other =
+            trim(std::string_view(*now).substr(std::min<std::size_t>(2, now->size()), 16));
+        if (sys::exists(files.addresses() / fmt::format("of-{}", other)))
+            return; // of another lxcpath, and first
+    }
+    const std::string text = mark + name_lines(owner.container, settings.domain, ipv4, ipv6);
+    if (now != text) sys::write_file_atomic(file, text, 0644);
+}
+
+std::vector<std::pair<std::string, Reservation>> load_reservations(const BridgeFiles& files) {
+    std::vector<std::pair<std::string, Reservation>> found;
+    if (!sys::exists(files.addresses())) return found;
+    for (const std::string& name : sys::list_dir(files.addresses())) {
+        if (name.starts_with("of-") || name.starts_with('.')) continue;
+        if (const auto reservation = load(files, name)) found.emplace_back(name, *reservation);
+    }
+    std::ranges::sort(found, {}, [](const auto& entry) { return ipv4_number(entry.first); });
+    return found;
+}
+
+bool remove_reservations(const BridgeFiles& files, const std::string& lxcpath,
+                         const std::string& container) {
+    bool removed = false;
+    for (const auto& [address, reservation] : load_reservations(files)) {
+        PortOwner wanted = reservation.owner;
+        wanted.lxcpath = lxcpath;
+        if (reservation.owner.container != container ||
+            owner_key(wanted) != owner_key(reservation.owner))
+            continue;
+        release(files, address);
+        sys::remove_file(own_file(files, reservation.owner));
+        const auto name = sys::read_file_if_exists(files.names() / container);
+        if (name && name->starts_with(fmt::format("# {}\n", tag_of(reservation.owner))))
+            sys::remove_file(files.names() / container);
+        removed = true;
+    }
+    return removed;
+}
+
+} // namespace lxcpp

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+// Elements of nftables' sets and maps, without nft(8): one message to the kernel.
+namespace lxcpp::sys {
+
+enum class NftFamily : std::uint8_t { Inet = 1, Bridge = 7 }; // NFPROTO_*
+
+// Fields of a concatenation in their order, each padded with zeros to a multiple of four bytes,
+// numbers in the byte order of the network.
+struct SetElement {
+    NftFamily family = NftFamily::Inet;
+    std::string table;
+    std::string set;
+    std::string key;
+    std::string data = {}; // of a map
+    bool operator==(const SetElement&) const = default;
+};
+
+// All or none, in the network namespace of the caller. What is there already stays. Throws
+// SystemError, ENOENT when there is no such table.
+void add_set_elements(std::span<const SetElement> elements);
+// What is not there is no error.
+void remove_set_elements(std::span<const SetElement> elements);
+
+} // namespace lxcpp::sys

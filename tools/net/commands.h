@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "common/cli.h"
+
+#include <string>
+#include <vector>
+
+// The commands of lxcpp-net; each returns the exit code.
+namespace lxcpp::tools::net {
+
+struct Options {
+    bool force = false;
+    std::string format = "table";
+    std::string listen;
+};
+
+int up(const Cli& cli);
+int down(const Cli& cli, const Options& options);
+int status(const Options& options);
+int edit(const Cli& cli);
+int leases(const Options& options);
+
+} // namespace lxcpp::tools::net
