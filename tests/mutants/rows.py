@@ -127,6 +127,9 @@ ROWS = {
                "unit.ServerIndexTest.AKeyMakesSignaturesMandatory unit.ServerIndexTest.ClassicIsSignedToo "
                "unit.ServerPartsTest.ClassicWithSignedParts system.download.signed_streams"),
     "J7": Row("the same calls through another ABI", "system.seccomp.32_bit_programs_need_a_32_bit_system"),
+    "K1": Row("frames in another's name, ARP, neighbour and router advertisements, DHCP offers",
+              "system.bridge.a_container_sends_only_as_itself"),
+    "K2": Row("routes of the host that a container advertises", "system.bridge.a_container_sends_only_as_itself"),
 }
 
 # What a mutant may be of besides: a promise that is no row of the catalogue.

@@ -264,6 +264,30 @@ test_what_the_host_had_comes_back() {
     end_host
 }
 
+test_only_a_right_configuration_is_saved() {
+    local file="$LXCPP_CONFIG_DIR/net.conf"
+    make_host
+    rm "$file"
+    expect 0 host env EDITOR="sed -i 's/^#domain = .*/domain = ct.test/'" VISUAL= lxcpp-net edit
+    is "$(grep -v '^#' "$file" | grep .)" 'domain = ct.test' net.conf
+    expect 0 host lxcpp-net up
+    expect 0 host env EDITOR="sed -i 's/^#filter = .*/filter = 0/'" VISUAL= lxcpp-net edit
+    err_has '"lxcpp-net up" makes the changes effective'
+    expect 1 host env EDITOR="sed -i 's/^domain.*/domain = -/'" VISUAL= lxcpp-net edit
+    err_has 'net.conf.draft:'
+    is "$(grep ^domain "$file")" 'domain = ct.test' 'what was there'
+    is "$(grep ^domain "$file.draft")" 'domain = -' 'what was written'
+    expect 1 host env EDITOR=false VISUAL= lxcpp-net edit
+    err_has 'nothing was changed'
+    expect 1 host env EDITOR=/nonexistent/editor VISUAL= lxcpp-net edit
+    err_has 'the editor /nonexistent/editor is not installed'
+    expect 0 host lxcpp-net up
+    container c1
+    expect 0 in_ns "$NS_c1" sh -c "ip address add $IP_c1/24 dev eth0 && busybox nslookup c1.ct.test $GATEWAY"
+    out_has "$IP_c1"
+    end_host
+}
+
 # Docker drops what it does not know, and has a place for the rules of others; a firewall without one is explained.
 test_a_drop_policy_of_others() {
     need_tool iptables-nft
