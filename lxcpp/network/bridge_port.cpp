@@ -53,12 +53,22 @@ bool may_be_managed(const std::string& bridge) {
     return !bridge.empty() && bridge.find_first_of("/. \n") == bridge.npos;
 }
 
+// An error in net.conf is no reason to keep containers of other bridges from starting.
+bool is_configured(const Paths& paths, const BridgeFiles& files, const std::string& bridge) {
+    try {
+        return load_bridge_config(paths).bridge == bridge;
+    } catch (const ConfigError&) {
+        if (bridge == BridgeConfig{}.bridge || sys::exists(files.state)) throw;
+        return false;
+    }
+}
+
 std::optional<BridgeSettings> settings_of(const Paths& paths, const std::string& bridge) {
     if (!may_be_managed(bridge)) return std::nullopt;
     const BridgeFiles files = bridge_files(paths, bridge);
     auto settings = load_bridge_settings(files);
     if (settings && is_whole(files, bridge)) return settings;
-    if (load_bridge_config(paths).bridge != bridge) return std::nullopt;
+    if (!is_configured(paths, files, bridge)) return std::nullopt;
     bring_up(paths, bridge);
     settings = load_bridge_settings(files);
     if (!settings)
