@@ -18,6 +18,8 @@ using namespace lxcpp::tools;
 
 namespace {
 
+constexpr std::size_t kMany = 100;
+
 struct Command {
     std::string_view name;
     std::string_view words; // that follow it
@@ -38,6 +40,16 @@ constexpr std::array kCommands = {
             [](const Cli& cli, const net::Options&) { return net::edit(cli); }},
     Command{"leases", "[--format=FORMAT]", "the addresses that containers have, and of whom else",
             [](const Cli&, const net::Options& options) { return net::leases(options); }},
+    Command{"publish", "NAME [ADDRESS:]PORT:PORT[/tcp|/udp]...",
+            "let a port of the host lead to one of the container",
+            [](const Cli& cli, const net::Options& options) { return net::publish(cli, options); },
+            2, kMany},
+    Command{"unpublish", "NAME PORT[/tcp|/udp]...", "no more",
+            [](const Cli& cli, const net::Options&) { return net::unpublish(cli); }, 2, kMany},
+    Command{
+        "published", "[NAME] [--format=FORMAT]", "which ports lead to which container",
+        [](const Cli& cli, const net::Options& options) { return net::published(cli, options); }, 0,
+        1},
 };
 
 void print_commands() {
@@ -81,7 +93,9 @@ int main(int argc, char** argv) {
     net::Options options;
     cli.flag("-f,--force", options.force,
              "down: although containers use it; they are without network then");
-    cli.option("--format", options.format, "status, leases: table (default), json, csv or yaml");
+    cli.option("--listen", options.listen, "publish: only at this address of the host");
+    cli.option("--format", options.format,
+               "status, leases, published: table (default), json, csv or yaml");
     cli.more_help(print_commands);
     return run_tool(cli, argc, argv, [&](Cli& parsed) { return run(parsed, options); });
 }

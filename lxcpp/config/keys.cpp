@@ -2,6 +2,7 @@
 #include "config/keys.h"
 
 #include "config/family.h"
+#include "config/published_port.h"
 
 #include <algorithm>
 #include <array>
@@ -199,6 +200,10 @@ constexpr auto kTable = std::to_array<Key<Config>>({
                     "lxc.proc.oom_score_adj. Dots become slashes."),
     key_as<NonNegative, &Config::pty, &Pty::max>("lxc.pty.max",
                                                  "Number of ptys that the payload may open."),
+    key_as<PublishedPorts, &Config::publish>(
+        "lxc.publish", "Packets that come to this port of the host, or of one of its addresses, go to the port of the container, "
+                       "which is on the bridge of lxcpp-net and sees who sends them. Lines add up. LXC has no such key.")
+        .later(),
     key_as<NonNegative, &Config::restart, &Restart::delay>(
         "lxc.restart.delay", "Seconds before lxc.restart.policy starts the container again. They double each time, up to a "
                              "minute, until a run lasts ten seconds. 0: at once, each time."),

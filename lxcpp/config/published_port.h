@@ -3,21 +3,11 @@
 
 #include "config/codec.h"
 
-#include <cstdint>
 #include <string>
 #include <string_view>
 
 // lxc.publish: ports of the host that lead to a container.
 namespace lxcpp {
-
-// A port of the host that leads to the container, on the bridge that lxcpp-net manages.
-struct PublishedPort {
-    std::string listen; // "" = each address of the host
-    std::uint16_t host_port = 0;
-    std::uint16_t port = 0;
-    bool udp = false;
-    bool operator==(const PublishedPort&) const = default;
-};
 
 // [LISTEN:]HOST_PORT:PORT[/tcp|/udp]; an IPv6 address stands in brackets. Throws Error that says
 // what is wrong.

@@ -297,6 +297,15 @@ struct NetDevice {
     bool operator==(const NetDevice&) const = default;
 };
 
+// A port of the host that leads to the container, on the bridge that lxcpp-net manages.
+struct PublishedPort {
+    std::string listen; // "" = each address of the host
+    std::uint16_t host_port = 0;
+    std::uint16_t port = 0;
+    bool udp = false;
+    bool operator==(const PublishedPort&) const = default;
+};
+
 struct Config {
     Uts uts;
     Arch arch = Arch::Host;
@@ -332,6 +341,7 @@ struct Config {
     Mounts mounts;
     CgroupOptions cgroup;
     std::vector<NetDevice> net; // sorted by index; empty = a new, empty network namespace
+    std::vector<PublishedPort> publish;
     bool operator==(const Config&) const = default;
 };
 

@@ -31,7 +31,7 @@ CASES = (
     ("lxcpp-image ", {"list", "pull", "import"}, {"--format"}),
     ("lxcpp-image list --format ", {"json", "csv"}, {"squashfs,"}),
     ("lxcpp-image list --format = j", {"json"}, {"csv"}),
-    ("lxcpp-net ", {"up", "down", "status", "edit", "leases"}, {"--force"}),
+    ("lxcpp-net ", {"up", "down", "status", "edit", "leases", "publish", "unpublish", "published"}, {"--force"}),
     ("lxcpp net st", {"status"}, {"up"}),
     ("lxcpp-net status --format ", {"json", "table"}, {"up"}),
     ("lxcpp-start --", {"--name", "--lxcpath", "--help"}, set()),

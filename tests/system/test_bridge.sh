@@ -257,6 +257,9 @@ test_what_the_host_had_comes_back() {
     printf 'LXC_BRIDGE = lxcbr0\n' >"$LXCPP_CONFIG_DIR/net.conf"
     expect 1 host lxcpp-net up
     err_has "net.conf:1: LXC_BRIDGE: here it is bridge"
+    expect 1 host "$LXCPP_BRIDGE_PORT" attach "$BR" vc1 c1 -
+    err_has "net.conf:1: LXC_BRIDGE: here it is bridge"
+    expect 3 host "$LXCPP_BRIDGE_PORT" attach other0 vc1 c1 - # of somebody else
     : >"$LXCPP_CONFIG_DIR/net.conf"
     expect 1 setpriv --reuid 65534 --regid 65534 --clear-groups env HOME=/nonexistent lxcpp-net up
     err_is_one_line
@@ -378,5 +381,47 @@ test_a_port_of_the_host_leads_to_a_container() {
     answers "$OUTSIDE" tcp 192.0.2.1 8090 192.0.2.2
     expect 0 host "$LXCPP_BRIDGE_PORT" detach "$BR" vc1
     does_not_answer "$OUTSIDE" tcp 192.0.2.1 8090
+    end_host
+}
+
+test_published_ports_are_kept_in_the_configuration() {
+    local name
+    need_tool python3
+    make_host
+    for name in c1 c2; do
+        mkdir "$LXCPATH/$name"
+        printf '# mine\nlxc.net.0.type = empty\n' >"$LXCPATH/$name/config"
+    done
+    container c1
+    dhcp c1
+    serve "$NS_c1" 80
+    expect 0 host lxcpp-net publish c1 8080:80 5353:80/udp
+    is "$(cat "$LXCPATH/c1/config")" "$(printf '# mine\nlxc.net.0.type = empty\nlxc.publish = 8080:80/tcp\nlxc.publish = 5353:80/udp')" configuration
+    answers "$OUTSIDE" tcp 192.0.2.1 8080 192.0.2.2
+    answers "$OUTSIDE" udp 192.0.2.1 5353 192.0.2.2
+    expect 0 host lxcpp-net publish --listen 127.0.0.1 c1 8081:80
+    answers "$HOST" tcp 127.0.0.1 8081 "$GATEWAY"
+    expect 0 host lxcpp-net published --format csv
+    out_has 'c1,,8080,80,tcp'
+    out_has 'c1,127.0.0.1,8081,80,tcp'
+    expect 1 host lxcpp-net publish c1 8080:81
+    err_has '8080:81/tcp: the container has 8080:80/tcp already'
+    container c2
+    expect 1 host lxcpp-net publish c2 8080:80
+    err_has 'lxc.publish = 8080:80/tcp: container c1 has published 8080:80/tcp'
+    serve "$HOST" 9000 127.0.0.1
+    expect 1 host lxcpp-net publish c2 9000:80
+    err_is_one_line
+    err_has '9000:80/tcp: a program of the host listens on 127.0.0.1:9000'
+    expect 1 host lxcpp-net publish c2 80
+    expect 1 host lxcpp-net publish nobody 81:80
+    err_has 'no such container'
+    is "$(grep -c publish "$LXCPATH/c2/config")" 0 'lines in the configuration of c2'
+    expect 0 host lxcpp-net unpublish c1 8080 5353/udp
+    does_not_answer "$OUTSIDE" tcp 192.0.2.1 8080
+    expect 1 host lxcpp-net unpublish c1 8080
+    err_has 'c1: 8080 is not published'
+    expect 0 host lxcpp-net publish c2 8080:80
+    is "$(grep publish "$LXCPATH"/c?/config)" "$(printf '%s/c1/config:lxc.publish = 127.0.0.1:8081:80/tcp\n%s/c2/config:lxc.publish = 8080:80/tcp' "$LXCPATH" "$LXCPATH")" 'what is left'
     end_host
 }

@@ -20,5 +20,9 @@ int down(const Cli& cli, const Options& options);
 int status(const Options& options);
 int edit(const Cli& cli);
 int leases(const Options& options);
+// Words: the command, a container, ports.
+int publish(const Cli& cli, const Options& options);
+int unpublish(const Cli& cli);
+int published(const Cli& cli, const Options& options);
 
 } // namespace lxcpp::tools::net
