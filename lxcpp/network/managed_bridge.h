@@ -11,7 +11,7 @@
 #include <sys/types.h>
 #include <vector>
 
-// The bridge of net.conf as a whole, in the network namespace of the caller: doc/decisions/018.
+// The bridge of net.conf as a whole, in the network namespace of the caller: doc/decisions/019.
 namespace lxcpp {
 
 using BridgeNote = std::function<void(const std::string&)>; // a line for the administrator
