@@ -62,7 +62,7 @@ NetworkRelease network_of(const Container::Impl& impl) {
     network.request.lxcpath = impl.lxcpath.string();
     if (impl.defined()) network.request.config_file = impl.config_file().string();
     if (sys::exists(impl.runtime() / "config")) network.config = impl.running_config();
-    network.staging = impl.paths.rootfs_mount.string();
+    network.paths = impl.paths;
     return network;
 }
 

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "network/bridge_port.h"
 #include "network/record.h"
 #include "plan/nic_plan.h"
 #include "sys/netlink_link.h"
 
 #include <functional>
+#include <optional>
 #include <string>
 
 // What the files of this folder share: the two ends at which interfaces are made.
@@ -17,6 +19,11 @@ struct NicWork {
     FdRef network_namespace; // the container's
     // Told before it is done, and told again (a taken link) when more is known.
     std::function<void(const NicRecord&)> note;
+    // The place of a veth in the managed bridge, made before there is a port; nullopt when its link
+    // is another bridge. mac: what the device is to have, or empty.
+    std::function<std::optional<PortAddresses>(const NicPlan&, const std::string& port,
+                                               const std::string& mac)>
+        manage;
 };
 
 // One that is there.

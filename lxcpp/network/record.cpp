@@ -11,6 +11,7 @@ namespace {
 constexpr std::string_view kTaken = "link";
 constexpr std::string_view kProxy = "proxy";
 constexpr std::string_view kScript = "script";
+constexpr std::string_view kPort = "port";
 constexpr std::size_t kTakenWords = 10;
 
 using Words = std::vector<std::string>;
@@ -37,6 +38,9 @@ struct Print {
     }
     std::string operator()(const ScriptRun& one) const {
         return quote_command(Words{std::string(kScript), nic, one.link, one.peer});
+    }
+    std::string operator()(const ManagedPort& one) const {
+        return quote_command(Words{std::string(kPort), nic, one.bridge, one.port});
     }
 };
 
@@ -66,6 +70,8 @@ std::optional<NicRecord> record_of(const Words& words) {
                          HostProxy{words[2], small_number(words[3]), words[4], words[5] == "1"}};
     if (words[0] == kScript && words.size() == 4)
         return NicRecord{nic, ScriptRun{words[2], words[3]}};
+    if (words[0] == kPort && words.size() == 4)
+        return NicRecord{nic, ManagedPort{words[2], words[3]}};
     return std::nullopt;
 }
 

@@ -43,9 +43,16 @@ struct ScriptRun {
     bool operator==(const ScriptRun&) const = default;
 };
 
+// A port of the managed bridge: its filter, and what is published there, are rules of the host.
+struct ManagedPort {
+    std::string bridge;
+    std::string port; // the host's end
+    bool operator==(const ManagedPort&) const = default;
+};
+
 struct NicRecord {
     unsigned nic = 0; // N of lxc.net.N
-    std::variant<TakenLink, HostProxy, ScriptRun> what;
+    std::variant<TakenLink, HostProxy, ScriptRun, ManagedPort> what;
     bool operator==(const NicRecord&) const = default;
 };
 

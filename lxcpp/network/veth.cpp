@@ -71,11 +71,18 @@ bool is_a_pair_elsewhere(sys::Netlink& host, const std::string& name) {
     return !link || (link->kind == "veth" && link->parent_namespace);
 }
 
+// Rules of the managed bridge name the port before it is there.
+std::string free_name(sys::Netlink& host) {
+    for (int i = 0; i < kNameAttempts; ++i) {
+        std::string name = random_name();
+        if (!sys::find_link(host, name)) return name;
+    }
+    throw Error("no name for the host's end of the pair is free");
+}
+
 // Returns the name of the host's end.
-std::string add_pair(const NicPlan& nic, const NicWork& work, sys::NewLink host,
-                     const sys::NewLink& inside) {
-    if (!nic.veth.pair.empty()) {
-        host.name = nic.veth.pair;
+std::string add_pair(const NicWork& work, sys::NewLink host, const sys::NewLink& inside) {
+    if (!host.name.empty()) {
         until_the_last_one_is_gone(
             {EEXIST}, [&] { return is_a_pair_elsewhere(work.host, host.name); },
             [&] { sys::add_veth(work.host, host, inside); });
@@ -99,28 +106,40 @@ std::string add_pair(const NicPlan& nic, const NicWork& work, sys::NewLink host,
 
 MadeNic make_veth(const NicPlan& nic, const NicWork& work) {
     const bool bridged = nic.veth.mode == VethMode::Bridge && !nic.link.empty();
+    sys::NewLink inside{.name = nic.name, .mac = hardware_address(nic)};
+    sys::NewLink host{.name = nic.veth.pair};
+    std::optional<PortAddresses> managed;
+    if (bridged && work.manage) {
+        const std::string port = host.name.empty() ? free_name(work.host) : host.name;
+        managed = work.manage(nic, port, inside.mac);
+        if (managed) {
+            host.name = port;
+            inside.mac = managed->mac;
+        }
+    }
     sys::NetLink bridge;
     if (bridged) {
         bridge = host_link(nic, work.host);
         require_bridge(nic, bridge);
         require_vlans(nic, bridge);
     }
-    sys::NewLink inside{.name = nic.name, .mac = hardware_address(nic)};
     inside.mtu = nic.mtu != 0 ? nic.mtu : bridge.mtu;
     inside.rx_queues = static_cast<unsigned>(nic.veth.n_rxqueues);
     inside.tx_queues = static_cast<unsigned>(nic.veth.n_txqueues);
     inside.network_namespace = work.network_namespace;
-    sys::NewLink host{
-        .mtu = inside.mtu, .rx_queues = inside.rx_queues, .tx_queues = inside.tx_queues};
+    host.mtu = inside.mtu;
+    host.rx_queues = inside.rx_queues;
+    host.tx_queues = inside.tx_queues;
     // A bridge takes the lowest address of its ports as its own: ours must never be that.
     host.mac = expand_hwaddr("fe:xx:xx:xx:xx:xx");
     host.master = bridge.index;
     host.up = true;
     MadeNic made{.nic = nic.index, .link = bridged ? bridge.name : nic.link};
-    made.peer = add_pair(nic, work, std::move(host), inside);
+    made.peer = add_pair(work, std::move(host), inside);
     made.inside = link_inside(nic, work.inside);
     const sys::NetLink port{.index = made.inside.parent, .name = made.peer};
     if (bridged) join_vlans(nic, bridge, port, work.host);
+    if (managed && managed->hairpin) sys::set_bridge_port(work.host, port, {.hairpin = true});
     add_host_routes(nic, port, work.host);
     return made;
 }

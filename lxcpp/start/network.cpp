@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "config/item.h"
+#include "network/bridge_port.h"
 #include "network/make.h"
 #include "network/phys.h"
 #include "network/proxy.h"
@@ -78,6 +79,42 @@ void run_script(const RunProgram& script, pid_t init) {
     run_host_hooks({script}, more);
 }
 
+// The container's first device on a managed bridge is what its name and its published ports are of.
+class Ports {
+public:
+    Ports(const NetworkMaking& wish, const Config& config) : wish_(wish), config_(config) {}
+
+    std::optional<PortAddresses> join(const NicPlan& nic, const std::string& port,
+                                      const std::string& mac) {
+        PortRequest request{.bridge = nic.link, .port = port};
+        request.owner = {wish_.plan.lxcpath, wish_.plan.name, nic.index};
+        request.mac = mac;
+        request.named = !named_;
+        if (!named_) request.publish = config_.publish;
+        const auto device = std::ranges::find(config_.net, nic.index, &NetDevice::index);
+        if (device != config_.net.end()) {
+            request.ipv4 = device->ipv4_addresses;
+            request.ipv6 = device->ipv6_addresses;
+        }
+        note(wish_.runtime, {nic.index, ManagedPort{nic.link, port}});
+        auto joined = attach_port(wish_.paths, request);
+        if (joined) named_ = true;
+        return joined;
+    }
+
+    void require_all_published() const {
+        if (config_.publish.empty() || named_) return;
+        throw ConfigError(
+            "", 0, "lxc.publish",
+            "the container has no device on the managed bridge, whose ports are published");
+    }
+
+private:
+    const NetworkMaking& wish_;
+    const Config& config_;
+    bool named_ = false;
+};
+
 template <typename Step>
 void attempt(unsigned nic, Step&& step) noexcept {
     try {
@@ -102,6 +139,9 @@ public:
             sys::Netlink host;
             answer_no_more(proxy, host);
         });
+        each<ManagedPort>(records, [this](unsigned, const ManagedPort& one) {
+            detach_port(wish_.paths, one.bridge, one.port);
+        });
         each<ScriptRun>(records, [&](unsigned nic, const ScriptRun& run) { run_down(nic, run); });
     }
 
@@ -115,9 +155,11 @@ private:
     }
 
     void run_down(unsigned index, const ScriptRun& about) {
-        const std::vector<NicPlan> nics = plan_nics(wish_.request, wish_.config, wish_.staging);
+        const std::vector<NicPlan> nics =
+            plan_nics(wish_.request, wish_.config, wish_.paths.rootfs_mount.string());
         const auto nic = std::ranges::find(nics, index, &NicPlan::index);
-        if (nic != nics.end() && nic->script_down) run_script(script_for(*nic->script_down, about), wish_.init);
+        if (nic != nics.end() && nic->script_down)
+            run_script(script_for(*nic->script_down, about), wish_.init);
     }
 
     FdRef network_namespace_;
@@ -132,14 +174,18 @@ void make_network(const NetworkMaking& wish, Config& config, Fd socket) {
     const Fd network_namespace = inside.network_namespace();
     const std::vector<NicPlan>& nics = wish.plan.nics;
     if (std::ranges::any_of(nics, outlives_its_end)) pin(network_namespace, wish.runtime);
+    Ports ports(wish, config);
     const NicWork work{host, inside, network_namespace,
-                       [&wish](const NicRecord& record) { note(wish.runtime, record); }};
+                       [&wish](const NicRecord& record) { note(wish.runtime, record); },
+                       [&ports](const NicPlan& nic, const std::string& port,
+                                const std::string& mac) { return ports.join(nic, port, mac); }};
     const auto run = [&wish](const RunProgram& script) { run_script(script, wish.init); };
     bool news = false;
     for (const NicPlan& nic : nics) {
         const MadeNic made = make_nic(nic, work, run);
         news = remember(made, config) || news;
     }
+    ports.require_all_published();
     if (news) sys::write_file_atomic(wish.runtime / "config", effective_text(config), 0600);
 }
 

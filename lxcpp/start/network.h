@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/fd.h"
+#include "base/paths.h"
 #include "plan/planner.h"
 
 #include <filesystem>
@@ -14,13 +15,14 @@ namespace lxcpp {
 struct NetworkRelease {
     StartRequest request; // for script.down: name, configuration file, target
     Config config;        // the running one
-    std::string staging;
+    Paths paths;
     pid_t init = -1; // LXC_PID; -1 = there was none
 };
 
 struct NetworkMaking {
     const StartPlan& plan;
     const std::filesystem::path& runtime;
+    const Paths& paths;
     pid_t init;
 };
 

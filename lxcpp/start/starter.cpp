@@ -189,7 +189,7 @@ void without_ending_it(const std::string& name, Work work) noexcept {
 }
 
 void release_quietly(const StarterInput& input) noexcept {
-    release_network(input.runtime, {input.request, input.config, input.paths.rootfs_mount.string(), -1});
+    release_network(input.runtime, {input.request, input.config, input.paths, -1});
     try {
         release_host_directory(input.paths, input.runtime);
     } catch (const std::exception& error) {
@@ -199,7 +199,7 @@ void release_quietly(const StarterInput& input) noexcept {
 
 void make_network_of(const StartPlan& plan, StarterInput& input, pid_t init, Fd socket) {
     try {
-        make_network({plan, input.runtime, init}, input.config, std::move(socket));
+        make_network({plan, input.runtime, input.paths, init}, input.config, std::move(socket));
     } catch (const ConfigError& error) {
         throw at_origin(error, input.request.assignments);
     }

@@ -26,9 +26,10 @@ const NicRecord kTaken{5, TakenLink{"eth1",
 const NicRecord kBare{0, TakenLink{.name = "v0", .inside = "v0"}};
 const NicRecord kProxy{1, HostProxy{"uplink0", 10, "fd00::5", true}};
 const NicRecord kScript{2, ScriptRun{"br0", ""}};
+const NicRecord kPort{3, ManagedPort{"lxcppbr0", "vethX"}};
 
 TEST(NicRecords, AreReadAsTheyWereWritten) {
-    for (const NicRecord& record : {kTaken, kBare, kProxy, kScript}) {
+    for (const NicRecord& record : {kTaken, kBare, kProxy, kScript, kPort}) {
         const std::string line = print_record(record);
         EXPECT_EQ(line.find('\n'), std::string::npos);
         EXPECT_EQ(parse_record(line), record) << line;
@@ -37,7 +38,7 @@ TEST(NicRecords, AreReadAsTheyWereWritten) {
 
 TEST(NicRecords, WhatIsNoneIsNotTaken) {
     for (const char* line : {"", "link", "link 0 a b", "link x a b 1 2 3 4 5 6",
-                             "link 0 a b -1 2 3 4 5 6", "proxy 0 a 2 b", "script 1 a",
+                             "link 0 a b -1 2 3 4 5 6", "proxy 0 a 2 b", "script 1 a", "port 1 a",
                              "other 1 2 3", "script '1 a b", "script 99999999999 a b"}) {
         EXPECT_EQ(parse_record(line), std::nullopt) << line;
     }
@@ -47,7 +48,7 @@ TEST(NicRecords, StandInWhatAStartHasMade) {
     const test::TempDir dir;
     Made made;
     made.payload = {"/sys/fs/cgroup/x"};
-    made.nics = {kTaken, kProxy, kScript};
+    made.nics = {kTaken, kProxy, kScript, kPort};
     save_made(dir.path(), made);
     EXPECT_EQ(load_made(dir.path()), made);
 }
