@@ -102,6 +102,7 @@ const std::map<std::string, std::string> kSamples = {
     {"lxc.prlimit.NAME", "1024:unlimited"},
     {"lxc.proc.NAME", "100"},
     {"lxc.pty.max", "1024"},
+    {"lxc.publish", "127.0.0.1:8080:80/tcp"},
     {"lxc.rootfs.managed", "0"},
     {"lxc.rootfs.mount", "/mnt/stage"},
     {"lxc.rootfs.options", "ro,idmap=/proc/1/ns/user"},
