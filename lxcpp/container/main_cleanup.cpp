@@ -81,7 +81,7 @@ public:
         const bool reboot = asks_for_reboot(exit_, impl_.runtime(), runs_application(state_, config_));
         const std::optional<NextRun> next = reboot ? std::nullopt : by_policy();
         const bool again = reboot || next;
-        release_network(impl_.runtime(), {request(again), config_, impl_.paths, state_.supervisor.init.pid});
+        const std::vector<Fd> rules = release_network(impl_.runtime(), {request(again), config_, impl_.paths, state_.supervisor.init.pid});
         run_hooks("stop", config_.hooks.stop, again);
         held_.clear();
         remove_groups();

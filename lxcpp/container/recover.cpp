@@ -70,7 +70,7 @@ void remove_start(const Container::Impl& impl) {
     // A start that has just made its directory under this lock names its owner before it lets go.
     const ContainerLock lock = impl.lock();
     if (!nobody_at(impl)) return;
-    release_network(impl.runtime(), network_of(impl));
+    (void)release_network(impl.runtime(), network_of(impl));
     const Made made = load_made(impl.runtime());
     for (const CgroupLeftover& left : remove_cgroups(made.payload, std::chrono::seconds(10))) {
         log::warn("cgroup {} stays: {}", left.path.string(), left.reason);

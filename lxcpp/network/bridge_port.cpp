@@ -152,11 +152,12 @@ std::optional<BridgePort> load_port(const BridgeFiles& files, const std::string&
     return parse_bridge_port(*text);
 }
 
-void remove_elements(const BridgeSettings& settings, const BridgePort& port) {
+Fd remove_elements(const BridgeSettings& settings, const BridgePort& port) {
     try {
-        sys::remove_set_elements(port_elements(settings, port));
+        return sys::remove_set_elements(port_elements(settings, port));
     } catch (const SystemError& error) {
         if (error.code() != ENOENT) throw; // the table as a whole is gone
+        return {};
     }
 }
 
@@ -205,7 +206,7 @@ std::optional<PortAddresses> attach_port(const Paths& paths, const PortRequest& 
     if (reload) reload_dnsmasq(files);
     port = port_of(*settings, request, mac, ipv4);
     if (const auto old = load_port(files, request.port); old && *old != port)
-        remove_elements(*settings, *old);
+        (void)remove_elements(*settings, *old);
     sys::write_file_atomic(port_file(files, request.port), bridge_port_text(port), 0600);
     lock.reset(); // bringing it up takes the lock, too
     add_elements(paths, *settings, port);
@@ -213,13 +214,16 @@ std::optional<PortAddresses> attach_port(const Paths& paths, const PortRequest& 
     return addresses_of(*settings, port, ipv4);
 }
 
-void detach_port(const Paths& paths, const std::string& bridge, const std::string& port) {
-    if (!may_be_managed(bridge)) return;
+Fd detach_port(const Paths& paths, const std::string& bridge, const std::string& port) {
+    if (!may_be_managed(bridge)) return {};
     const BridgeFiles files = bridge_files(paths, bridge);
     const auto known = load_port(files, port);
-    if (!known) return;
-    if (const auto settings = load_bridge_settings(files)) remove_elements(*settings, *known);
+    if (!known) return {};
+    Fd socket;
+    if (const auto settings = load_bridge_settings(files))
+        socket = remove_elements(*settings, *known);
     sys::remove_file(port_file(files, port));
+    return socket;
 }
 
 bool change_published(const Paths& paths, const std::string& lxcpath, const std::string& container,
@@ -239,7 +243,7 @@ bool change_published(const Paths& paths, const std::string& lxcpath, const std:
             const BridgePort before = port;
             port.published = published;
             check_published(files, port, before.published);
-            remove_elements(*settings, before);
+            (void)remove_elements(*settings, before);
             sys::write_file_atomic(port_file(files, port.port), bridge_port_text(port), 0600);
             sys::add_set_elements(port_elements(*settings, port));
             if (wants_loopback(port)) allow_published_loopback(bridge);

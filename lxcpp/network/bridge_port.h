@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "base/fd.h"
 #include "base/paths.h"
 #include "config/published_port.h"
 #include "config/types.h"
@@ -47,8 +48,8 @@ struct PortAddresses {
                                                        const PortRequest& request);
 
 // The rules of the port go; its addresses stay reserved for the container. Nothing to do is no
-// error.
-void detach_port(const Paths& paths, const std::string& bridge, const std::string& port);
+// error. To be closed when nobody waits any more (sys::remove_set_elements).
+Fd detach_port(const Paths& paths, const std::string& bridge, const std::string& port);
 
 // Of a container that runs: these ports are published now, and no others. False when it is on no
 // managed bridge. Throws Error when one is taken.

@@ -12,11 +12,11 @@ namespace lxcpp {
 
 // The kernel removes what a container's network had a moment after its end, and tells nobody: a
 // container that starts again with the same names and addresses finds some of them taken. act is
-// tried again for two seconds while it fails with one of these errors; waits says whether that can
+// tried again for ten seconds while it fails with one of these errors; waits says whether that can
 // pass.
 template <typename Act, typename Waits>
 void until_the_last_one_is_gone(std::initializer_list<int> errors, Waits&& waits, Act&& act) {
-    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(2);
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
     for (;;) {
         try {
             return act();

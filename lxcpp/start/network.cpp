@@ -130,7 +130,7 @@ public:
         : network_namespace_(network_namespace), wish_(wish) {}
 
     // LXC's order: first what was taken from the host, then the scripts.
-    void undo(const std::vector<NicRecord>& records) {
+    std::vector<Fd> undo(const std::vector<NicRecord>& records) {
         each<TakenLink>(records, [&](unsigned nic, const TakenLink& taken) {
             const std::string news = give_phys_back(taken, network_namespace_);
             if (!news.empty()) log::error("lxc.net.{}: {}", nic, news);
@@ -140,9 +140,10 @@ public:
             answer_no_more(proxy, host);
         });
         each<ManagedPort>(records, [this](unsigned, const ManagedPort& one) {
-            detach_port(wish_.paths, one.bridge, one.port);
+            sockets_.push_back(detach_port(wish_.paths, one.bridge, one.port));
         });
         each<ScriptRun>(records, [&](unsigned nic, const ScriptRun& run) { run_down(nic, run); });
+        return std::move(sockets_);
     }
 
 private:
@@ -164,6 +165,7 @@ private:
 
     FdRef network_namespace_;
     const NetworkRelease& wish_;
+    std::vector<Fd> sockets_;
 };
 
 } // namespace
@@ -189,19 +191,22 @@ void make_network(const NetworkMaking& wish, Config& config, Fd socket) {
     if (news) sys::write_file_atomic(wish.runtime / "config", effective_text(config), 0600);
 }
 
-void release_network(const std::filesystem::path& runtime, const NetworkRelease& wish) noexcept {
+std::vector<Fd> release_network(const std::filesystem::path& runtime,
+                                const NetworkRelease& wish) noexcept {
+    std::vector<Fd> sockets;
     try {
         Made made = load_made(runtime);
         const std::vector<NicRecord> records = std::exchange(made.nics, {});
         if (!records.empty()) {
             const Fd network_namespace = pinned(runtime);
-            Release(network_namespace, wish).undo(records);
+            sockets = Release(network_namespace, wish).undo(records);
             save_made(runtime, made);
         }
         unpin(runtime);
     } catch (const std::exception& error) {
         log::error("the network of {}: {}", wish.request.name, error.what());
     }
+    return sockets;
 }
 
 } // namespace lxcpp

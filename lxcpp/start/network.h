@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <string>
 #include <sys/types.h>
+#include <vector>
 
 namespace lxcpp {
 
@@ -33,7 +34,8 @@ struct NetworkMaking {
 void make_network(const NetworkMaking& wish, Config& config, Fd socket);
 
 // Undoes what "made" notes: interfaces of the host come back under their names, script.down runs.
-// No error stops it; each is logged. Nothing happens the second time.
-void release_network(const std::filesystem::path& runtime, const NetworkRelease& wish) noexcept;
+// No error stops it; each is logged. Nothing happens the second time. What comes back is closed when
+// nobody waits any more: the kernel takes its time to free rules.
+std::vector<Fd> release_network(const std::filesystem::path& runtime, const NetworkRelease& wish) noexcept;
 
 } // namespace lxcpp

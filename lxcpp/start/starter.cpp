@@ -189,7 +189,7 @@ void without_ending_it(const std::string& name, Work work) noexcept {
 }
 
 void release_quietly(const StarterInput& input) noexcept {
-    release_network(input.runtime, {input.request, input.config, input.paths, -1});
+    (void)release_network(input.runtime, {input.request, input.config, input.paths, -1});
     try {
         release_host_directory(input.paths, input.runtime);
     } catch (const std::exception& error) {

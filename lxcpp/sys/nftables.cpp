@@ -73,11 +73,15 @@ std::vector<int> receive_verdicts(FdRef fd, std::size_t count, const std::string
     return verdicts;
 }
 
-std::vector<int> change(std::uint16_t type, std::span<const SetElement> elements,
-                        const std::string& what) {
-    const Fd fd(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER));
+Fd netfilter_socket() {
+    Fd fd(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER));
     if (!fd.valid()) throw SystemError("open a netfilter socket");
     ::setsockopt(fd.raw(), SOL_SOCKET, SO_RCVTIMEO, &kPatience, sizeof kPatience);
+    return fd;
+}
+
+std::vector<int> change(FdRef fd, std::uint16_t type, std::span<const SetElement> elements,
+                        const std::string& what) {
     std::string batch = batch_mark(NFNL_MSG_BATCH_BEGIN, 0);
     std::uint32_t sequence = 0;
     for (const SetElement& element : elements) batch += element_message(type, element, ++sequence);
@@ -96,24 +100,27 @@ std::string what_of(const char* verb, const SetElement& element) {
 
 void add_set_elements(std::span<const SetElement> elements) {
     if (elements.empty()) return;
-    const auto verdicts = change(kAdd, elements, what_of("add to", elements.front()));
+    const auto verdicts =
+        change(netfilter_socket(), kAdd, elements, what_of("add to", elements.front()));
     for (std::size_t i = 0; i < verdicts.size(); ++i) {
         if (verdicts[i] != 0) throw SystemError(what_of("add to", elements[i]), verdicts[i]);
     }
 }
 
-void remove_set_elements(std::span<const SetElement> elements) {
-    if (elements.empty()) return;
+Fd remove_set_elements(std::span<const SetElement> elements) {
+    if (elements.empty()) return {};
+    Fd socket = netfilter_socket();
     const std::string what = what_of("remove from", elements.front());
     bool refused = false;
-    for (const int error : change(kRemove, elements, what)) refused = refused || error != 0;
-    if (!refused) return;
+    for (const int error : change(socket, kRemove, elements, what)) refused = refused || error != 0;
+    if (!refused) return socket;
     // One that is missing spoils it for all.
     for (const SetElement& element : elements) {
-        const int error = change(kRemove, std::span(&element, 1), what).front();
+        const int error = change(socket, kRemove, std::span(&element, 1), what).front();
         if (error != 0 && error != ENOENT)
             throw SystemError(what_of("remove from", element), error);
     }
+    return socket;
 }
 
 } // namespace lxcpp::sys

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "base/fd.h"
+
 #include <cstdint>
 #include <span>
 #include <string>
@@ -25,7 +27,8 @@ struct SetElement {
 // All or none, in the network namespace of the caller. What is there already stays. Throws
 // SystemError, ENOENT when there is no such table.
 void add_set_elements(std::span<const SetElement> elements);
-// What is not there is no error.
-void remove_set_elements(std::span<const SetElement> elements);
+// What is not there is no error. The socket's close waits until the kernel has freed what was removed, some 10 ms:
+// it is for the caller to say when.
+[[nodiscard]] Fd remove_set_elements(std::span<const SetElement> elements);
 
 } // namespace lxcpp::sys
