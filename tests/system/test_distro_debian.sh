@@ -109,7 +109,7 @@ test_bookworm_of_a_user_boots() { # 900 s
     AS_ANNA+=("LXCPP_LIBEXEC_DIR=$LXCPP_LIBEXEC_DIR" "LXCPP_DATA_DIR=$LXCPP_DATA_DIR")
     TO="$SANDBOX/home/anna/images"
     small_recipe >"$SANDBOX/home/anna/small.yaml"
-    RUN_TIMEOUT=600 expect 0 "${AS_ANNA[@]}" lxcpp-distrobuilder build-lxc "$SANDBOX/home/anna/small.yaml" "$TO" --compression zstd-3
+    RUN_TIMEOUT=600 expect 0 "${AS_ANNA[@]}" lxcpp-distrobuilder build-lxc "$SANDBOX/home/anna/small.yaml" "$TO" --compression zstd-3 -o "source.url=$MIRROR"
     is "$(find "$TO" ! -user $ANNA)" "" "files that are not hers"
     is "$(tar --numeric-owner -tvf "$TO/rootfs.tar.zst" ./etc/shadow | awk '{print $1, $2}')" "-rw-r----- 0/42" "owner in the archive"
     RUN_TIMEOUT=200
