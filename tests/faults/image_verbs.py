@@ -51,7 +51,7 @@ class Stored(Verb):
         if inside.startswith(("index", "seen", "sums")):
             return ""  # when it was asked; numbers of inodes (verify looks into these)
         with open(path, "rb") as file:
-            return hashlib.sha256(re.sub(rb"(?m)^(added|size): .*", b"", file.read())).hexdigest()
+            return hashlib.sha256(re.sub(rb"(?m)^(added|size|digest): .*", b"", file.read())).hexdigest()
 
     def whole(self):
         now = self.reading()
