@@ -65,6 +65,7 @@ void add_link(sys::Netlink& netlink, const BridgeSettings& settings, const Bridg
                     {.spanning_tree = false,
                      .vlan_filtering = {},
                      .multicast_snooping = {},
+                     .link_local_learning = false,
                      .forward_delay = 0});
 }
 

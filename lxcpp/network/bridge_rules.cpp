@@ -55,6 +55,7 @@ void add_filter_elements(std::vector<SetElement>& elements, const std::string& t
         elements.push_back({NftFamily::Bridge, table, set, key});
     };
     add("macs", name + field(mac_address(port.mac), 8));
+    add("clients", name + field(mac_address(port.mac), 8));
     for (const std::string& address : port.ipv4) add("ipv4s", name + address_field(address));
     for (const std::string& address : port.ipv6) add("ipv6s", name + address_field(address));
     add("filtered", name);
@@ -116,6 +117,7 @@ std::string element_text(const SetElement& element) {
         const std::string quoted = fmt::format("\"{}\"", name.substr(0, name.find('\0')));
         if (element.set == "macs") return quoted + " . " + hex(key.substr(0, 6), ":");
         if (element.set == "ipv4s") return quoted + " . " + address(key);
+        if (element.set == "clients") return quoted + " . 0x" + hex(key.substr(0, 6), "");
         if (element.set == "ipv6s") return quoted + " . 0x" + hex(key, "");
         return quoted;
     }
@@ -173,6 +175,8 @@ constexpr std::string_view kPortChains = R"(	chain incoming {
 	}
 	chain from_ipv4 {
 		udp sport 67 drop
+		udp dport 68 drop
+		udp dport 67 iifname . @th,288,48 != @clients drop
 		ip saddr 0.0.0.0 udp sport 68 udp dport 67 accept
 		iifname . ip saddr @ipv4s accept
 		drop
@@ -180,6 +184,7 @@ constexpr std::string_view kPortChains = R"(	chain incoming {
 	chain from_ipv6 {
 		icmpv6 type { nd-router-advert, nd-redirect } drop
 		udp sport 547 drop
+		udp dport 546 drop
 		icmpv6 type nd-neighbor-advert iifname . @th,64,128 != @ipv6s drop
 		ip6 saddr :: icmpv6 type nd-neighbor-solicit iifname . @th,64,128 @ipv6s accept
 		ip6 saddr :: icmpv6 type { nd-router-solicit, mld-listener-report, mld2-listener-report } accept
@@ -194,6 +199,8 @@ std::string port_table(const BridgeSettings& settings, const Sets& sets) {
            sets.set("set", "filtered", "type ifname") +
            sets.set("set", "macs", "type ifname . ether_addr") +
            sets.set("set", "ipv4s", "type ifname . ipv4_addr") +
+           // The client's hardware address in what is sent to a DHCP server.
+           sets.set("set", "clients", "typeof iifname . @th,288,48") +
            // Of two places in a packet, the sender of one and what another is about: as bits of the
            // same width.
            sets.set("set", "ipv6s", "typeof iifname . @nh,64,128") + std::string(kPortChains) +

@@ -212,6 +212,11 @@ void add_bridge(Netlink& netlink, const NewLink& link, const BridgeOptions& opti
             data.number<std::uint8_t>(IFLA_BR_VLAN_FILTERING, *options.vlan_filtering ? 1 : 0);
         if (options.multicast_snooping)
             data.number<std::uint8_t>(IFLA_BR_MCAST_SNOOPING, *options.multicast_snooping ? 1 : 0);
+        if (options.link_local_learning) {
+            constexpr std::uint32_t kBit = 1u << BR_BOOLOPT_NO_LL_LEARN;
+            const br_boolopt_multi option{*options.link_local_learning ? 0 : kBit, kBit};
+            data.bytes(IFLA_BR_MULTI_BOOLOPT, as_bytes(option));
+        }
     });
 }
 

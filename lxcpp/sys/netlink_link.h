@@ -39,6 +39,7 @@ struct BridgeOptions {
     std::optional<bool> spanning_tree;
     std::optional<bool> vlan_filtering;
     std::optional<bool> multicast_snooping;
+    std::optional<bool> link_local_learning; // of senders to 01:80:c2:00:00:0X, which rules do not see
     std::optional<std::uint32_t> forward_delay; // hundredths of a second
 };
 void add_bridge(Netlink& netlink, const NewLink& link, const BridgeOptions& options = {});

@@ -3,6 +3,7 @@
 """Ethernet frames as a hostile container would send them, and what of them arrives.
 
 frames.py send IFACE MAC IP IP6 GATEWAY OTHER_IP OTHER_IP6    one of each kind, last of all one that is right
+frames.py link-local IFACE MAC                                as MAC, to each address that stays on the link
 frames.py watch IFACE READY                                   writes to READY, then prints the kinds that come until the last
 """
 import socket
@@ -25,11 +26,16 @@ def checksum(data):
     return ~total & 0xffff
 
 
-def udp4(source, kind, ports=(7000, 7001), target="255.255.255.255"):
-    payload = b"kind:" + kind
+def udp4(source, kind, ports=(7000, 7001), target="255.255.255.255", before=b""):
+    payload = before + b"kind:" + kind
     udp = struct.pack("!HHHH", *ports, 8 + len(payload), 0) + payload
     head = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(udp), 1, 0, 64, 17, 0, socket.inet_aton(source), socket.inet_aton(target))
     return head[:10] + struct.pack("!H", checksum(head)) + head[12:] + udp
+
+
+def dhcp(kind, client):
+    """What asks for an address, as far as the client's own address in it."""
+    return udp4("0.0.0.0", kind, (68, 67), before=struct.pack("!BBBBI20s", 1, 1, 6, 0, 7, b"") + client)
 
 
 def ip6(source, next_header, body):
@@ -78,7 +84,12 @@ def frames(own, address, address6, gateway, other, other6):
     yield six(b"hidden-router", address6, 0, hidden)
     yield frame(own, b"dhcp-server", 0x800, udp4(address, b"dhcp-server", (67, 68)))
     yield six(b"dhcp6-server", address6, 17, udp6(b"dhcp6-server", 547, 546))
+    # Clients look at the port that they are sent to.
+    yield frame(own, b"dhcp-any", 0x800, udp4(address, b"dhcp-any", (1234, 68)))
+    yield six(b"dhcp6-any", address6, 17, udp6(b"dhcp6-any", 1234, 546))
+    yield frame(own, b"dhcp-for-another", 0x800, dhcp(b"dhcp-for-another", STRANGER))
     yield frame(own, b"vlan", 0x8100, struct.pack("!HH", 7, 0x800) + udp4(other, b"vlan"))
+    yield frame(own, b"own-dhcp", 0x800, dhcp(b"own-dhcp", own))
     yield frame(own, b"own-arp", 0x806, arp(1, own, address, gateway))
     yield six(b"own-ip6", address6, 17, udp6(b"own-ip6", 1, 2))
     yield frame(own, b"end", 0x800, udp4(address, b"end"))
@@ -87,6 +98,10 @@ def frames(own, address, address6, gateway, other, other6):
 def main():
     link = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
     link.bind((sys.argv[2], 0))
+    if sys.argv[1] == "link-local":
+        for last in range(16):
+            link.send(bytes.fromhex("0180c20000") + bytes([last]) + mac(sys.argv[3]) + struct.pack("!H", 0x88cc) + bytes(60))
+        return
     if sys.argv[1] == "send":
         for data in frames(mac(sys.argv[3]), *sys.argv[4:9]):
             link.send(data)

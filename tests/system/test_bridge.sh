@@ -211,6 +211,12 @@ spoof() {
     OUT=$(cat "$SANDBOX/tmp/seen")
 }
 
+# Sets OUT to what the bridge has learnt at c1's port of the address of c2.
+learns() {
+    expect 0 in_ns "$NS_c1" python3 "$HERE/../support/frames.py" link-local eth0 "$MAC_c2"
+    OUT=$(host bridge fdb show br "$BR" | grep "^$MAC_c2 dev vc1 ")
+}
+
 test_a_container_sends_only_as_itself() {
     need_tool python3
     make_host
@@ -218,18 +224,23 @@ test_a_container_sends_only_as_itself() {
     container c1
     container c2
     spoof
-    out_is "own-arp own-ip6 end"
+    out_is "own-dhcp own-arp own-ip6 end"
+    learns
+    is "$OUT" '' "ports at which the bridge expects what is for c2 after c1 spoke in its name"
     # RA from a container does not change the host either.
     is "$(host cat "/proc/sys/net/ipv6/conf/$BR/accept_ra")" 0 "accept_ra of the bridge"
     # The twin: without the filter they pass.
     printf 'filter = 0\n' >"$LXCPP_CONFIG_DIR/net.conf"
     expect 0 host lxcpp-net up
     spoof
-    out_is "mac ip arp-gateway arp-mac ip6 neighbour router hidden-router dhcp-server dhcp6-server vlan own-arp own-ip6 end"
+    out_is "mac ip arp-gateway arp-mac ip6 neighbour router hidden-router dhcp-server dhcp6-server dhcp-any dhcp6-any dhcp-for-another vlan own-dhcp own-arp own-ip6 end"
+    expect 0 host ip link set "$BR" type bridge no_linklocal_learn 0
+    learns
+    out_has "dev vc1"
     printf 'filter = 1\n' >"$LXCPP_CONFIG_DIR/net.conf"
     expect 0 host lxcpp-net up # for those that run already
     spoof
-    out_is "own-arp own-ip6 end"
+    out_is "own-dhcp own-arp own-ip6 end"
     expect 0 host "$LXCPP_BRIDGE_PORT" detach "$BR" vc1
     expect 0 host nft list set bridge "lxcpp_$BR" macs
     out_lacks vc1

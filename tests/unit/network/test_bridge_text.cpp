@@ -71,21 +71,23 @@ TEST(BridgeText, Rules) {
 
 TEST(BridgeText, ElementsAreTheBytesOfTheirFields) {
     const auto elements = port_elements(settings_of(), port_of_c1());
-    ASSERT_EQ(elements.size(), 1u + 2 + 2 + 1 + 2 + 2);
+    ASSERT_EQ(elements.size(), 2u + 2 + 2 + 1 + 2 + 2);
     const std::string name = std::string("vethAbc") + std::string(9, '\0');
     EXPECT_EQ(elements[0],
               (sys::SetElement{sys::NftFamily::Bridge, "lxcpp_lxcppbr0", "macs",
                                name + std::string("\x02\x16\x3e\x01\x02\x03\0\0", 8)}));
-    EXPECT_EQ(elements[1].key, name + std::string("\x0a\x25\x7c\x09", 4));
-    EXPECT_EQ(elements[3].key.size(), 32u);
-    EXPECT_EQ(elements[5],
+    EXPECT_EQ(elements[1].set, "clients");
+    EXPECT_EQ(elements[1].key, elements[0].key);
+    EXPECT_EQ(elements[2].key, name + std::string("\x0a\x25\x7c\x09", 4));
+    EXPECT_EQ(elements[4].key.size(), 32u);
+    EXPECT_EQ(elements[6],
               (sys::SetElement{sys::NftFamily::Bridge, "lxcpp_lxcppbr0", "filtered", name}));
-    EXPECT_EQ(elements[6], (sys::SetElement{sys::NftFamily::Inet, "lxcpp_lxcppbr0", "published4",
+    EXPECT_EQ(elements[7], (sys::SetElement{sys::NftFamily::Inet, "lxcpp_lxcppbr0", "published4",
                                             std::string("\x06\0\0\0\x1f\x90\0\0", 8),
                                             std::string("\x0a\x25\x7c\x09\0\x50\0\0", 8)}));
-    EXPECT_EQ(elements[7].set, "published4_at");
-    EXPECT_EQ(elements[8].set, "published6");
-    EXPECT_EQ(elements[9].set, "published6_at");
+    EXPECT_EQ(elements[8].set, "published4_at");
+    EXPECT_EQ(elements[9].set, "published6");
+    EXPECT_EQ(elements[10].set, "published6_at");
 }
 
 TEST(BridgeText, PortsAreKeptAsText) {
