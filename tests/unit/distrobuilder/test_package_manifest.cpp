@@ -140,6 +140,9 @@ TEST_F(Manifest, SaysWhatItCannotRead) {
 
 // A list without them would be taken for a whole one.
 TEST_F(Manifest, IsNotWithoutWhatTheMachineDidNotGive) {
+#ifdef __SANITIZE_ADDRESS__
+    GTEST_SKIP() << "the sanitizers need descriptors of their own to look at an exception";
+#endif
     put("tree/var/lib/dpkg/status", "Package: a\nStatus: install ok installed\nVersion: 1\n");
     const auto root = sys::RootedDir::open(top / "tree");
     rlimit before{};
