@@ -187,6 +187,12 @@ std::string mac_of_owner(const PortOwner& owner) {
     return choose_mac(owner_key(owner));
 }
 
+bool is_managed_bridge(const Paths& paths, const std::string& bridge) {
+    if (!may_be_managed(bridge)) return false;
+    const BridgeFiles files = bridge_files(paths, bridge);
+    return load_bridge_settings(files) || is_configured(paths, files, bridge);
+}
+
 std::optional<PortAddresses> attach_port(const Paths& paths, const PortRequest& request) {
     const auto settings = settings_of(paths, request.bridge);
     if (!settings) return std::nullopt;

@@ -41,6 +41,9 @@ struct PortAddresses {
     bool operator==(const PortAddresses&) const = default;
 };
 
+// True for a bridge that lxcpp-net has brought up, or would. Throws ConfigError of net.conf.
+[[nodiscard]] bool is_managed_bridge(const Paths& paths, const std::string& bridge);
+
 // nullopt: that bridge is none that lxcpp-net manages, and there is nothing to do. One that is
 // configured and not there, or not whole (a dnsmasq that was killed), is brought up first. Throws
 // Error when an address is taken or a published port is.

@@ -19,8 +19,9 @@ struct NicWork {
     FdRef network_namespace; // the container's
     // Told before it is done, and told again (a taken link) when more is known.
     std::function<void(const NicRecord&)> note;
-    // The place of a veth in the managed bridge, made before there is a port; nullopt when its link
-    // is another bridge. mac: what the device is to have, or empty.
+    std::function<bool(const std::string& bridge)> is_managed;
+    // The place of a veth in the managed bridge, made before there is a port. mac: what the device
+    // is to have, or empty.
     std::function<std::optional<PortAddresses>(const NicPlan&, const std::string& port,
                                                const std::string& mac)>
         manage;

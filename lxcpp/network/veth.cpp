@@ -109,7 +109,7 @@ MadeNic make_veth(const NicPlan& nic, const NicWork& work) {
     sys::NewLink inside{.name = nic.name, .mac = hardware_address(nic)};
     sys::NewLink host{.name = nic.veth.pair};
     std::optional<PortAddresses> managed;
-    if (bridged && work.manage) {
+    if (bridged && work.is_managed(nic.link)) {
         const std::string port = host.name.empty() ? free_name(work.host) : host.name;
         managed = work.manage(nic, port, inside.mac);
         if (managed) {

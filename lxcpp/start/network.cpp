@@ -177,10 +177,15 @@ void make_network(const NetworkMaking& wish, Config& config, Fd socket) {
     const std::vector<NicPlan>& nics = wish.plan.nics;
     if (std::ranges::any_of(nics, outlives_its_end)) pin(network_namespace, wish.runtime);
     Ports ports(wish, config);
-    const NicWork work{host, inside, network_namespace,
-                       [&wish](const NicRecord& record) { note(wish.runtime, record); },
-                       [&ports](const NicPlan& nic, const std::string& port,
-                                const std::string& mac) { return ports.join(nic, port, mac); }};
+    const NicWork work{
+        host,
+        inside,
+        network_namespace,
+        [&wish](const NicRecord& record) { note(wish.runtime, record); },
+        [&wish](const std::string& bridge) { return is_managed_bridge(wish.paths, bridge); },
+        [&ports](const NicPlan& nic, const std::string& port, const std::string& mac) {
+            return ports.join(nic, port, mac);
+        }};
     const auto run = [&wish](const RunProgram& script) { run_script(script, wish.init); };
     bool news = false;
     for (const NicPlan& nic : nics) {
