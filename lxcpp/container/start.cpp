@@ -11,6 +11,7 @@
 #include "host/own_ids.h"
 #include "plan/planner.h"
 #include "start/launch.h"
+#include "start/network.h"
 #include "start/owner.h"
 #include "start/payload.h"
 #include "start/runtime_state.h"
@@ -74,7 +75,8 @@ void clean_failed_start(const StarterInput& input) {
 
 std::string Container::print_plan(const StartOptions& options) {
     StarterInput input = make_start_input(*impl_, options);
-    const PlanHost host = probe_plan_host(input.config, probe_cgroup_layout(), input.paths);
+    PlanHost host = probe_plan_host(input.config, probe_cgroup_layout(), input.paths);
+    host.name_servers = name_servers_file(input.request, input.config, input.paths, input.runtime);
     input.request.fstab = read_fstab(input.config.mounts.fstab);
     return lxcpp::print_plan(plan_start(input.request, input.config, host));
 }

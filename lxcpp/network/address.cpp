@@ -7,8 +7,12 @@
 #include "sys/netlink_address.h"
 #include "sys/netlink_route.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <fmt/format.h>
+#include <sys/socket.h>
+#include <utility>
+#include <vector>
 
 namespace lxcpp {
 namespace {
@@ -46,27 +50,57 @@ sys::Route route_by(const NicPlan& nic, const NicGateway& gateway, const std::st
     return route;
 }
 
+void add_address(const NicPlan& nic, const NicAddress& address, const MadeNic& made,
+                 const NicWork& work) {
+    // An ipvlan's address is unique among all on the link, as a macvlan's hardware address below.
+    until_the_last_one_is_gone(
+        {EADDRINUSE, EADDRNOTAVAIL}, [&nic] { return nic.type == NetType::Ipvlan; },
+        [&] {
+            sys::add_address(work.inside, made.inside,
+                             {.family = address.family,
+                              .address = address.address,
+                              .prefix = address.prefix,
+                              .broadcast = address.broadcast});
+        });
+}
+
+// A lease of IPv6 is what the device gives itself when the bridge advertises its network: that goes
+// on, and this has the address there when the program begins.
+std::vector<NicAddress> addresses_of(const NicPlan& nic, const MadeNic& made) {
+    std::vector<NicAddress> all = nic.addresses;
+    if (!made.lease) return all;
+    for (const auto& [family, text] :
+         {std::pair(AF_INET, made.lease->ipv4), std::pair(AF_INET6, made.lease->ipv6)}) {
+        const auto slash = text.find('/');
+        if (slash == text.npos) continue;
+        all.push_back({family, text.substr(0, slash),
+                       static_cast<int>(parse_u64(text.substr(slash + 1)).value_or(0))});
+    }
+    return all;
+}
+
+std::vector<NicGateway> gateways_of(const NicPlan& nic, const MadeNic& made) {
+    std::vector<NicGateway> all = nic.gateways;
+    if (!made.lease) return all;
+    const auto add = [&](int family, const std::string& address) {
+        const bool has = std::ranges::any_of(
+            all, [family](const NicGateway& one) { return one.family == family; });
+        if (!address.empty() && !has) all.push_back({.family = family, .address = address});
+    };
+    add(AF_INET, made.lease->ipv4_gateway);
+    add(AF_INET6, made.lease->ipv6_gateway);
+    return all;
+}
+
 } // namespace
 
 void configure_inside(const NicPlan& nic, const MadeNic& made, const NicWork& work) {
-    for (const NicAddress& one : nic.addresses) {
-        // An ipvlan's address is unique among all on the link, as a macvlan's hardware address
-        // below.
-        until_the_last_one_is_gone(
-            {EADDRINUSE, EADDRNOTAVAIL}, [&nic] { return nic.type == NetType::Ipvlan; },
-            [&] {
-                sys::add_address(work.inside, made.inside,
-                                 {.family = one.family,
-                                  .address = one.address,
-                                  .prefix = one.prefix,
-                                  .broadcast = one.broadcast});
-            });
-    }
+    for (const NicAddress& one : addresses_of(nic, made)) add_address(nic, one, made, work);
     if (!nic.up) return;
     until_the_last_one_is_gone(
         {EADDRINUSE, EBUSY}, [&nic] { return nic.type == NetType::Macvlan; },
         [&] { sys::change_link(work.inside, made.inside, {.up = true}); });
-    for (const NicGateway& gateway : nic.gateways) {
+    for (const NicGateway& gateway : gateways_of(nic, made)) {
         sys::add_route(work.inside, made.inside, route_by(nic, gateway, made.link, work.host));
     }
 }

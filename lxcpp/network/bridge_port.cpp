@@ -131,6 +131,7 @@ PortAddresses addresses_of(const BridgeSettings& settings, const BridgePort& por
     PortAddresses result;
     result.mac = port.mac;
     result.hairpin = !port.published.empty();
+    result.domain = settings.domain;
     if (settings.ipv4) {
         result.ipv4 = fmt::format("{}/{}", ipv4, settings.ipv4->prefix);
         result.ipv4_gateway = ipv4_text(settings.ipv4->address);

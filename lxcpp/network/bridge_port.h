@@ -34,6 +34,7 @@ struct PortAddresses {
     std::string ipv4_gateway; // the bridge
     std::string ipv6;         // "fd..../64", which the device gives itself
     std::string ipv6_gateway;
+    std::string domain; // of the names that the bridge's name server, its address, knows
     // The host's end must send packets back where they came from (sys::BridgePort), so that a
     // container reaches what it publishes itself also where bridged packets pass the rules of IP
     // (br_netfilter, which Docker loads).

@@ -33,6 +33,7 @@ struct MadeNic {
     std::string link;    // on the host, as it was found
     std::string peer;    // a veth's end on the host
     sys::NetLink inside; // index 0: the type has none
+    std::optional<PortAddresses> lease; // of a managed bridge
 };
 
 [[noreturn]] void refuse(const NicPlan& nic, std::string_view key,

@@ -139,6 +139,7 @@ MadeNic make_veth(const NicPlan& nic, const NicWork& work) {
     made.inside = link_inside(nic, work.inside);
     const sys::NetLink port{.index = made.inside.parent, .name = made.peer};
     if (bridged) join_vlans(nic, bridge, port, work.host);
+    if (nic.takes_lease) made.lease = managed;
     if (managed && managed->hairpin) sys::set_bridge_port(work.host, port, {.hairpin = true});
     add_host_routes(nic, port, work.host);
     return made;

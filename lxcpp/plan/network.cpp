@@ -160,6 +160,7 @@ std::vector<NicPlan> plan_nics(const StartRequest& request, const Config& config
     for (const NetDevice& device : config.net) {
         if (device.type == NetType::None) continue;
         NicPlan nic = nic_of(device);
+        nic.takes_lease = may_take_lease(device) && runs_below_init(request, config);
         nic.script_up = scripts.plan(device, "up", device.script_up);
         nic.script_down = scripts.plan(device, "down", device.script_down);
         if (device.type == NetType::Empty && !nic.script_up && !nic.script_down) continue;

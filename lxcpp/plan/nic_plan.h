@@ -45,6 +45,8 @@ struct NicPlan {
     bool l2proxy = false;
     std::vector<NicAddress> addresses;
     std::vector<NicGateway> gateways;
+    // On a managed bridge it is set to the address that DHCP would give: nobody inside will ask.
+    bool takes_lease = false;
     // Of one type only:
     Veth veth;
     MacvlanMode macvlan_mode = MacvlanMode::Private;

@@ -64,10 +64,14 @@ std::vector<std::string> execute_command(const PlanContext& context) {
 
 } // namespace
 
+bool runs_below_init(const StartRequest& request, const Config& config) {
+    return request.kind == StartKind::Execute || (request.command.empty() && is_application(config));
+}
+
 void plan_payload(const PlanContext& context) {
     const Config& config = context.config;
     const bool execute = context.request.kind == StartKind::Execute;
-    const bool below_init = execute || (context.request.command.empty() && is_application(config));
+    const bool below_init = runs_below_init(context.request, config);
     context.add(NewSession{});
     context.add(StdioFromConsole{execute && context.request.keep_stdio});
     if (!config.init.cwd.empty()) context.add(ChangeDir{config.init.cwd, true});

@@ -161,6 +161,7 @@ StartPlan make_plan(const StartRequest& request, const Config& config, const Pla
     plan_dev_tmpfs(context);
     plan_proc_sys(context);
     plan_cgroup_mounts(context);
+    plan_name_servers(context);
     plan_mount_entries(context);
     plan_dev(context);
     plan_pivot(context);

@@ -24,6 +24,8 @@ struct PlanHost {
     bool payload_unified_only = false;      // the rootfs has a systemd that refuses cgroup v1
     std::uint64_t bounding_set = ~0ull;     // capabilities that stay: security/ reads the names
     std::string staging;                    // directory on which the rootfs is staged
+    // The file that will name the servers of a managed bridge; empty unless an application is on one.
+    std::string name_servers;
     std::string boot_id;                    // fresh UUID for the payload
 };
 
@@ -49,6 +51,12 @@ struct StartRequest {
 [[nodiscard]] StartPlan plan_start(const StartRequest& request, const Config& config,
                                    const PlanHost& host);
 
+// Whether what runs is a program below our init, which asks no DHCP server: lxc.execute.cmd, lxcpp-execute.
+[[nodiscard]] bool runs_below_init(const StartRequest& request, const Config& config);
+
+// Such a program's device gets what DHCP would give, where its link is a managed bridge.
+[[nodiscard]] bool may_take_lease(const NetDevice& device);
+
 // Parts of plan_start, one file each.
 struct PlanContext {
     const StartRequest& request;
@@ -70,6 +78,7 @@ void plan_proc_sys(const PlanContext& context);
 // For a new /proc: read-only and masked are what lxc.mount.auto = proc:mixed says.
 [[nodiscard]] std::vector<Step> protect_proc(bool own_network);
 void plan_cgroup_mounts(const PlanContext& context);
+void plan_name_servers(const PlanContext& context);
 void plan_mount_entries(const PlanContext& context);
 void plan_security(const PlanContext& context);
 void plan_payload(const PlanContext& context);

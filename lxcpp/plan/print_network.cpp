@@ -77,6 +77,7 @@ std::vector<std::string> acts(const NicPlan& nic) {
         lines.push_back(
             fmt::format("make {} {}{}{}", name_of(nic.type), nic.name, on_link(nic), details(nic)));
     for (const NicAddress& one : nic.addresses) lines.push_back("address " + address_text(one));
+    if (nic.takes_lease) lines.push_back("the address and the default route that a managed bridge has for it");
     for (const NicGateway& gateway : nic.gateways) lines.push_back(gateway_text(nic, gateway));
     for (const auto* routes : {&nic.veth.ipv4_routes, &nic.veth.ipv6_routes}) {
         for (const IpAddress& route : *routes)

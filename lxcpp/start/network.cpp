@@ -22,6 +22,7 @@ namespace {
 
 // The network namespace, mounted here: it lives on when the container and its monitor were killed.
 constexpr const char* kPinned = "netns";
+constexpr const char* kNameServers = "resolv.conf";
 
 bool outlives_its_end(const NicPlan& nic) {
     return nic.type == NetType::Phys || nic.script_down;
@@ -115,6 +116,16 @@ private:
     bool named_ = false;
 };
 
+// resolv.conf(5). The file is mounted inside already: it stays the same one.
+void write_name_servers(const std::string& file, const PortAddresses& lease) {
+    std::string text = "# Written by lxcpp: the bridge answers\n";
+    if (!lease.domain.empty()) text += "search " + lease.domain + '\n';
+    for (const std::string& server : {lease.ipv4_gateway, lease.ipv6_gateway}) {
+        if (!server.empty()) text += "nameserver " + server + '\n';
+    }
+    sys::write_all(sys::open_file(file, {.access = sys::Access::Write}), text, "write the name servers");
+}
+
 template <typename Step>
 void attempt(unsigned nic, Step&& step) noexcept {
     try {
@@ -170,6 +181,15 @@ private:
 
 } // namespace
 
+std::string name_servers_file(const StartRequest& request, const Config& config, const Paths& paths,
+                              const std::filesystem::path& runtime) {
+    if (!runs_below_init(request, config)) return "";
+    const bool leases = std::ranges::any_of(config.net, [&paths](const NetDevice& device) {
+        return may_take_lease(device) && is_managed_bridge(paths, device.link);
+    });
+    return leases ? (runtime / kNameServers).string() : "";
+}
+
 void make_network(const NetworkMaking& wish, Config& config, Fd socket) {
     sys::Netlink inside(std::move(socket));
     sys::Netlink host;
@@ -188,9 +208,11 @@ void make_network(const NetworkMaking& wish, Config& config, Fd socket) {
         }};
     const auto run = [&wish](const RunProgram& script) { run_script(script, wish.init); };
     bool news = false;
+    bool leased = false;
     for (const NicPlan& nic : nics) {
         const MadeNic made = make_nic(nic, work, run);
         news = remember(made, config) || news;
+        if (made.lease && !std::exchange(leased, true)) write_name_servers(wish.runtime / kNameServers, *made.lease);
     }
     ports.require_all_published();
     if (news) sys::write_file_atomic(wish.runtime / "config", effective_text(config), 0600);

@@ -27,6 +27,11 @@ struct NetworkMaking {
     pid_t init;
 };
 
+// The file for PlanHost::name_servers, which make_network() fills: "" unless an application has a device
+// that takes what a managed bridge gives.
+[[nodiscard]] std::string name_servers_file(const StartRequest& request, const Config& config, const Paths& paths,
+                                            const std::filesystem::path& runtime);
+
 // Makes the devices of the plan with a netlink socket of the container's network namespace, in the
 // caller's and there. What does not go away with that namespace is noted in the runtime directory's
 // "made" first, and what was only decided now (the names of pairs) in config and in the runtime

@@ -205,6 +205,12 @@ void make_network_of(const StartPlan& plan, StarterInput& input, pid_t init, Fd 
     }
 }
 
+std::string make_name_servers_file(const StarterInput& input) {
+    std::string file = name_servers_file(input.request, input.config, input.paths, input.runtime);
+    if (!file.empty()) (void)sys::open_file(file, {.access = sys::Access::Write, .create = true, .truncate = true, .mode = 0644});
+    return file;
+}
+
 std::vector<int> numbers(const std::vector<Fd>& fds) {
     std::vector<int> result;
     for (const Fd& fd : fds) result.push_back(fd.raw());
@@ -263,7 +269,8 @@ void become_monitor(StarterInput input, StarterFds fds, const std::function<void
     log_to_container(input.config.log);
     require_program(input.paths.libexec / "lxcpp-supervisor");
     const CgroupLayout layout = probe_cgroup_layout();
-    const PlanHost host = probe_plan_host(input.config, layout, input.paths);
+    PlanHost host = probe_plan_host(input.config, layout, input.paths);
+    host.name_servers = make_name_servers_file(input);
     input.request.fstab = read_fstab(input.config.mounts.fstab);
     const StartPlan plan = plan_start(input.request, input.config, host);
     const DevicePlan devices = with_context("devices", [&] {

@@ -40,8 +40,8 @@ image::OciPlatform parse_platform(const std::string& text) {
 }
 
 [[noreturn]] void refuse_dhcp(Options&, const std::string&) {
-    throw Error("--dhcp: no program of the image's side is run on the host to ask for an address; give the container one "
-                "with lxc.net.0.ipv4.address and .gateway, or use an image that has a DHCP client");
+    throw Error("--dhcp: not needed: a program on the managed bridge (lxcpp-net) has its address, route and "
+                "name servers when it begins");
 }
 
 constexpr std::array<Option, 16> kOptions{{

@@ -7,6 +7,7 @@ import shutil
 
 import build_verb
 import image_sources
+import net_verbs
 import verbs
 from verbs import Create, Verb
 
@@ -159,4 +160,4 @@ class DeleteImage(Stored):
 
 IMAGE_VERBS = {"pull-oci": PullOci, "pull-registry": PullRegistry, "pull-download": PullDownload, "image-pull": ImagePull, "import": Import,
                "delete-image": DeleteImage}
-VERBS = {**verbs.VERBS, **IMAGE_VERBS, "build": build_verb.Build}
+VERBS = {**verbs.VERBS, **IMAGE_VERBS, **net_verbs.NET_VERBS, "build": build_verb.Build}

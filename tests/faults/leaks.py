@@ -82,6 +82,7 @@ def reading(box):
     with open("/proc/self/net/dev", encoding="utf-8") as file:  # /sys/class/net is of whoever mounted it
         lines += ["interface " + line.split(":")[0].strip() for line in file if ":" in line]
     lines += [f"lxcpath {name}" for name in os.listdir(box.lxcpath) if not name.startswith("inventory.db")]
+    lines += box.more()
     for folder in ("/run/lxcpp", "/dev/shm"):
         if os.path.isdir(folder):
             lines += [f"file {folder}/{name}" for name in os.listdir(folder) if box.id in name]

@@ -84,6 +84,7 @@ class Sandbox:
             file.write("lxc.net.0.type = empty\nlxc.mount.auto = proc:mixed sys:mixed cgroup:mixed\n")
         open(f"{self.top}/etc/default.conf", "w", encoding="utf-8").close()
         self.counter, self.servers, self.serving = 0, [], set()
+        self.more = list  # what a verb has to count besides
         os.chdir(f"{self.top}/tmp")
         self.before = leaks.reading(self)
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Some faults of bringing and of building images, few enough for each run of the tests: the same ones each time, spread over what a command does."""
+"""Some faults of bringing and of building images, and of networks, few enough for each run of the tests: the same ones each time, spread over what a command does."""
 import os
 import random
 
@@ -8,14 +8,16 @@ import places
 from image_verbs import VERBS
 
 CALLS = {"images": (("kill", "pull-oci", 5), ("kill", "pull-download", 5), ("interrupt", "pull-oci", 2), ("interrupt", "pull-download", 3)),
+         "networks": (("kill", "start-net", 6), ("kill", "stop-net", 3), ("kill", "net-up", 4), ("kill", "net-down", 3), ("errno", "start-net", 6)),
          "builder": (("kill", "build", 6), ("power", "build", 2), ("interrupt", "build", 3), ("errno", "build", 8), ("memory", "build", 3))}
-FULL = {"images": (("pull-oci", (0, 2, 7, 12, 20)), ("pull-download", (1, 4, 8, 14, 19))), "builder": (("build", (0, 5, 20)),)}  # how many disk_steps are left
+FULL = {"images": (("pull-oci", (0, 2, 7, 12, 20)), ("pull-download", (1, 4, 8, 14, 19))), "builder": (("build", (0, 5, 20)),), "networks": ()}  # how many disk_steps are left
 # Where a build is interrupted besides: between the files of an image, which go to their places together.
-TOGETHER = {"images": (), "builder": (("interrupt", "build", "renameat2", ".lxcpp-output#/"),)}
+TOGETHER = {"images": (), "networks": (), "builder": (("interrupt", "build", "renameat2", ".lxcpp-output#/"),)}
 
 
 def possible(name):
-    return os.path.exists({"pull-download": "/usr/sbin/nginx", "build": "/bin/busybox"}.get(name, "/"))
+    needed = {"pull-download": "/usr/sbin/nginx", "build": "/bin/busybox"}
+    return os.path.exists(needed.get(name, "/usr/sbin/nft" if "net" in name else "/"))
 
 
 def calls(box, kind, name, count, seed):

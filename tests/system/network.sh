@@ -35,6 +35,19 @@ links_become() {
     done
 }
 
+# The test's network leads to where the machine's leads, by a program that asks there: nothing is made on the machine.
+way_out() {
+    need_tool slirp4netns
+    local ready word own="$BASHPID" # not of the program below
+    mkfifo "$SANDBOX/tmp/ready"
+    exec {ready}<>"$SANDBOX/tmp/ready"
+    nsenter --net="/proc/self/fd/$LXCPP_MACHINE_NETWORK" slirp4netns --configure --mtu=1500 --ready-fd="$ready" \
+        --netns-type=path "/proc/$own/ns/net" up0 >"$SANDBOX/log/slirp" 2>&1 &
+    WAY_OUT=$!
+    read -r -n 1 -t 20 -u "$ready" word || { cat "$SANDBOX/log/slirp"; fail "the network has no way out"; exit 1; }
+    exec {ready}<&-
+}
+
 make_lan() {
     ip link add name lan0 address 02:00:00:00:00:01 mtu 1450 type veth peer name lan1
     ip link property add dev lan0 altname a-longer-name-of-lan0

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config_test.h"
 
+#include "config/bridge_config.h"
 #include "config/lint.h"
 #include "config/man_page.h"
 
@@ -35,10 +36,11 @@ TEST(Shipped, EveryFileLoadsWithoutAProblem) {
         for (const auto& problem : lint(file)) ADD_FAILURE() << problem_line(problem);
 }
 
-TEST(Shipped, DefaultIsLoopbackOnly) {
+TEST(Shipped, DefaultIsADeviceOnTheManagedBridge) {
     const auto config = load_config(kShipped / "default.conf").config;
     ASSERT_EQ(config.net.size(), 1u);
-    EXPECT_EQ(config.net[0].type, NetType::Empty);
+    EXPECT_EQ(config.net[0].type, NetType::Veth);
+    EXPECT_EQ(config.net[0].link, BridgeConfig{}.bridge);
     EXPECT_TRUE(config.net[0].up);
     EXPECT_TRUE(config.idmap.empty()); // create allocates them
 }
@@ -59,7 +61,9 @@ TEST(Shipped, UsernsTakesBackWhatAUserNamespaceRulesOut) {
     EXPECT_TRUE(config.cgroup.v1.empty());
     EXPECT_TRUE(config.cgroup.v2.empty());
     EXPECT_EQ(config.caps, Capabilities{});
-    EXPECT_EQ(get_item(config, "lxc.mount.auto"), "proc:mixed sys:rw cgroup:mixed");
+    EXPECT_EQ(get_item(load_shipped("lxc.include = common.conf\nlxc.include = userns.conf\n"), "lxc.mount.auto"),
+              "proc:mixed sys:rw cgroup:mixed");
+    EXPECT_EQ(get_item(config, "lxc.mount.auto"), "proc:mixed sys:mixed cgroup:mixed"); // no udev
 }
 
 // The files that LXC's package installs load as they are, and saving changes no byte of them.

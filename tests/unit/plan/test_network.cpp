@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <sys/mount.h>
 #include <sys/socket.h>
 
 namespace lxcpp::test {
@@ -94,6 +95,36 @@ TEST(PlanNetwork, IsSomebodyElsesWhereTheNamespaceIs) {
     EXPECT_THAT(steps_of<OfferNetwork>(plan), IsEmpty());
     EXPECT_THAT(plan.warnings, ElementsAre("the interfaces of lxc.net are not made: the network "
                                            "namespace is not the container's own"));
+}
+
+// An application asks no DHCP server.
+TEST(PlanNetwork, OnlyAnApplicationsDeviceWithoutAddressesTakesALease) {
+    const auto takes = [](const std::string& more) {
+        return plan_with_root("lxc.net.0.type = veth\nlxc.net.0.link = br0\n" + more).nics.at(0).takes_lease;
+    };
+    const std::string up = "lxc.net.0.flags = up\n";
+    const std::string application = "lxc.execute.cmd = /bin/app\n";
+    EXPECT_TRUE(takes(up + application));
+    EXPECT_FALSE(takes(up));
+    EXPECT_FALSE(takes(up + application + "lxc.init.cmd = /sbin/init\n"));
+    EXPECT_FALSE(takes(application));
+    EXPECT_FALSE(takes(up + application + "lxc.net.0.ipv4.address = 10.0.0.2/24\n"));
+    EXPECT_FALSE(takes(up + application + "lxc.net.0.ipv4.gateway = dev\n"));
+    EXPECT_FALSE(takes(up + application + "lxc.net.0.veth.mode = router\n"));
+}
+
+TEST(PlanNetwork, NameServersAreMountedBelowTheEntriesOfTheConfiguration) {
+    auto host = hybrid_host();
+    const std::string entry = "lxc.mount.entry = /srv/dns etc/resolv.conf none bind 0 0\n";
+    EXPECT_THAT(plan_with_root(entry, host).prepared_mounts, IsEmpty());
+    host.name_servers = "/run/c1/resolv.conf";
+    const auto plan = plan_with_root(entry, host);
+    ASSERT_EQ(plan.prepared_mounts.size(), 1u);
+    EXPECT_EQ(plan.prepared_mounts[0].source, "/run/c1/resolv.conf");
+    EXPECT_NE(plan.prepared_mounts[0].attributes_set & MOUNT_ATTR_RDONLY, 0u);
+    EXPECT_EQ(steps_of<MountPrepared>(plan).at(0).target.path, "etc/resolv.conf");
+    EXPECT_LT(index_of<MountPrepared>(plan), index_of<MountBind>(plan));
+    EXPECT_THAT(plan_of("", host).prepared_mounts, IsEmpty()); // the host's own root
 }
 
 TEST(PlanNetwork, ScriptsAreToldAsByLxc) {
