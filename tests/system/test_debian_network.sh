@@ -33,7 +33,7 @@ know_the_mirror() {
 
 has_an_address() {
     # shellcheck disable=SC2016 # for the shell inside
-    RUN_TIMEOUT=60 attach "$C1" sh -c 'until ip -4 route | grep -q "^default" && resolvectl query "$(hostname).lxcpp"; do sleep 0.1; done >/dev/null 2>&1; ip -4 -o address show dev eth0'
+    RUN_TIMEOUT=60 attach "$C1" sh -c 'until ip -4 route | grep -q "^default" && getent ahostsv4 "$(hostname).lxcpp"; do sleep 0.1; done >/dev/null 2>&1; ip -4 -o address show dev eth0'
     ADDRESS=$(sed 's/.*inet \([0-9.]*\).*/\1/' <<<"$OUT")
 }
 
@@ -41,6 +41,30 @@ page_from() { # COMMAND… that fetches it
     run "$@"
     out_has 'Welcome to nginx'
 }
+
+# By ifupdown and a DHCP client of its own, where systemd sets nothing up.
+has_one_by_default() { # RELEASE
+    needs_mirror
+    need_tool nft
+    need_tool dnsmasq
+    way_out
+    cp "$(dirname "${BASH_SOURCE[0]}")/../../config/default.conf" "$LXCPP_CONFIG_DIR/default.conf"
+    RUN_TIMEOUT=420 LXCPP_CACHE_DIR="$BASE_CACHE" expect 0 lxcpp-create -n "$C1" -t debian -- -r "$1"
+    start "$C1"
+    systemd_is_running
+    has_an_address
+    expect 0 lxcpp-net leases
+    out_matches "$C1 .*$ADDRESS"
+    RUN_TIMEOUT=90 expect 0 lxcpp-stop -n "$C1"
+    expect 0 lxcpp-destroy -n "$C1"
+    expect 0 lxcpp-net down
+    rm -rf "$LXCPP_STATE_DIR/.network"
+    kill "$WAY_OUT"
+    wait 2>/dev/null
+}
+
+test_bookworm_has_an_address() { has_one_by_default bookworm; } # 600 s
+test_trixie_has_an_address() { has_one_by_default trixie; } # 600 s
 
 test_a_debian_gets_packages_and_serves_a_published_page() { # 900 s
     needs_mirror
