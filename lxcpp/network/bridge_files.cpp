@@ -5,6 +5,7 @@
 #include "config/published_port.h"
 #include "sys/file.h"
 #include "sys/own_file.h"
+#include "sys/replace_file.h"
 
 #include <lxcpp/error.h>
 
@@ -67,6 +68,16 @@ sys::FileLock lock_bridge(const Paths& paths, std::string_view bridge) {
             fmt::format("{}: another command has been changing the bridge for {} s; try again",
                         bridge, kPatience.count()));
     return std::move(*lock);
+}
+
+void remove_unfinished(const BridgeFiles& files) {
+    for (const std::filesystem::path& directory :
+         {files.state, files.addresses(), files.dhcp_hosts(), files.names(), files.runtime, files.ports()}) {
+        if (!sys::exists(directory)) continue;
+        for (const std::string& name : sys::list_dir(directory)) {
+            if (sys::is_temporary_name(name)) sys::remove_file(directory / name);
+        }
+    }
 }
 
 std::optional<BridgeSettings> load_bridge_settings(const BridgeFiles& files) {

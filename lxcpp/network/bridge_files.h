@@ -48,6 +48,8 @@ struct BridgeFiles {
 [[nodiscard]] BridgeFiles bridge_files(const Paths& paths, std::string_view bridge);
 // Excludes two commands that change the bridge; waits 30 s. Throws StateError.
 [[nodiscard]] sys::FileLock lock_bridge(const Paths& paths, std::string_view bridge);
+// Temporary files of commands that were killed. With the lock.
+void remove_unfinished(const BridgeFiles& files);
 // The settings of a bridge that lxcpp-net has brought up; nullopt for any other.
 [[nodiscard]] std::optional<BridgeSettings> load_bridge_settings(const BridgeFiles& files);
 

@@ -163,6 +163,7 @@ void bring_bridge_up(const Paths& paths, const BridgeNote& note) {
     const BridgeConfig config = load_bridge_config(paths);
     const BridgeFiles files = bridge_files(paths, config.bridge);
     const auto lock = lock_bridge(paths, config.bridge);
+    remove_unfinished(files);
     sys::Netlink netlink;
     BridgeChoice choice;
     const BridgeSettings settings = settle(paths, config, files, netlink, choice);
@@ -192,6 +193,7 @@ bool take_bridge_down(const Paths& paths, bool force) {
     const BridgeConfig config = load_bridge_config(paths);
     const BridgeFiles files = bridge_files(paths, config.bridge);
     const auto lock = lock_bridge(paths, config.bridge);
+    remove_unfinished(files);
     if (!sys::exists(files.runtime)) return false;
     sys::Netlink netlink;
     if (!force) refuse_while_used(paths, files, config.bridge, netlink);

@@ -21,12 +21,15 @@
 namespace lxcpp::sys {
 namespace {
 
+constexpr std::string_view kTemporaryPrefix = ".lxcpp-";
+constexpr std::size_t kDigits = 16;
+
 // Independent of the final name, which may already have the longest length a name can have.
 std::string temporary_name() {
     std::uint64_t number = 0;
     if (::getrandom(&number, sizeof number, 0) != sizeof number)
         throw SystemError("get random bytes");
-    return fmt::format(".lxcpp-{:016x}", number);
+    return fmt::format("{}{:016x}", kTemporaryPrefix, number);
 }
 
 struct Look {
@@ -81,6 +84,11 @@ void replace_file_as_it_is(FdRef dir, const std::string& leaf, std::string_view 
         look = {old.st_mode & 07777, {{old.st_uid, old.st_gid}}};
     }
     replace(dir, leaf, content, look, what);
+}
+
+bool is_temporary_name(std::string_view name) {
+    return name.starts_with(kTemporaryPrefix) && name.size() == kTemporaryPrefix.size() + kDigits &&
+           name.find_first_not_of("0123456789abcdef", kTemporaryPrefix.size()) == name.npos;
 }
 
 } // namespace lxcpp::sys

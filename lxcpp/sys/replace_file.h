@@ -20,4 +20,7 @@ void replace_file(FdRef dir, const std::string& leaf, std::string_view content, 
 void replace_file_as_it_is(FdRef dir, const std::string& leaf, std::string_view content, mode_t new_mode,
                            std::string_view what);
 
+// What a process that was killed in the middle of it leaves.
+[[nodiscard]] bool is_temporary_name(std::string_view name);
+
 } // namespace lxcpp::sys

@@ -35,6 +35,7 @@ class OnBridge:
                        "lxc.mount.auto = proc:mixed sys:mixed cgroup:mixed\n")
         self.up()
         box.more = lambda: elements(box) + addresses(box)
+        box.tidying, box.removing = [["lxcpp-net", "up"]], [["lxcpp-net", "down", "--force"]]
         box.note_servers()
 
     def up(self):

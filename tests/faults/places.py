@@ -172,7 +172,8 @@ class Trial:
                 self.blame(f"destroy: {gone}")
         rest = self.box.leaks(0)
         if rest:  # what a fault left is garbage for the next command on whatever container
-            self.box.run(["lxcpp-destroy", "-n", "none"], PATIENT)
+            for argv in (["lxcpp-destroy", "-n", "none"], *self.box.tidying):
+                self.box.run(argv, PATIENT)
             rest = self.box.leaks()
         if rest:
             self.blame("left behind: " + "; ".join(rest))

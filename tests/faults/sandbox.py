@@ -85,6 +85,8 @@ class Sandbox:
         open(f"{self.top}/etc/default.conf", "w", encoding="utf-8").close()
         self.counter, self.servers, self.serving = 0, [], set()
         self.more = list  # what a verb has to count besides
+        self.tidying = []  # commands after which no leftover may be there, and before all is removed by force
+        self.removing = []
         os.chdir(f"{self.top}/tmp")
         self.before = leaks.reading(self)
 
@@ -183,6 +185,8 @@ class Sandbox:
 
     def clear(self):
         """By force, after a finding: the next place begins as the first did."""
+        for argv in self.removing:
+            self.run(argv, 10)
         for entry in os.scandir(self.lxcpath):
             if entry.is_dir() and not entry.name.startswith("."):
                 self.run(["lxcpp-destroy", "-f", "-n", entry.name], 10)
