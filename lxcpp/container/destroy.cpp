@@ -8,7 +8,6 @@
 #include "container/garbage.h"
 #include "container/record.h"
 #include "container/recover.h"
-#include "network/bridge_port.h"
 #include "plan/planner.h"
 #include "start/owner.h"
 #include "sys/file.h"
@@ -124,11 +123,6 @@ void remove_container(const Container::Impl& impl) {
     const std::string trash = std::string(kTrashPrefix) + impl.name + '-' + std::to_string(::getpid());
     sys::RootedDir::open(impl.lxcpath).rename(impl.name, trash, false);
     finish_destroy(impl, trash, impl.name);
-    try {
-        forget_container_addresses(impl.paths, impl.lxcpath.string(), impl.name);
-    } catch (const Error& error) { // its name may be given again, and keeps them then
-        log::warn("the addresses of {} stay reserved: {}", impl.name, error.what());
-    }
 }
 
 void Container::destroy(const DestroyOptions& options) {

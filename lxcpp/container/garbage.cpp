@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/strings.h"
 #include "container/record.h"
+#include "network/bridge_port.h"
 #include "sys/file.h"
 #include "sys/rooted_dir.h"
 
@@ -93,9 +94,22 @@ void settle_claims(Inventory& inventory, const Container::Impl& impl) {
     }
 }
 
+namespace {
+
+void forget_addresses(const Container::Impl& impl, const std::string& name) {
+    try {
+        forget_container_addresses(impl.paths, impl.lxcpath.string(), name);
+    } catch (const Error& error) { // its name may be given again, and keeps them then
+        log::warn("the addresses of {} stay reserved: {}", name, error.what());
+    }
+}
+
+} // namespace
+
 void finish_destroy(const Container::Impl& impl, const std::string& trash, const std::string& name) {
     const sys::RootedDir parent = sys::RootedDir::open(impl.lxcpath);
     parent.remove_tree(trash, true);
+    if (!name.empty()) forget_addresses(impl, name);
     // The next create or destroy tries again: the directory is how it knows.
     if (!name.empty() && !forget_container(impl.paths, {impl.lxcpath.string(), name})) return;
     parent.remove_tree(trash);
