@@ -29,8 +29,9 @@ struct Command {
 };
 
 constexpr std::array kCommands = {
-    Command{"up", "", "make what is missing of the bridge and correct the rest; again: no harm",
-            [](const Cli& cli, const net::Options&) { return net::up(cli); }},
+    Command{"up", "[--force]",
+            "make what is missing of the bridge and correct the rest; again: no harm",
+            [](const Cli& cli, const net::Options& options) { return net::up(cli, options); }},
     Command{"down", "[--force]", "remove it, unless containers use it",
             [](const Cli& cli, const net::Options& options) { return net::down(cli, options); }},
     Command{"status", "[--format=FORMAT]",
@@ -92,7 +93,7 @@ int main(int argc, char** argv) {
             "COMMAND [OPTIONS]", Cli::Name::None);
     net::Options options;
     cli.flag("-f,--force", options.force,
-             "down: although containers use it; they are without network then");
+             "up, down: although containers use it; they are without network then");
     cli.option("--listen", options.listen, "publish: only at this address of the host");
     cli.option("--format", options.format,
                "status, leases, published: table (default), json, csv or yaml");

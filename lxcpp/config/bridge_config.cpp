@@ -11,8 +11,10 @@
 #include "sys/file.h"
 
 #include <algorithm>
+#include <arpa/inet.h>
 #include <array>
 #include <fmt/format.h>
+#include <map>
 
 namespace lxcpp {
 namespace {
@@ -85,6 +87,29 @@ struct Bytes : ScalarCodec<Bytes, std::uint32_t> {
     }
 };
 
+// Why no bridge can have it; "" when one can.
+std::string_view unusable(Family family, std::string_view address) {
+    std::array<std::uint8_t, 16> bytes{};
+    const bool ipv4 = family == Family::Ipv4;
+    if (inet_pton(ipv4 ? AF_INET : AF_INET6, std::string(address).c_str(), bytes.data()) != 1)
+        return "it is no address";
+    if (ipv4) {
+        if (bytes[0] == 0) return "0.0.0.0/8 stands for the sender itself";
+        if (bytes[0] == 127) return "127.0.0.0/8 never leaves a machine";
+        if (bytes[0] == 169 && bytes[1] == 254)
+            return "169.254.0.0/16 is for machines that were given no address";
+        if (bytes[0] >= 224 && bytes[0] < 240) return "224.0.0.0/4 is for groups of machines";
+        if (bytes[0] >= 240) return "240.0.0.0/4 belongs to nobody";
+        return "";
+    }
+    if (bytes[0] == 0xff) return "ff00::/8 is for groups of machines";
+    if (bytes[0] == 0xfe && (bytes[1] & 0xc0) == 0x80) return "fe80::/10 is known on one link only";
+    constexpr std::array<std::uint8_t, 10> kNothing{};
+    if (std::equal(kNothing.begin(), kNothing.end(), bytes.begin()))
+        return "what begins with 80 zero bits (::1, ::ffff:0:0) is no address of a network";
+    return "";
+}
+
 template <Family F, int Least, int Most>
 struct OwnAddress : Codec<std::string> {
     static constexpr std::string_view kSyntax = "auto|none|ADDRESS/PREFIX";
@@ -95,6 +120,8 @@ struct OwnAddress : Codec<std::string> {
             const IpAddress parsed = parse_ip(F, text);
             if (parsed.prefix < Least || parsed.prefix > Most)
                 reject(text, fmt::format("a prefix from {} to {}", Least, Most));
+            if (const auto why = unusable(F, parsed.address); !why.empty())
+                throw Error(fmt::format("\"{}\" cannot be a bridge's: {}", printable(text), why));
             value = ip_text(parsed);
             return;
         }
@@ -208,7 +235,10 @@ std::string_view without_quotes(std::string_view value) {
     return quoted ? value.substr(1, value.size() - 2) : value;
 }
 
-void read_line(BridgeConfig& config, std::string_view raw, const std::string& file, int number) {
+using Places = std::map<const BridgeKey*, int>; // the line of each key
+
+void read_line(BridgeConfig& config, Places& places, std::string_view raw, const std::string& file,
+               int number) {
     const std::string_view line = trim(raw);
     if (line.empty() || line.front() == '#') return;
     const auto equals = line.find('=');
@@ -217,6 +247,10 @@ void read_line(BridgeConfig& config, std::string_view raw, const std::string& fi
         throw ConfigError(file, number, printable(key), "the line has no \"=\"");
     const BridgeKey* const known = find_key(key);
     if (known == nullptr) throw ConfigError(file, number, printable(key), unknown_key(key));
+    const auto [place, first] = places.emplace(known, number);
+    if (!first)
+        throw ConfigError(file, number, key,
+                          fmt::format("it stands in line {} already", place->second));
     try {
         known->set(config, without_quotes(trim(line.substr(equals + 1))));
     } catch (const Error& error) {
@@ -233,7 +267,8 @@ std::filesystem::path bridge_config_file(const Paths& paths) {
 BridgeConfig parse_bridge_config(std::string_view text, const std::string& file) {
     BridgeConfig config;
     int number = 0;
-    for (const auto line : split_lines(text)) read_line(config, line, file, ++number);
+    Places places;
+    for (const auto line : split_lines(text)) read_line(config, places, line, file, ++number);
     if (config.ipv4_address == kNone && config.ipv6_address == kNone)
         throw ConfigError(file, 0, "ipv6.address",
                           "none, and ipv4.address is none too: there is nothing left to manage");

@@ -4,6 +4,7 @@
 #include "base/strings.h"
 #include "config/codec_net.h"
 #include "config/names.h"
+#include "config/published_port.h"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -13,6 +14,7 @@ namespace lxcpp {
 namespace {
 
 constexpr std::uint64_t kLeastIpv6Mtu = 1280; // RFC 8200
+constexpr std::uint64_t kLargestMtu = 65535;   // ETH_MAX_MTU
 constexpr int kLastVlan = 4094;
 
 class DeviceCheck {
@@ -77,7 +79,13 @@ private:
         if (odd)
             add("hwaddr",
                 "is an address of many (the first octet is odd): no interface can have it");
+        if (!device_.hwaddr.empty() &&
+            device_.hwaddr.find_first_not_of("0:") == std::string::npos)
+            add("hwaddr", "is no address: the kernel takes zeros for none");
         const auto mtu = parse_u64(device_.mtu);
+        if (mtu && *mtu > kLargestMtu && device_.type != NetType::Phys)
+            add("mtu", fmt::format("{} is more than the kernel takes: {} at most", *mtu,
+                                   kLargestMtu));
         if (mtu && *mtu < kLeastIpv6Mtu && !device_.ipv6_addresses.empty())
             add("mtu", fmt::format("IPv6 needs {} at least, and there is lxc.net.{}.ipv6.address",
                                    kLeastIpv6Mtu, device_.index));
@@ -131,6 +139,8 @@ private:
     void check_veth() {
         const Veth& veth = device_.veth;
         const bool bridged = veth.mode == VethMode::Bridge && !device_.link.empty();
+        if (!veth.pair.empty() && veth.pair == device_.link)
+            add("veth.pair", fmt::format("{} is the bridge's own name", veth.pair));
         if (!bridged && !veth.vlan_id.empty())
             add("veth.vlan.id", "needs a bridge: lxc.net.N.link, and veth.mode = bridge");
         if (!bridged && !veth.vlan_tagged_ids.empty())
@@ -165,7 +175,67 @@ void check_unique(const std::vector<NetDevice>& devices, std::vector<Problem>& p
     }
 }
 
+void add(std::vector<Problem>& problems, std::string key, std::string message) {
+    problems.push_back({Severity::Error, {}, std::move(key), std::move(message), {}});
+}
+
+// Without a network namespace of its own a container has no devices.
+void check_none(const std::vector<NetDevice>& devices, std::vector<Problem>& problems) {
+    const auto none = std::ranges::find(devices, NetType::None, &NetDevice::type);
+    if (none == devices.end()) return;
+    for (const NetDevice& device : devices) {
+        if (device.type == NetType::None) continue;
+        return add(problems, fmt::format("lxc.net.{}.type", device.index),
+                   fmt::format("lxc.net.{}.type = none leaves the container in the host's network, "
+                               "where it has no devices of its own: clear one of the two",
+                               none->index));
+    }
+}
+
+// On one link, or on one device, two of the same address answer for each other.
+void check_addresses_once(const std::vector<NetDevice>& devices, std::vector<Problem>& problems) {
+    struct Seen {
+        std::string_view link, address;
+        unsigned index;
+    };
+    std::vector<Seen> seen;
+    const auto check = [&](const NetDevice& device, std::string_view key,
+                           const std::vector<IpAddress>& addresses) {
+        for (const IpAddress& ip : addresses) {
+            const auto same = std::ranges::find_if(seen, [&](const Seen& one) {
+                return one.address == ip.address &&
+                       (one.index == device.index ||
+                        (!device.link.empty() && one.link == device.link));
+            });
+            if (same != seen.end())
+                add(problems, fmt::format("lxc.net.{}.{}", device.index, key),
+                    fmt::format("{} is there twice: lxc.net.{} has it already", ip.address,
+                                same->index));
+            seen.push_back({device.link, ip.address, device.index});
+        }
+    };
+    for (const NetDevice& device : devices) {
+        check(device, "ipv4.address", device.ipv4_addresses);
+        check(device, "ipv6.address", device.ipv6_addresses);
+    }
+}
+
 } // namespace
+
+bool can_publish(const NetDevice& device) noexcept {
+    switch (device.type) {
+    case NetType::Empty:
+    case NetType::None:
+    case NetType::Macvlan:
+    case NetType::Ipvlan:
+    case NetType::Vlan:
+    case NetType::Phys:
+        return false;
+    case NetType::Veth:
+        return device.veth.mode == VethMode::Bridge && !device.link.empty();
+    }
+    return false;
+}
 
 void check_network(const std::vector<NetDevice>& devices, std::vector<Problem>& problems) {
     for (const auto& device : devices) DeviceCheck(device, problems).run_always();
@@ -175,6 +245,26 @@ void check_network(const std::vector<NetDevice>& devices, std::vector<Problem>& 
 std::vector<Problem> network_obstacles(const std::vector<NetDevice>& devices) {
     std::vector<Problem> problems;
     for (const auto& device : devices) DeviceCheck(device, problems).run_for_start();
+    check_none(devices, problems);
+    check_addresses_once(devices, problems);
+    return problems;
+}
+
+std::vector<Problem> publish_obstacles(const std::vector<NetDevice>& devices,
+                                       const std::vector<PublishedPort>& publish) {
+    std::vector<Problem> problems;
+    if (!publish.empty() && std::ranges::none_of(devices, can_publish))
+        add(problems, "lxc.publish",
+            "the container has no device to which a port of the host could lead: lxc.net.N.type = "
+            "veth with lxc.net.N.link = the managed bridge");
+    for (std::size_t i = 0; i < publish.size(); ++i) {
+        for (std::size_t j = 0; j < i; ++j) {
+            if (conflict(publish[j], publish[i]))
+                add(problems, "lxc.publish",
+                    fmt::format("{} and {} are the same port of the host",
+                                published_port_text(publish[j]), published_port_text(publish[i])));
+        }
+    }
     return problems;
 }
 

@@ -13,5 +13,9 @@ namespace lxcpp {
 void check_network(const std::vector<NetDevice>& devices, std::vector<Problem>& problems);
 // What can be read and shown, but not started: values that contradict each other.
 [[nodiscard]] std::vector<Problem> network_obstacles(const std::vector<NetDevice>& devices);
+[[nodiscard]] std::vector<Problem> publish_obstacles(const std::vector<NetDevice>& devices,
+                                                     const std::vector<PublishedPort>& publish);
+// Whether ports of the host could lead to it.
+[[nodiscard]] bool can_publish(const NetDevice& device) noexcept;
 
 } // namespace lxcpp

@@ -44,6 +44,9 @@ struct BridgeFiles {
     [[nodiscard]] std::filesystem::path ports() const {
         return runtime / "ports";
     } // PORT: BridgePort
+    [[nodiscard]] std::filesystem::path left() const {
+        return runtime / "left";
+    } // interfaces of containers that ended, by their index
 };
 [[nodiscard]] BridgeFiles bridge_files(const Paths& paths, std::string_view bridge);
 // Excludes two commands that change the bridge; waits 30 s. Throws StateError.

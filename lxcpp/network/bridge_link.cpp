@@ -114,15 +114,4 @@ void delete_bridge_link(sys::Netlink& netlink, const BridgeFiles& files,
     if (link && link->kind == "bridge") sys::delete_link(netlink, *link);
 }
 
-std::vector<std::string> links_in_bridge(sys::Netlink& netlink, const std::string& bridge) {
-    std::vector<std::string> names;
-    const std::vector<sys::NetLink> links = netlink.links();
-    const auto own = std::ranges::find(links, bridge, &sys::NetLink::name);
-    if (own == links.end()) return names;
-    for (const sys::NetLink& link : links) {
-        if (link.master == own->index) names.push_back(link.name);
-    }
-    return names;
-}
-
 } // namespace lxcpp

@@ -22,8 +22,4 @@ void make_bridge_link(sys::Netlink& netlink, const BridgeSettings& settings,
 void raise_bridge_link(sys::Netlink& netlink, const std::string& bridge);
 void delete_bridge_link(sys::Netlink& netlink, const BridgeFiles& files, const std::string& bridge);
 
-// Names of the interfaces in the bridge.
-[[nodiscard]] std::vector<std::string> links_in_bridge(sys::Netlink& netlink,
-                                                       const std::string& bridge);
-
 } // namespace lxcpp

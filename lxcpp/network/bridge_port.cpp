@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "network/bridge_port.h"
 
+#include "base/ascii.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "base/one_line.h"
 #include "base/strings.h"
 #include "config/bridge_config.h"
+#include "network/bridge_names.h"
 #include "network/bridge_rules.h"
+#include "network/bridge_use.h"
 #include "network/dnsmasq.h"
 #include "network/forwarding.h"
+#include "network/lease.h"
 #include "network/publish.h"
 #include "network/reservations.h"
 #include "sys/file.h"
@@ -22,6 +27,7 @@
 #include <cerrno>
 #include <chrono>
 #include <fmt/format.h>
+#include <iterator>
 
 namespace lxcpp {
 namespace {
@@ -31,17 +37,20 @@ constexpr std::size_t kLargestNote = 1 << 20;
 
 // It writes rules and looks at firewalls of others, for which it runs programs: one of its own, so
 // that the starter, which is loaded for each start, has nothing of that.
-void bring_up(const Paths& paths, const std::string& bridge) {
+// Returns what is to be said of it.
+std::vector<std::string> bring_up(const Paths& paths, const std::string& bridge) {
     log::info("{} is not up, or not whole: bringing it up", bridge);
     sys::SpawnOptions options;
     options.program = (paths.libexec / "lxcpp-bridge-up").string();
     options.argv = {"lxcpp-bridge-up"};
     const sys::RunResult result = sys::run_and_capture(options, kBringUpPatience);
     if (result.status != sys::ExitStatus{})
-        throw Error(fmt::format("the bridge {} cannot be brought up: {}", bridge,
-                                printable(trim(result.output))));
+        throw Error(
+            fmt::format("the bridge {} cannot be brought up: {}", bridge, one_line(result.output)));
+    std::vector<std::string> lines;
     for (const std::string_view line : split_lines(result.output))
-        log::warn("{}: {}", bridge, line);
+        lines.push_back(printable(trim(line)));
+    return lines;
 }
 
 bool is_whole(const BridgeFiles& files, const std::string& bridge) {
@@ -63,13 +72,14 @@ bool is_configured(const Paths& paths, const BridgeFiles& files, const std::stri
     }
 }
 
-std::optional<BridgeSettings> settings_of(const Paths& paths, const std::string& bridge) {
+std::optional<BridgeSettings> settings_of(const Paths& paths, const std::string& bridge,
+                                          std::vector<std::string>& notes) {
     if (!may_be_managed(bridge)) return std::nullopt;
     const BridgeFiles files = bridge_files(paths, bridge);
     auto settings = load_bridge_settings(files);
     if (settings && is_whole(files, bridge)) return settings;
     if (!is_configured(paths, files, bridge)) return std::nullopt;
-    bring_up(paths, bridge);
+    notes = bring_up(paths, bridge);
     settings = load_bridge_settings(files);
     if (!settings)
         throw Error(fmt::format("the bridge {} is not there although it was brought up", bridge));
@@ -153,6 +163,16 @@ std::optional<BridgePort> load_port(const BridgeFiles& files, const std::string&
     return parse_bridge_port(*text);
 }
 
+// Its rules are those of a container that runs.
+void check_port_is_free(const BridgeFiles& files, const PortRequest& request) {
+    const auto old = load_port(files, request.port);
+    if (!old || owner_key(old->owner) == owner_key(request.owner)) return;
+    sys::Netlink netlink;
+    if (!sys::find_link(netlink, request.port)) return;
+    throw Error(fmt::format("lxc.net.{}.veth.pair = {}: it is that of container {}",
+                            request.owner.nic, request.port, old->owner.container));
+}
+
 Fd remove_elements(const BridgeSettings& settings, const BridgePort& port) {
     try {
         return sys::remove_set_elements(port_elements(settings, port));
@@ -169,7 +189,7 @@ void add_elements(const Paths& paths, const BridgeSettings& settings, const Brid
         if (error.code() != ENOENT) throw;
         // Somebody has flushed the rules of the host. Those of ports that nobody is in any more are
         // forgotten then, and ours has no interface yet.
-        bring_up(paths, settings.bridge);
+        (void)bring_up(paths, settings.bridge);
         const BridgeFiles files = bridge_files(paths, settings.bridge);
         sys::write_file_atomic(port_file(files, port.port), bridge_port_text(port), 0600);
         sys::add_set_elements(port_elements(settings, port));
@@ -195,7 +215,8 @@ bool is_managed_bridge(const Paths& paths, const std::string& bridge) {
 }
 
 std::optional<PortAddresses> attach_port(const Paths& paths, const PortRequest& request) {
-    const auto settings = settings_of(paths, request.bridge);
+    std::vector<std::string> notes;
+    const auto settings = settings_of(paths, request.bridge, notes);
     if (!settings) return std::nullopt;
     check_port_name(request.port);
     check_container_name(request.owner.container);
@@ -209,16 +230,24 @@ std::optional<PortAddresses> attach_port(const Paths& paths, const PortRequest& 
     bool reload = false;
     const std::string ipv4 =
         reserve_address(*settings, files, {request.owner, mac, false, ipv6}, request.ipv4, reload);
-    if (request.named) write_name(*settings, files, request.owner, ipv4, ipv6);
+    if (request.named) {
+        std::string why = write_name(*settings, files, request.owner, ipv4, ipv6);
+        if (!why.empty()) notes.push_back(std::move(why));
+    }
     if (reload) reload_dnsmasq(files);
     port = port_of(*settings, request, mac, ipv4);
+    forget_left_ports(files);
+    check_port_is_free(files, request);
     if (const auto old = load_port(files, request.port); old && *old != port)
         (void)remove_elements(*settings, *old);
     sys::write_file_atomic(port_file(files, request.port), bridge_port_text(port), 0600);
     lock.reset(); // bringing it up takes the lock, too
     add_elements(paths, *settings, port);
     if (wants_loopback(port)) allow_published_loopback(request.bridge);
-    return addresses_of(*settings, port, ipv4);
+    std::ranges::move(foreign_listen_addresses(port.published), std::back_inserter(notes));
+    PortAddresses addresses = addresses_of(*settings, port, ipv4);
+    addresses.notes = std::move(notes);
+    return addresses;
 }
 
 Fd detach_port(const Paths& paths, const std::string& bridge, const std::string& port) {
@@ -229,7 +258,7 @@ Fd detach_port(const Paths& paths, const std::string& bridge, const std::string&
     Fd socket;
     if (const auto settings = load_bridge_settings(files))
         socket = remove_elements(*settings, *known);
-    sys::remove_file(port_file(files, port));
+    leave_port(files, port);
     return socket;
 }
 
@@ -270,7 +299,14 @@ void forget_container_addresses(const Paths& paths, const std::string& lxcpath,
     for (const std::string& bridge : sys::list_dir(all)) {
         const BridgeFiles files = bridge_files(paths, bridge);
         const auto lock = lock_bridge(paths, bridge);
-        if (remove_reservations(files, lxcpath, container)) reload_dnsmasq(files);
+        const bool named = remove_name(files, lxcpath, container);
+        const std::vector<DhcpLease> removed = remove_reservations(files, lxcpath, container);
+        if (named || !removed.empty()) reload_dnsmasq(files);
+        end_leases(files, [&](const DhcpLease& lease) {
+            return std::ranges::any_of(removed, [&](const DhcpLease& theirs) {
+                return lease.address == theirs.address || same_letters(lease.mac, theirs.mac);
+            });
+        });
     }
 }
 

@@ -39,6 +39,7 @@ struct PortAddresses {
     // container reaches what it publishes itself also where bridged packets pass the rules of IP
     // (br_netfilter, which Docker loads).
     bool hairpin = false;
+    std::vector<std::string> notes = {}; // lines for the administrator
     bool operator==(const PortAddresses&) const = default;
 };
 

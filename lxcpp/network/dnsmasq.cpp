@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "network/dnsmasq.h"
 
+#include "base/one_line.h"
+#include "base/sha256.h"
 #include "base/strings.h"
 #include "sys/file.h"
 #include "sys/pidfd.h"
@@ -70,13 +72,42 @@ void start(const BridgeFiles& files) {
     options.program = require_dnsmasq().string();
     const sys::RunResult result = sys::run_and_capture(options, kStartPatience);
     if (result.status == sys::ExitStatus{}) return;
-    std::string why = printable(trim(result.output));
+    std::string why = one_line(result.output);
     if (why.find("in use") != why.npos)
         why += "; another name server of the host listens on all addresses (bind-interfaces in its "
                "configuration)";
     throw Error(
         fmt::format("start dnsmasq: {}",
                     why.empty() ? fmt::format("exit code {}", result.status.shell_code()) : why));
+}
+
+// A file of the administrator that has changed makes it another configuration.
+std::string wanted_configuration(const BridgeSettings& settings, const BridgeFiles& files) {
+    std::string text = dnsmasq_configuration(settings, files, dnsmasq_user());
+    if (!settings.dnsmasq_file.empty()) {
+        const std::string more = sys::read_file_if_exists(settings.dnsmasq_file).value_or("");
+        text += fmt::format("# {} as of {}\n", settings.dnsmasq_file, sha256_hex(more));
+    }
+    return text;
+}
+
+bool is_configured_so(const BridgeFiles& files, const std::string& text) {
+    return sys::read_file_if_exists(files.dnsmasq_conf()) == text;
+}
+
+// What was there before comes back when the new one does not start.
+void exchange(const BridgeFiles& files, const std::string& text, bool ran) {
+    const auto before = sys::read_file_if_exists(files.dnsmasq_conf());
+    sys::write_file_atomic(files.dnsmasq_conf(), text, 0644);
+    try {
+        start(files);
+    } catch (const Error&) {
+        if (before && ran) {
+            sys::write_file_atomic(files.dnsmasq_conf(), *before, 0644);
+            start(files);
+        }
+        throw;
+    }
 }
 
 } // namespace
@@ -134,16 +165,30 @@ std::optional<pid_t> running_dnsmasq(const BridgeFiles& files) {
     return static_cast<pid_t>(*pid);
 }
 
+void check_dnsmasq(const BridgeSettings& settings, const BridgeFiles& files) {
+    const std::string text = wanted_configuration(settings, files);
+    if (is_configured_so(files, text) && running_dnsmasq(files)) return;
+    const std::filesystem::path draft = files.dnsmasq_conf().string() + ".draft";
+    sys::write_file_atomic(draft, text, 0644);
+    sys::SpawnOptions options;
+    options.argv = {"dnsmasq", "--test", "--conf-file=" + draft.string()};
+    options.program = require_dnsmasq().string();
+    const sys::RunResult result = sys::run_and_capture(options, kStartPatience);
+    sys::remove_file(draft);
+    if (result.status == sys::ExitStatus{}) return;
+    const std::string why = one_line(result.output);
+    if (settings.dnsmasq_file.empty()) throw Error(fmt::format("dnsmasq refuses: {}", why));
+    throw Error(fmt::format("dnsmasq.file = {}: dnsmasq refuses it, and nothing was changed: {}",
+                            settings.dnsmasq_file, why));
+}
+
 bool ensure_dnsmasq(const BridgeSettings& settings, const BridgeFiles& files) {
-    const DnsmasqUser user = dnsmasq_user();
-    static_cast<void>(require_dnsmasq());
-    make_dnsmasq_files(files, user);
-    const std::string text = dnsmasq_configuration(settings, files, user);
-    const bool same = sys::read_file_if_exists(files.dnsmasq_conf()) == text;
-    if (same && running_dnsmasq(files)) return false;
+    make_dnsmasq_files(files, dnsmasq_user());
+    const std::string text = wanted_configuration(settings, files);
+    const bool runs = running_dnsmasq(files).has_value();
+    if (runs && is_configured_so(files, text)) return false;
     stop_dnsmasq(files);
-    if (!same) sys::write_file_atomic(files.dnsmasq_conf(), text, 0644);
-    start(files);
+    exchange(files, text, runs);
     return true;
 }
 
@@ -159,6 +204,10 @@ void stop_dnsmasq(const BridgeFiles& files) {
         }
     }
     sys::remove_file(files.dnsmasq_pid());
+}
+
+void restart_dnsmasq(const BridgeFiles& files) {
+    start(files);
 }
 
 void reload_dnsmasq(const BridgeFiles& files) {

@@ -56,11 +56,14 @@ std::string dhcp_host_line(const Reservation& reservation, std::string_view ipv4
     return fmt::format("{},{},{}\n", reservation.mac, ipv4, kLeaseTime);
 }
 
-std::string name_lines(std::string_view name, std::string_view domain, std::string_view ipv4,
-                       std::string_view ipv6) {
+std::string name_lines(std::string_view name, std::string_view domain, bool alone,
+                       std::string_view ipv4, std::string_view ipv6) {
     std::string text;
     for (const std::string_view address : {ipv4, ipv6}) {
-        if (!address.empty()) text += fmt::format("{} {}.{} {}\n", address, name, domain, name);
+        if (address.empty()) continue;
+        text += fmt::format("{} {}.{}", address, name, domain);
+        if (alone) text += fmt::format(" {}", name);
+        text += '\n';
     }
     return text;
 }
@@ -82,7 +85,8 @@ std::vector<DhcpLease> parse_leases(std::string_view text) {
         const auto expiry = parse_u64(words[0]);
         if (!expiry || words[1].find(':') == words[1].npos || words[2].find('.') == words[2].npos)
             continue;
-        leases.push_back({*expiry, std::string(words[1]), std::string(words[2])});
+        leases.push_back({*expiry, std::string(words[1]), std::string(words[2]),
+                          std::string(words.size() > 4 ? words[4] : "*")});
     }
     return leases;
 }

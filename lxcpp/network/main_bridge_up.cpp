@@ -14,7 +14,7 @@ int main() {
         (void)std::fprintf(stderr, "%s\n", line.c_str());
     };
     try {
-        lxcpp::bring_bridge_up(lxcpp::default_paths(), say);
+        lxcpp::bring_bridge_up(lxcpp::default_paths(), lxcpp::CutOff::Put, say);
         return 0;
     } catch (const std::exception& error) {
         say(error.what());

@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "network/managed_bridge.h"
 
-#include "base/error.h"
+#include "base/one_line.h"
 #include "base/strings.h"
+#include "network/bridge_change.h"
 #include "network/bridge_link.h"
 #include "network/bridge_rules.h"
+#include "network/bridge_use.h"
+#include "network/bridge_wish.h"
 #include "network/dnsmasq.h"
+#include "network/foreign_firewall.h"
 #include "network/forwarding.h"
 #include "sys/file.h"
+#include "sys/netlink_link.h"
 #include "sys/own_file.h"
-#include "sys/pidfd.h"
 #include "sys/spawn.h"
 
 #include <lxcpp/error.h>
@@ -23,43 +27,6 @@ namespace {
 
 constexpr std::chrono::seconds kPatience{20};
 constexpr std::size_t kLargestNote = 1 << 16;
-
-std::string host_seed() {
-    const std::string id(trim(sys::read_file_if_exists("/etc/machine-id").value_or("")));
-    return id.empty() ? sys::boot_id() : id; // what follows from it is remembered
-}
-
-BridgeChoice load_choice(const BridgeFiles& files) {
-    BridgeChoice choice;
-    const std::string text =
-        sys::read_own_file_if_exists(files.choice(), kLargestNote).value_or("");
-    for (const std::string_view line : split_lines(text)) {
-        if (line.starts_with("ipv4=")) choice.ipv4 = line.substr(5);
-        if (line.starts_with("ipv6=")) choice.ipv6 = line.substr(5);
-    }
-    return choice;
-}
-
-// What was chosen before stays, as containers have addresses in it.
-BridgeChoice choose(const BridgeFiles& files, const std::string& bridge, sys::Netlink& netlink) {
-    BridgeChoice choice = load_choice(files);
-    if (choice.ipv4.empty())
-        choice.ipv4 =
-            text_of(choose_ipv4(host_seed() + "\n" + bridge, routed_networks(netlink, bridge)));
-    if (choice.ipv6.empty())
-        choice.ipv6 = ipv6_text(choose_ipv6(host_seed() + "\n" + bridge)) + "/64";
-    return choice;
-}
-
-BridgeSettings settle(const Paths& paths, const BridgeConfig& config, const BridgeFiles& files,
-                      sys::Netlink& netlink, BridgeChoice& choice) {
-    choice = choose(files, config.bridge, netlink);
-    BridgeSettings settings = with_context(bridge_config_file(paths).string(), [&] {
-        return settle_bridge(config, choice, host_seed());
-    });
-    if (!sys::exists("/proc/sys/net/ipv6")) settings.ipv6.reset(); // a kernel without it
-    return settings;
-}
 
 void check_network_is_free(const BridgeSettings& settings, const BridgeConfig& config,
                            const BridgeFiles& files, sys::Netlink& netlink,
@@ -81,6 +48,14 @@ void check_network_is_free(const BridgeSettings& settings, const BridgeConfig& c
     }
 }
 
+// A misspelt one would take the way out from all containers, and one may come later.
+void check_uplink(const BridgeSettings& settings, sys::Netlink& netlink, const BridgeNote& note) {
+    if (settings.uplink.empty() || sys::find_link(netlink, settings.uplink)) return;
+    note(fmt::format("uplink = {}: the host has no such interface, and containers reach nothing "
+                     "elsewhere until it has",
+                     settings.uplink));
+}
+
 void run_nft(const BridgeFiles& files, const std::string& ruleset) {
     const auto program = host_program("nft");
     if (!program)
@@ -93,95 +68,118 @@ void run_nft(const BridgeFiles& files, const std::string& ruleset) {
     options.program = program->string();
     const sys::RunResult result = sys::run_and_capture(options, kPatience);
     if (result.status != sys::ExitStatus{})
-        throw Error(fmt::format("nft: {}", printable(trim(result.output))));
+        throw Error(fmt::format("nft: {}", one_line(result.output)));
     sys::remove_file(file);
 }
 
-bool has_rules(const std::string& bridge) {
-    const auto program = host_program("nft");
-    if (!program) return false;
-    sys::SpawnOptions options;
-    options.argv = {"nft", "list", "chain", "inet", bridge_table(bridge), "forward"};
-    options.program = program->string();
-    return sys::run_and_capture(options, kPatience).status == sys::ExitStatus{};
-}
-
-// Those of containers that run, or are about to: their interface comes after their rules.
-std::vector<BridgePort> living_ports(const Paths& paths, const BridgeFiles& files,
-                                     sys::Netlink& netlink) {
-    std::vector<BridgePort> ports = load_bridge_ports(files);
-    if (ports.empty()) return ports;
-    const std::vector<sys::NetLink> links = netlink.links();
-    std::erase_if(ports, [&](const BridgePort& port) {
-        if (std::ranges::count(links, port.port, &sys::NetLink::name) != 0) return false;
-        return !sys::exists(runtime_dir(paths, port.owner.lxcpath, port.owner.container));
-    });
-    return ports;
-}
-
-void forget_dead_ports(const BridgeFiles& files, const std::vector<BridgePort>& living) {
-    if (!sys::exists(files.ports())) return;
-    for (const std::string& name : sys::list_dir(files.ports())) {
-        if (std::ranges::count(living, name, &BridgePort::port) == 0)
-            sys::remove_file(files.ports() / name);
-    }
-}
-
-void remember(const BridgeFiles& files, const BridgeChoice& choice) {
-    if (load_choice(files) == choice) return;
-    sys::write_file_atomic(files.choice(),
-                           fmt::format("ipv4={}\nipv6={}\n", choice.ipv4, choice.ipv6), 0600);
+std::string it_or_them(const std::vector<std::string>& users) {
+    return users.size() == 1 ? "it" : "them";
 }
 
 // Why not, in one line.
 void refuse_while_used(const Paths& paths, const BridgeFiles& files, const std::string& bridge,
                        sys::Netlink& netlink) {
-    std::vector<std::string> users = links_in_bridge(netlink, bridge);
-    const std::vector<BridgePort> ports = living_ports(paths, files, netlink);
-    for (std::string& user : users) {
-        const auto port = std::ranges::find(ports, user, &BridgePort::port);
-        if (port != ports.end()) user = port->owner.container;
-    }
+    const std::vector<std::string> users = bridge_users(paths, files, bridge, netlink);
     if (users.empty()) return;
     throw StateError(StateProblem::Busy,
                      fmt::format("{} is in use by {}: stop {}, or add --force", bridge,
-                                 join(users, ", "), users.size() == 1 ? "it" : "them"));
+                                 join(users, ", "), it_or_them(users)));
 }
 
-void remove_runtime_files(const BridgeFiles& files) {
-    forget_dead_ports(files, {});
-    (void)sys::try_remove_dir(files.ports());
+// Those of containers that run stay: when the bridge comes back, they are joined again.
+void remove_runtime_files(const BridgeFiles& files, const std::vector<BridgePort>& living) {
+    forget_dead_ports(files, living);
+    forget_all_left_ports(files); // they are in no bridge any more
     sys::remove_file(files.runtime / "rules.nft");
-    sys::remove_file(files.made()); // last: what is there still is ours
-    (void)sys::try_remove_dir(files.runtime);
-    (void)sys::try_remove_dir(files.runtime.parent_path());
+    sys::remove_file(files.made()); // what is there still is ours
+    remove_empty_directories(files);
 }
 
-} // namespace
-
-void bring_bridge_up(const Paths& paths, const BridgeNote& note) {
-    const BridgeConfig config = load_bridge_config(paths);
-    const BridgeFiles files = bridge_files(paths, config.bridge);
-    const auto lock = lock_bridge(paths, config.bridge);
+void take_down(const Paths& paths, const std::string& bridge, bool force) {
+    const BridgeFiles files = bridge_files(paths, bridge);
+    const auto lock = lock_bridge(paths, bridge);
     remove_unfinished(files);
     sys::Netlink netlink;
-    BridgeChoice choice;
-    const BridgeSettings settings = settle(paths, config, files, netlink, choice);
-    check_network_is_free(settings, config, files, netlink, note);
-    if (!host_program("dnsmasq"))
-        throw Error("dnsmasq is not installed, and containers get addresses and names from it: "
-                    "apt-get install dnsmasq-base");
-    make_dnsmasq_files(files, dnsmasq_user());
-    remember(files, choice);
+    if (!force) refuse_while_used(paths, files, bridge, netlink);
+    const std::vector<BridgePort> living = living_ports(paths, files, netlink);
+    sys::remove_file(files.up());
+    stop_dnsmasq(files);
+    undo_repairs(files);
+    if (host_program("nft")) run_nft(files, bridge_ruleset_removal(bridge));
+    restore_forwarding(files.sysctls(), others_forward(bridge));
+    delete_bridge_link(netlink, files, bridge);
+    remove_runtime_files(files, living);
+}
+
+// Of containers that ran when their bridge was taken down.
+void forget_old_notes(const Paths& paths) {
+    const std::filesystem::path all = paths.runtime / ".network";
+    if (!sys::exists(all)) return;
+    sys::Netlink netlink;
+    for (const std::string& name : sys::list_dir(all)) {
+        const BridgeFiles files = bridge_files(paths, name);
+        if (sys::exists(files.made())) continue;
+        forget_dead_ports(files, living_ports(paths, files, netlink));
+        remove_empty_directories(files);
+    }
+}
+
+// net.conf had another name before.
+void take_others_down(const Paths& paths, const std::string& bridge, CutOff cut_off,
+                      const BridgeNote& note) {
+    for (const std::string& other : bridges_up(paths)) {
+        if (other == bridge) continue;
+        sys::Netlink netlink;
+        const auto users = bridge_users(paths, bridge_files(paths, other), other, netlink);
+        if (!users.empty() && cut_off != CutOff::Allow)
+            throw StateError(
+                StateProblem::Busy,
+                fmt::format("bridge = {}: {}, which it was before, is in use by {}: stop {}, or cut "
+                            "{} off with \"lxcpp-net up --force\"",
+                            bridge, other, join(users, ", "), it_or_them(users),
+                            it_or_them(users)));
+        take_down(paths, other, cut_off == CutOff::Allow);
+        note(fmt::format("{}, which net.conf does not name any more, was taken down", other));
+    }
+}
+
+// What the bridge is to be: as net.conf says, unless that must wait.
+BridgeSettings allowed(const BridgeSettings& wanted, const BridgeFiles& files,
+                       const std::vector<BridgePort>& ports, CutOff cut_off,
+                       const BridgeNote& note) {
+    const auto before = load_bridge_settings(files);
+    if (!before || ports.empty() || cut_off == CutOff::Allow) return wanted;
+    const std::string lost = lost_addresses(*before, wanted);
+    if (lost.empty()) return wanted;
+    std::vector<std::string> users;
+    for (const BridgePort& port : ports) {
+        if (std::ranges::count(users, port.owner.container) == 0)
+            users.push_back(port.owner.container);
+    }
+    if (cut_off == CutOff::Put) {
+        note(fmt::format("{}: \"lxcpp-net up\" makes it effective when {} {} not run", lost,
+                         join(users, ", "), users.size() == 1 ? "does" : "do"));
+        return *before;
+    }
+    throw StateError(StateProblem::Busy,
+                     fmt::format("{} would cut off {}: stop {}, or add --force", lost,
+                                 join(users, ", "), it_or_them(users)));
+}
+
+void make_all(const BridgeSettings& settings, const BridgeFiles& files,
+              std::vector<BridgePort>& ports, const BridgeNote& note) {
+    sys::Netlink netlink;
+    make_bridge_link(netlink, settings, files); // first: what is not ours leaves no trace
     sys::make_private_dirs(files.runtime);
     sys::make_dirs(files.ports(), 0700);
-    make_bridge_link(netlink, settings, files);
-    const std::vector<BridgePort> ports = living_ports(paths, files, netlink);
+    const bool reload = refit_ports(settings, files, ports);
     run_nft(files, bridge_ruleset(settings, ports));
     forget_dead_ports(files, ports);
+    forget_left_ports(files);
     enable_forwarding(settings, files.sysctls());
     raise_bridge_link(netlink, settings.bridge);
-    ensure_dnsmasq(settings, files);
+    rejoin_ports(ports, settings.bridge, netlink, note);
+    if (!ensure_dnsmasq(settings, files) && reload) reload_dnsmasq(files);
     for (const Obstacle& obstacle : repair_obstacles(files, settings.bridge))
         note(fmt::format("{}: run {}", describe(obstacle), advice_for(obstacle, settings.bridge)));
     const std::string text = bridge_settings_text(settings);
@@ -189,41 +187,44 @@ void bring_bridge_up(const Paths& paths, const BridgeNote& note) {
         sys::write_file_atomic(files.up(), text, 0600);
 }
 
-bool take_bridge_down(const Paths& paths, bool force) {
+} // namespace
+
+void bring_bridge_up(const Paths& paths, CutOff cut_off, const BridgeNote& note) {
     const BridgeConfig config = load_bridge_config(paths);
+    take_others_down(paths, config.bridge, cut_off, note);
     const BridgeFiles files = bridge_files(paths, config.bridge);
     const auto lock = lock_bridge(paths, config.bridge);
     remove_unfinished(files);
-    if (!sys::exists(files.runtime)) return false;
     sys::Netlink netlink;
-    if (!force) refuse_while_used(paths, files, config.bridge, netlink);
-    sys::remove_file(files.up());
-    stop_dnsmasq(files);
-    undo_repairs(files);
-    if (host_program("nft")) run_nft(files, bridge_ruleset_removal(config.bridge));
-    restore_forwarding(files.sysctls(), others_forward(config.bridge));
-    delete_bridge_link(netlink, files, config.bridge);
-    remove_runtime_files(files);
-    return true;
+    BridgeChoice choice;
+    std::vector<BridgePort> ports = living_ports(paths, files, netlink);
+    const BridgeSettings settings = allowed(settle_bridge(paths, config, files, netlink, choice),
+                                            files, ports, cut_off, note);
+    check_network_is_free(settings, config, files, netlink, note);
+    check_uplink(settings, netlink, note);
+    if (!host_program("dnsmasq"))
+        throw Error("dnsmasq is not installed, and containers get addresses and names from it: "
+                    "apt-get install dnsmasq-base");
+    make_dnsmasq_files(files, dnsmasq_user());
+    check_dnsmasq(settings, files);
+    remember_choice(files, choice);
+    make_all(settings, files, ports, note);
 }
 
-BridgeStatus bridge_status(const Paths& paths) {
-    const BridgeConfig config = load_bridge_config(paths);
-    const BridgeFiles files = bridge_files(paths, config.bridge);
-    sys::Netlink netlink;
-    BridgeStatus status;
-    BridgeChoice choice;
-    const auto settings = load_bridge_settings(files);
-    status.settings = settings ? *settings : settle(paths, config, files, netlink, choice);
-    const std::vector<sys::NetLink> links = netlink.links();
-    status.link = sys::exists(files.made()) &&
-                  std::ranges::count(links, config.bridge, &sys::NetLink::name) != 0;
-    status.rules = has_rules(config.bridge);
-    status.dnsmasq = running_dnsmasq(files);
-    status.up = settings && status.link && status.rules && status.dnsmasq;
-    status.ports = living_ports(paths, files, netlink);
-    status.obstacles = find_obstacles(config.bridge);
-    return status;
+bool take_bridge_down(const Paths& paths, bool force) {
+    const std::vector<std::string> bridges = bridges_up(paths);
+    for (const std::string& bridge : bridges) take_down(paths, bridge, force);
+    forget_old_notes(paths);
+    return !bridges.empty();
+}
+
+std::vector<PortOwner> owners_of_ports(const Paths& paths) {
+    std::vector<PortOwner> owners;
+    for (const std::string& bridge : bridges_up(paths)) {
+        for (BridgePort& port : load_bridge_ports(bridge_files(paths, bridge)))
+            owners.push_back(std::move(port.owner));
+    }
+    return owners;
 }
 
 } // namespace lxcpp

@@ -3,12 +3,9 @@
 
 #include "base/paths.h"
 #include "network/bridge_files.h"
-#include "network/foreign_firewall.h"
 
 #include <functional>
-#include <optional>
 #include <string>
-#include <sys/types.h>
 #include <vector>
 
 // The bridge of net.conf as a whole, in the network namespace of the caller: doc/decisions/019.
@@ -16,23 +13,23 @@ namespace lxcpp {
 
 using BridgeNote = std::function<void(const std::string&)>; // a line for the administrator
 
-// Makes what is missing and corrects what is different: link, addresses, forwarding, rules,
-// dnsmasq. Containers that are attached do not notice. Throws Error when something cannot be had.
-void bring_bridge_up(const Paths& paths, const BridgeNote& note);
-
-// Removes all of it but the addresses that containers have. Throws StateError while something is
-// attached, unless forced. False when there was nothing.
-bool take_bridge_down(const Paths& paths, bool force);
-
-struct BridgeStatus {
-    BridgeSettings settings; // of the bridge that is up, else what "up" would make
-    bool up = false;         // everything that must be there is
-    bool link = false;
-    bool rules = false;
-    std::optional<pid_t> dnsmasq;
-    std::vector<BridgePort> ports; // of containers that run
-    std::vector<Obstacle> obstacles;
+// What to do when net.conf says something that would cut off containers that run.
+enum class CutOff {
+    Refuse, // StateError that names them
+    Allow,
+    Put, // it stays what it was until somebody asks for the change: of a start
 };
-[[nodiscard]] BridgeStatus bridge_status(const Paths& paths);
+
+// Makes what is missing and corrects what is different: link, addresses, forwarding, rules,
+// dnsmasq. Containers that are attached do not notice; they are joined again to a bridge that had
+// gone. One of another name, of an earlier net.conf, is taken down. Throws Error when something
+// cannot be had.
+void bring_bridge_up(const Paths& paths, CutOff cut_off, const BridgeNote& note);
+
+// Removes all of it but the addresses that containers have, whatever net.conf says now. Throws
+// StateError while something uses it, unless forced. False when there was nothing.
+bool take_bridge_down(const Paths& paths, bool force);
+// The containers that have ports of a bridge that is up, as far as the records know.
+[[nodiscard]] std::vector<PortOwner> owners_of_ports(const Paths& paths);
 
 } // namespace lxcpp

@@ -15,6 +15,8 @@
 namespace lxcpp {
 namespace {
 
+constexpr std::string_view kBridge = "bridge";
+
 bool begins_so(const sys::NetLink& link, const std::string& prefix) {
     return link.name.starts_with(prefix) ||
            std::ranges::any_of(link.other_names,
@@ -105,9 +107,18 @@ std::string find_on_host(const TakenLink& taken, sys::Netlink& host) {
 } // namespace
 
 sys::NetLink choose_phys(const NicPlan& nic, sys::Netlink& host) {
-    if (!nic.link_prefix) return host_link(nic, host);
+    if (!nic.link_prefix) {
+        sys::NetLink link = host_link(nic, host);
+        if (link.kind == kBridge)
+            refuse(nic, "link",
+                   fmt::format("{} is a bridge, and the kernel moves none: lxc.net.{}.type = veth "
+                               "joins it",
+                               printable(link.name), nic.index));
+        return link;
+    }
     for (sys::NetLink& link : host.links()) {
-        if ((link.flags & IFF_LOOPBACK) == 0 && begins_so(link, nic.link)) return std::move(link);
+        if ((link.flags & IFF_LOOPBACK) == 0 && link.kind != kBridge && begins_so(link, nic.link))
+            return std::move(link);
     }
     refuse(
         nic, "link",

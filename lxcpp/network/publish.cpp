@@ -4,6 +4,7 @@
 #include "base/strings.h"
 #include "network/ip_network.h"
 #include "sys/file.h"
+#include "sys/netlink.h"
 
 #include <algorithm>
 #include <array>
@@ -56,6 +57,20 @@ std::optional<std::string> listener_in(std::string_view table, bool ipv6,
                     : fmt::format("{}:{}", address, port.host_port);
     }
     return std::nullopt;
+}
+
+std::vector<std::string> foreign_listen_addresses(const std::vector<PublishedPort>& ports) {
+    std::vector<std::string> lines;
+    std::vector<sys::NetAddress> own;
+    for (const PublishedPort& port : ports) {
+        if (is_any_address(port.listen) || port.listen.starts_with("127.")) continue;
+        if (own.empty()) own = sys::Netlink().addresses();
+        if (std::ranges::count(own, port.listen, &sys::NetAddress::text) != 0) continue;
+        lines.push_back(fmt::format("lxc.publish = {}: the host has no address {}: nothing comes in "
+                                    "there until it has",
+                                    published_port_text(port), port.listen));
+    }
+    return lines;
 }
 
 std::optional<std::string> listener_in_the_way(const PublishedPort& port) {

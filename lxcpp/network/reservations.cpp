@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "network/reservations.h"
 
+#include "base/ascii.h"
 #include "base/strings.h"
-#include "network/dnsmasq_text.h"
+#include "network/bridge_names.h"
+#include "network/lease.h"
 #include "sys/file.h"
 
 #include <lxcpp/error.h>
@@ -72,14 +74,18 @@ std::string free_address(const BridgeSettings& settings, const BridgeFiles& file
                          const PortOwner& owner) {
     const std::string text = sys::read_file_if_exists(files.leases()).value_or("");
     const std::vector<DhcpLease> leases = parse_leases(text);
-    const auto taken = [&](std::uint32_t number) {
-        const std::string address = ipv4_text(number);
-        if (std::ranges::count(leases, address, &DhcpLease::address) != 0)
-            return true; // of a stranger on the bridge
-        const auto reservation = load(files, address);
+    const auto reserved = [&](std::uint32_t number) {
+        const auto reservation = load(files, ipv4_text(number));
         return reservation && !is_void(*reservation);
     };
+    const auto taken = [&](std::uint32_t number) { // or of a stranger on the bridge
+        return std::ranges::count(leases, ipv4_text(number), &DhcpLease::address) != 0 ||
+               reserved(number);
+    };
     if (const auto number = choose_container_ipv4(settings, owner_key(owner), taken))
+        return ipv4_text(*number);
+    // Strangers have no right to theirs.
+    if (const auto number = choose_container_ipv4(settings, owner_key(owner), reserved))
         return ipv4_text(*number);
     throw Error(fmt::format("all {} addresses of the bridge {} are taken: destroy containers, or "
                             "give it a larger network in net.conf",
@@ -123,23 +129,30 @@ std::string reserve_address(const BridgeSettings& settings, const BridgeFiles& f
     write_if_other(files.addresses() / address, reservation_text(wish), 0600, changed);
     write_if_other(own_file(files, wish.owner), address + "\n", 0600, changed);
     write_if_other(files.dhcp_hosts() / address, dhcp_host_line(wish, address), 0644, reload);
+    // dnsmasq would give the container another address than the one that its filter lets through.
+    end_leases(files, [&](const DhcpLease& lease) {
+        return lease.address == address && !same_letters(lease.mac, wish.mac);
+    });
     return address;
 }
 
-void write_name(const BridgeSettings& settings, const BridgeFiles& files, const PortOwner& owner,
-                const std::string& ipv4, const std::string& ipv6) {
-    if (!is_host_name(owner.container)) return;
-    const std::filesystem::path file = files.names() / owner.container;
-    const std::string mark = fmt::format("# {}\n", tag_of(owner));
-    const auto now = sys::read_file_if_exists(file);
-    if (now && !now->starts_with(mark)) {
-        const std::string_view other =
-            trim(std::string_view(*now).substr(std::min<std::size_t>(2, now->size()), 16));
-        if (sys::exists(files.addresses() / fmt::format("of-{}", other)))
-            return; // of another lxcpath, and first
+std::string reserved_address(const BridgeFiles& files, const PortOwner& owner) {
+    return previous_address(files, owner);
+}
+
+bool release_foreign_addresses(const BridgeSettings& settings, const BridgeFiles& files) {
+    bool released = false;
+    if (!settings.ipv4) return released; // they may be of use again
+    for (const auto& [address, reservation] : load_reservations(files)) {
+        const std::uint32_t number = ipv4_number(address);
+        if (settings.ipv4->contains(number) && number != settings.ipv4->address) continue;
+        release(files, address);
+        if (sys::read_file_if_exists(own_file(files, reservation.owner)) == address + "\n")
+            sys::remove_file(own_file(files, reservation.owner));
+        (void)remove_name(files, reservation.owner.lxcpath, reservation.owner.container);
+        released = true;
     }
-    const std::string text = mark + name_lines(owner.container, settings.domain, ipv4, ipv6);
-    if (now != text) sys::write_file_atomic(file, text, 0644);
+    return released;
 }
 
 std::vector<std::pair<std::string, Reservation>> load_reservations(const BridgeFiles& files) {
@@ -153,9 +166,9 @@ std::vector<std::pair<std::string, Reservation>> load_reservations(const BridgeF
     return found;
 }
 
-bool remove_reservations(const BridgeFiles& files, const std::string& lxcpath,
-                         const std::string& container) {
-    bool removed = false;
+std::vector<DhcpLease> remove_reservations(const BridgeFiles& files, const std::string& lxcpath,
+                                           const std::string& container) {
+    std::vector<DhcpLease> removed;
     for (const auto& [address, reservation] : load_reservations(files)) {
         PortOwner wanted = reservation.owner;
         wanted.lxcpath = lxcpath;
@@ -164,10 +177,7 @@ bool remove_reservations(const BridgeFiles& files, const std::string& lxcpath,
             continue;
         release(files, address);
         sys::remove_file(own_file(files, reservation.owner));
-        const auto name = sys::read_file_if_exists(files.names() / container);
-        if (name && name->starts_with(fmt::format("# {}\n", tag_of(reservation.owner))))
-            sys::remove_file(files.names() / container);
-        removed = true;
+        removed.push_back({0, reservation.mac, address, "*"});
     }
     return removed;
 }

@@ -3,6 +3,7 @@
 
 #include "config/types.h"
 #include "network/bridge_files.h"
+#include "network/dnsmasq_text.h"
 
 #include <optional>
 #include <string>
@@ -20,15 +21,18 @@ namespace lxcpp {
 [[nodiscard]] std::string reserve_address(const BridgeSettings& settings, const BridgeFiles& files,
                                           Reservation wish, const std::vector<IpAddress>& asked_for,
                                           bool& reload);
-// The container's name stands for these addresses, unless another container has that name already.
-void write_name(const BridgeSettings& settings, const BridgeFiles& files, const PortOwner& owner,
-                const std::string& ipv4, const std::string& ipv6);
+// The IPv4 address that it has; "" for none.
+[[nodiscard]] std::string reserved_address(const BridgeFiles& files, const PortOwner& owner);
+// Those that are outside of the bridge's network, or the bridge's own, are nobody's any more, and
+// their containers have no name until they start again. True when there were some.
+bool release_foreign_addresses(const BridgeSettings& settings, const BridgeFiles& files);
 
 // By address.
 [[nodiscard]] std::vector<std::pair<std::string, Reservation>>
 load_reservations(const BridgeFiles& files);
-// True when there were some.
-bool remove_reservations(const BridgeFiles& files, const std::string& lxcpath,
-                         const std::string& container);
+// What DHCP may have given for them: to be ended.
+[[nodiscard]] std::vector<DhcpLease> remove_reservations(const BridgeFiles& files,
+                                                         const std::string& lxcpath,
+                                                         const std::string& container);
 
 } // namespace lxcpp

@@ -70,6 +70,11 @@ MadeNic make_sub_link(const NicPlan& nic, const NicWork& work) {
                fmt::format("{0} is down, and so would be what is on top of it: ip link set {0} up",
                            printable(parent.name)));
     }
+    if (nic.mtu > parent.mtu && nic.type != NetType::Ipvlan) {
+        refuse(nic, "mtu",
+               fmt::format("{} is more than that of {}, on which it is: {}", nic.mtu,
+                           printable(parent.name), parent.mtu));
+    }
     sys::NewLink link{.name = nic.name, .mac = hardware_address(nic), .mtu = nic.mtu};
     link.network_namespace = work.network_namespace;
     // A VLAN's number and a parent that is passed through can be had by one interface at a time.

@@ -80,14 +80,32 @@ std::string free_name(sys::Netlink& host) {
     throw Error("no name for the host's end of the pair is free");
 }
 
-// Returns the name of the host's end.
-std::string add_pair(const NicWork& work, sys::NewLink host, const sys::NewLink& inside) {
-    if (!host.name.empty()) {
+// One of a container that has just ended, or of one that runs still, is waited for.
+void refuse_taken_name(const NicPlan& nic, sys::Netlink& host) {
+    const std::string& name = nic.veth.pair;
+    if (name.empty() || is_a_pair_elsewhere(host, name)) return;
+    refuse(nic, "veth.pair", fmt::format("the host has an interface {} already", name));
+}
+
+std::string add_named_pair(const NicPlan& nic, const NicWork& work, const sys::NewLink& host,
+                           const sys::NewLink& inside) {
+    try {
         until_the_last_one_is_gone(
             {EEXIST}, [&] { return is_a_pair_elsewhere(work.host, host.name); },
             [&] { sys::add_veth(work.host, host, inside); });
         return host.name;
+    } catch (const SystemError& error) {
+        if (error.code() == EEXIST && sys::find_link(work.host, host.name))
+            refuse(nic, "veth.pair",
+                   fmt::format("the host has an interface {} already", host.name));
+        throw;
     }
+}
+
+// Returns the name of the host's end.
+std::string add_pair(const NicPlan& nic, const NicWork& work, sys::NewLink host,
+                     const sys::NewLink& inside) {
+    if (!host.name.empty()) return add_named_pair(nic, work, host, inside);
     for (int i = 0;; ++i) {
         host.name = random_name();
         try {
@@ -109,6 +127,7 @@ MadeNic make_veth(const NicPlan& nic, const NicWork& work) {
     sys::NewLink inside{.name = nic.name, .mac = hardware_address(nic)};
     sys::NewLink host{.name = nic.veth.pair};
     std::optional<PortAddresses> managed;
+    refuse_taken_name(nic, work.host); // before there is a rule for it
     if (bridged && work.is_managed(nic.link)) {
         const std::string port = host.name.empty() ? free_name(work.host) : host.name;
         managed = work.manage(nic, port, inside.mac);
@@ -135,7 +154,7 @@ MadeNic make_veth(const NicPlan& nic, const NicWork& work) {
     host.master = bridge.index;
     host.up = true;
     MadeNic made{.nic = nic.index, .link = bridged ? bridge.name : nic.link};
-    made.peer = add_pair(work, std::move(host), inside);
+    made.peer = add_pair(nic, work, std::move(host), inside);
     made.inside = link_inside(nic, work.inside);
     const sys::NetLink port{.index = made.inside.parent, .name = made.peer};
     if (bridged) join_vlans(nic, bridge, port, work.host);

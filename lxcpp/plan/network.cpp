@@ -140,6 +140,11 @@ void offer_network(std::vector<Step>& steps) {
     steps.insert(loopback == steps.end() ? loopback : loopback + 1, OfferNetwork{});
 }
 
+void refuse_first(const std::vector<Problem>& problems) {
+    if (!problems.empty())
+        throw ConfigError("", 0, problems.front().key, problems.front().message);
+}
+
 } // namespace
 
 bool is_in_networks(const std::vector<NicAddress>& addresses, int family,
@@ -172,10 +177,10 @@ std::vector<NicPlan> plan_nics(const StartRequest& request, const Config& config
 
 void plan_network(const PlanContext& context) {
     std::vector<NicPlan> nics = plan_nics(context.request, context.config, context.host.staging);
+    const std::vector<NetDevice>& devices = context.config.net;
+    if (!nics.empty()) refuse_first(network_obstacles(devices));
+    refuse_first(publish_obstacles(devices, context.config.publish));
     if (nics.empty()) return;
-    for (const Problem& problem : network_obstacles(context.config.net)) {
-        throw ConfigError("", 0, problem.key, problem.message);
-    }
     if (!context.creates(CLONE_NEWNET)) {
         context.plan.warnings.emplace_back("the interfaces of lxc.net are not made: the network "
                                            "namespace is not the container's own");

@@ -9,6 +9,7 @@
 #include "network/phys.h"
 #include "network/proxy.h"
 #include "start/made.h"
+#include "start/notes.h"
 #include "start/starter.h"
 #include "sys/file.h"
 #include "sys/mount.h"
@@ -99,7 +100,10 @@ public:
         }
         note(wish_.runtime, {nic.index, ManagedPort{nic.link, port}});
         auto joined = attach_port(wish_.paths, request);
-        if (joined) named_ = true;
+        if (joined) {
+            named_ = true;
+            add_start_notes(wish_.runtime, joined->notes);
+        }
         return joined;
     }
 

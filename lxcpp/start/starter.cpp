@@ -22,6 +22,7 @@
 #include "start/made.h"
 #include "start/mounted_devices.h"
 #include "start/network.h"
+#include "start/notes.h"
 #include "start/payload.h"
 #include "start/shared_mounts.h"
 #include "sys/file.h"
@@ -232,17 +233,6 @@ std::vector<std::string> cgroup_notes(const CgroupPlan& plan, const CgroupOption
     return notes;
 }
 
-void save_notes(const std::filesystem::path& runtime, const std::vector<std::string>& notes) {
-    if (notes.empty()) return;
-    std::string text;
-    for (const std::string& note : notes) {
-        log::warn("{}", note);
-        text += printable(note) + '\n';
-    }
-    const Fd file = sys::open_file(runtime / kStartNotes, {.access = sys::Access::Write, .create = true, .truncate = true, .mode = 0600});
-    sys::write_all(file, text, "what is to be said of this start");
-}
-
 // lxc.monitor.unshare: what hooks mount is seen by the container and by nobody else; what the host mounts later
 // still comes in.
 void leave_host_mounts() {
@@ -280,7 +270,8 @@ void become_monitor(StarterInput input, StarterFds fds, const std::function<void
     const CgroupPlan groups = with_context("cgroups", [&] { return plan_groups(input, plan, layout, devices); });
     std::vector<std::string> notes = plan.warnings;
     std::ranges::copy(cgroup_notes(groups, input.config.cgroup), std::back_inserter(notes));
-    save_notes(input.runtime, notes);
+    sys::remove_file(input.runtime / kStartNotes); // of the run before a reboot
+    add_start_notes(input.runtime, notes);
     share_host_directory(plan.shared_mount_dir, input.paths, input.runtime);
     const ScopeExit unshare_again([&] { release_quietly(input); }); // not after exec
     if (input.config.monitor.unshare) leave_host_mounts();

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a start and a stop do with the managed bridge, for tests without a container:
-//   bridge-port attach BRIDGE PORT CONTAINER MAC [ipv4=ADDRESS/PREFIX] [publish=...]…   prints mac
-//   ipv4 gateway ipv6 bridge-port detach BRIDGE PORT bridge-port forget CONTAINER bridge-port
-//   change CONTAINER [publish=...]…
+//   bridge-port attach BRIDGE PORT CONTAINER MAC [ipv4=ADDRESS/PREFIX] [publish=...] [path=LXCPATH]…
+//     prints mac ipv4 gateway ipv6
+//   bridge-port detach BRIDGE PORT
+//   bridge-port forget CONTAINER
+//   bridge-port change CONTAINER [publish=...]…
 #include "network/bridge_port.h"
 
 #include "config/codec_net.h"
@@ -35,13 +37,19 @@ int run(const std::vector<std::string>& words) {
         if (word.starts_with("ipv4="))
             request.ipv4.push_back(parse_ip(Family::Ipv4, std::string_view(word).substr(5)));
     }
+    std::string path = lxcpath;
+    for (const std::string& word : words) {
+        if (word.starts_with("path=")) path = word.substr(5);
+    }
     if (words.at(0) == "change")
         return change_published(paths, lxcpath, words.at(1), request.publish) ? 0 : 1;
     request.bridge = words.at(1);
     request.port = words.at(2);
-    request.owner = {lxcpath, words.at(3), 0};
+    request.owner = {path, words.at(3), 0};
     request.mac = words.at(4) == "-" ? "" : words.at(4);
     const auto got = attach_port(paths, request);
+    for (const std::string& note : got ? got->notes : std::vector<std::string>())
+        fmt::print(stderr, "{}\n", note);
     if (got)
         fmt::print("{} {} {} {} {}\n", got->mac, got->ipv4, got->ipv4_gateway, got->ipv6,
                    got->hairpin ? "on" : "off");

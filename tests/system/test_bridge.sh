@@ -2,99 +2,9 @@
 # shellcheck shell=bash
 # The managed bridge, in network namespaces of its own: "host", where the tools run, "outside" behind its uplink, and
 # those that stand for containers.
-HERE="$(dirname "${BASH_SOURCE[0]}")"
-BR=lxcppbr0
 
-namespace() { # NAME: $NAME becomes its process
-    unshare --net sleep infinity &
-    local pid=$!
-    printf -v "$1" %s $pid
-    SPACES+=" $pid"
-    # It is in the namespace once its name is the program's.
-    until [ "$(cat "/proc/$pid/comm")" = sleep ]; do read -r -t 0.01 <> <(:) || true; done
-}
-# Programs, as run and expect know no functions: "in_ns PROCESS command…" and "host command…".
-make_enterers() {
-    mkdir "$SANDBOX/bin"
-    printf '#!/bin/sh\nspace=$1\nshift\nexec nsenter --net="/proc/$space/ns/net" -- "$@"\n' >"$SANDBOX/bin/in_ns"
-    printf '#!/bin/sh\nexec in_ns %s "$@"\n' "$HOST" >"$SANDBOX/bin/host"
-    chmod +x "$SANDBOX/bin"/*
-    PATH="$SANDBOX/bin:$PATH"
-}
-
-make_host() { # [LINE OF net.conf…]
-    need_tool nft
-    need_tool dnsmasq
-    SPACES=''
-    namespace HOST
-    namespace OUTSIDE
-    make_enterers
-    printf '%s\n' "$@" >"$LXCPP_CONFIG_DIR/net.conf"
-    host ip link add up0 type veth peer name eth0 netns "$OUTSIDE"
-    host ip link set lo up
-    host ip address add 192.0.2.1/24 dev up0
-    host ip address add 2001:db8::1/64 dev up0 nodad
-    host ip link set up0 up
-    in_ns "$OUTSIDE" ip link set lo up
-    in_ns "$OUTSIDE" ip address add 192.0.2.2/24 dev eth0
-    in_ns "$OUTSIDE" ip address add 2001:db8::2/64 dev eth0 nodad
-    in_ns "$OUTSIDE" ip link set eth0 up
-    host ip route add default via 192.0.2.2
-}
-
-# Everything goes; what the bridge keeps for the next time, too.
-end_host() {
-    expect 0 host lxcpp-net down --force
-    # shellcheck disable=SC2086
-    kill $SPACES
-    wait 2>/dev/null
-    rm -rf "$LXCPP_STATE_DIR/.network" "$LXCPP_STATE_DIR"/c[0-9]
-}
-
-# As a start will do it: the rules first, then the interface. Sets IP_NAME, MAC_NAME, IP6_NAME and NS_NAME.
-container() { # NAME [WORD OF bridge-port…]
-    local name="$1" mac ip gateway ip6 hairpin
-    shift
-    mkdir -p "$LXCPATH/$name"
-    expect 0 host "${LXCPP_BRIDGE_PORT:?}" attach "$BR" "v$name" "$name" - "$@"
-    read -r mac ip gateway ip6 hairpin <<<"$OUT"
-    printf -v "MAC_$name" %s "$mac"
-    printf -v "IP_$name" %s "${ip%/*}"
-    printf -v "IP6_$name" %s "${ip6%/*}"
-    GATEWAY="$gateway"
-    namespace "NS_$name"
-    local ns="NS_$name"
-    host ip link add "v$name" type veth peer name eth0 address "$mac" netns "${!ns}"
-    in_ns "${!ns}" ip link set lo up
-    in_ns "${!ns}" ip link set eth0 up
-    host ip link set "v$name" master "$BR" up
-    host bridge link set dev "v$name" hairpin "$hairpin"
-}
-
-# Asks for an address as busybox' client does, and takes it.
-dhcp() { # NAME; sets OUT to the address
-    local ns="NS_$1"
-    cat >"$SANDBOX/tmp/udhcpc" <<'S'
-#!/bin/sh
-[ "$1" = bound ] || exit 0
-ip address add "$ip/$mask" dev "$interface"
-ip route add default via $router
-echo "$ip $router $domain $dns"
-S
-    chmod +x "$SANDBOX/tmp/udhcpc"
-    expect 0 in_ns "${!ns}" busybox udhcpc -i eth0 -n -q -f -t 5 -T 1 -s "$SANDBOX/tmp/udhcpc"
-    OUT=$(tail -n 1 <<<"$OUT")
-}
-
-until_true() { # command…
-    local deadline=$((SECONDS + 15))
-    until "$@" >/dev/null 2>&1; do
-        [ $SECONDS -lt $deadline ] || { fail "never came true: $*"; return 1; }
-        read -r -t 0.05 <> <(:) || true
-    done
-}
-
-has_address() { in_ns "$1" ip -6 address show dev eth0 scope global -tentative | grep -q "inet6 $2/"; }
+# shellcheck source=tests/system/bridge_host.sh
+source "$(dirname "${BASH_SOURCE[0]}")/bridge_host.sh"
 
 test_addresses_names_and_a_way_out() {
     make_host
@@ -155,6 +65,69 @@ test_addresses_are_remembered() {
     end_host
 }
 
+# As a destroy: nothing of the container stays.
+gone() { # NAME
+    local ns="NS_$1"
+    expect 0 host "$LXCPP_BRIDGE_PORT" detach "$BR" "v$1"
+    host ip link delete "v$1"
+    kill "${!ns}"
+    rmdir "$LXCPATH/$1"
+    expect 0 host "$LXCPP_BRIDGE_PORT" forget "$1"
+}
+lease_lines() { grep -c . "$LXCPP_STATE_DIR/.network/$BR/leases" || true; }
+
+# Five addresses, of which a destroyed container keeps none: neither where dnsmasq hears of it nor where it cannot.
+test_addresses_of_destroyed_containers_are_free() {
+    local i
+    make_host 'ipv4.address = 10.87.3.1/29' 'ipv6.address = none'
+    expect 0 host lxcpp-net up
+    for i in {1..20}; do
+        container "r$i"
+        dhcp "r$i"
+        gone "r$i"
+        is "$(lease_lines)" 0 "leases after container $i"
+    done
+    # A firewall that dnsmasq does not get the packet through, and a dnsmasq that does not run.
+    host nft 'table inet mine { chain incoming { type filter hook input priority -10; iif lo udp dport 67 drop; }; }'
+    container r1
+    dhcp r1
+    gone r1
+    is "$(lease_lines)" 0 'leases after one that dnsmasq did not hear of'
+    expect 0 host lxcpp-net status
+    host nft delete table inet mine
+    container r2
+    dhcp r2
+    expect 0 host lxcpp-net down --force
+    gone r2
+    is "$(lease_lines)" 0 'leases after one that ended without dnsmasq'
+    end_host
+}
+
+# Somebody on the bridge who is no container of ours has a lease as long as no container wants the address.
+test_addresses_of_strangers_are_no_obstacle() {
+    local i address
+    make_host 'ipv4.address = 10.87.3.1/29' 'ipv6.address = none'
+    expect 0 host lxcpp-net up
+    for i in {1..5}; do
+        namespace "NS_s$i"
+        address="NS_s$i"
+        host ip link add "s$i" type veth peer name eth0 netns "${!address}"
+        host ip link set "s$i" master "$BR" up
+        in_ns "${!address}" ip link set eth0 up
+        dhcp "s$i"
+    done
+    is "$(lease_lines)" 5 'leases of strangers'
+    address="${OUT%% *}" # of the last one
+    container c1 ipv4="$address/29"
+    dhcp c1
+    is "$OUT" "$address 10.87.3.1 lxcpp 10.87.3.1" 'what DHCP gives the container that asks for it'
+    container c2
+    dhcp c2
+    is "${OUT%% *}" "$IP_c2" 'what DHCP gives another one'
+    is "$(lease_lines)" 5 'leases'
+    end_host
+}
+
 # Whatever a killed command, or somebody else, has taken away, the next one puts back.
 test_what_is_missing_is_mended() {
     local piece second
@@ -178,7 +151,6 @@ test_what_is_missing_is_mended() {
         expect 0 host lxcpp-net up # two at once
         wait $second || fail "the other lxcpp-net up failed"
         expect 0 host lxcpp-net status
-        host ip link set vc1 master "$BR"
         in_ns "$NS_c1" ip address flush dev eth0 scope global
         dhcp c1
         is "$OUT" "$IP_c1 $GATEWAY lxcpp $GATEWAY" "what DHCP gives after the loss of $piece"
@@ -195,6 +167,265 @@ test_what_is_missing_is_mended() {
     container c4
     expect 0 host nft list set bridge "lxcpp_$BR" filtered
     out_has '"vc4"'
+    end_host
+}
+
+c1_reaches() { expect 0 in_ns "$NS_c1" busybox ping -c 1 -W 5 "$1"; }
+take() { in_ns "$1" ip address add "$2/24" dev eth0; } # as DHCP would, in no time
+
+# The kernel forgets the ports of a bridge that somebody deletes: they come back with it, and with their filter.
+test_a_bridge_that_was_deleted_has_its_containers_again() {
+    make_host
+    container c1 publish=8080:80
+    take "$NS_c1" "$IP_c1"
+    host ip link delete "$BR"
+    expect 2 host lxcpp-net status
+    out_has 'Containers: 0'
+    out_has 'Note:       container c1 is not joined (vc1): run lxcpp-net up'
+    expect 1 host lxcpp-net down
+    err_has "$BR is in use by c1: stop it, or add --force"
+    expect 0 host lxcpp-net up
+    expect 0 host lxcpp-net status
+    out_has 'Containers: 1'
+    c1_reaches "$GATEWAY"
+    expect 0 host bridge -d link show dev vc1
+    out_has 'hairpin on'
+    expect 0 host nft list set bridge "lxcpp_$BR" filtered
+    out_has '"vc1"'
+    # One that somebody took out, and one that is somewhere else.
+    host ip link set vc1 nomaster
+    expect 2 host lxcpp-net status
+    expect 0 host lxcpp-net up
+    c1_reaches "$GATEWAY"
+    host ip link add other0 type bridge
+    host ip link set vc1 master other0
+    expect 0 host lxcpp-net up
+    err_has 'vc1, the interface of container c1, is in another bridge'
+    host ip link delete other0
+    # A start of another container does it, too, and what was forced down comes back.
+    host ip link delete "$BR"
+    container c2
+    take "$NS_c2" "$IP_c2"
+    c1_reaches "$IP_c2"
+    expect 0 host lxcpp-net down --force
+    expect 1 in_ns "$NS_c1" busybox ping -c 1 -W 1 "$IP_c2"
+    expect 0 host lxcpp-net up
+    c1_reaches "$IP_c2"
+    c1_reaches "$GATEWAY"
+    end_host
+}
+
+test_another_address_does_not_cut_off_who_runs() {
+    local file="$LXCPP_CONFIG_DIR/net.conf"
+    make_host 'ipv4.address = 10.87.3.1/24'
+    container c1
+    container c2
+    take "$NS_c1" "$IP_c1"
+    printf 'ipv4.address = 10.88.3.1/24\n' >"$file"
+    expect 1 host lxcpp-net up
+    err_is_one_line
+    err_has 'ipv4.address = 10.88.3.1/24 instead of 10.87.3.1/24 would cut off c1, c2: stop them, or add --force'
+    c1_reaches 10.87.3.1
+    expect 0 host lxcpp-net status
+    out_has 'Note:       net.conf says something else: lxcpp-net up makes it effective'
+    # A start mends what was there before.
+    kill -KILL "$(cat "$LXCPP_RUNTIME_DIR/.network/$BR/dnsmasq.pid")"
+    container c3
+    err_has '"lxcpp-net up" makes it effective when c1, c2 do not run'
+    is "${IP_c3%.*}" 10.87.3 'network of a container that starts'
+    c1_reaches 10.87.3.1
+    expect 0 host "$LXCPP_BRIDGE_PORT" detach "$BR" vc2
+    expect 0 host "$LXCPP_BRIDGE_PORT" detach "$BR" vc3
+    host ip link delete vc2
+    host ip link delete vc3
+    # What was asked for in so many words.
+    expect 0 host lxcpp-net up --force
+    expect 0 host nft list set bridge "lxcpp_$BR" ipv4s
+    out_lacks 10.87.
+    out_has '"vc1" . 10.88.3.'
+    in_ns "$NS_c1" ip address flush dev eth0 scope global
+    dhcp c1
+    is "$(cut -d. -f1-3 <<<"$OUT")" 10.88.3 'what DHCP gives then'
+    local now="${OUT%% *}"
+    c1_reaches 10.88.3.1
+    expect 0 in_ns "$NS_c1" busybox nslookup c1.lxcpp 10.88.3.1
+    out_has "$now"
+    expect 0 host lxcpp-net leases --format csv
+    out_lacks 10.87.
+    # Nobody is cut off by a second family, by a narrower range and by what was not there.
+    printf 'ipv4.address = 10.88.3.1/24\nipv4.dhcp.range = 10.88.3.250,10.88.3.251\nipv6.address = none\n' >"$file"
+    expect 1 host lxcpp-net up
+    err_has 'ipv6.address = none instead of fd'
+    printf 'ipv4.address = 10.88.3.1/24\nipv4.dhcp.range = 10.88.3.250,10.88.3.251\nfilter = 1\n' >"$file"
+    expect 0 host lxcpp-net up
+    c1_reaches 10.88.3.1
+    end_host
+}
+
+test_another_name_takes_the_old_bridge_down() {
+    make_host
+    container c1
+    printf 'bridge = ctbr0\n' >"$LXCPP_CONFIG_DIR/net.conf"
+    expect 1 host lxcpp-net up
+    err_is_one_line
+    err_has "bridge = ctbr0: $BR, which it was before, is in use by c1: stop it, or cut it off with \"lxcpp-net up --force\""
+    expect 1 host ip link show ctbr0
+    expect 0 host lxcpp-net status
+    out_has "Bridge:     $BR (up)"
+    expect 0 host "$LXCPP_BRIDGE_PORT" detach "$BR" vc1
+    expect 0 host lxcpp-net up # although the interface is there still
+    err_has "$BR, which net.conf does not name any more, was taken down"
+    expect 1 host ip link show "$BR"
+    expect 1 host nft list table bridge "lxcpp_$BR"
+    expect 0 host lxcpp-net status
+    out_has 'Bridge:     ctbr0 (up)'
+    host ip link delete vc1
+    end_host
+    expect 1 host ip link show ctbr0
+}
+
+# What dnsmasq would not take does not end the one that runs.
+test_a_wrong_file_for_dnsmasq_changes_nothing() {
+    local file="$SANDBOX/more.conf" pid
+    pid_file="$LXCPP_RUNTIME_DIR/.network/$BR/dnsmasq.pid"
+    make_host
+    container c1
+    pid=$(cat "$pid_file")
+    printf 'dnsmasq.file = %s\n' "$file" >"$LXCPP_CONFIG_DIR/net.conf"
+    expect 1 host lxcpp-net up
+    err_has "dnsmasq.file = $file: dnsmasq refuses it, and nothing was changed: "
+    echo nonsense-option=1 >"$file"
+    expect 1 host lxcpp-net up
+    err_is_one_line
+    err_has 'bad option at line 1'
+    echo 'listen-address=203.0.113.77' >"$file" # what only a start finds out
+    echo 'bind-interfaces' >>"$file"
+    expect 1 host lxcpp-net up
+    expect 0 host lxcpp-net status
+    dhcp c1
+    is "${OUT%% *}" "$IP_c1" 'what DHCP gives after all that'
+    echo 'address=/service.test/192.0.2.77' >"$file"
+    expect 0 host lxcpp-net up
+    differs "$(cat "$pid_file")" "$pid" 'the process of dnsmasq'
+    expect 0 in_ns "$NS_c1" busybox nslookup service.test "$GATEWAY"
+    out_has 192.0.2.77
+    pid=$(cat "$pid_file")
+    expect 0 host lxcpp-net up
+    is "$(cat "$pid_file")" "$pid" 'the process of dnsmasq when nothing changed'
+    echo 'address=/service.test/192.0.2.78' >"$file"
+    expect 0 host lxcpp-net up
+    expect 0 in_ns "$NS_c1" busybox nslookup service.test "$GATEWAY"
+    out_has 192.0.2.78
+    end_host
+}
+
+test_a_broken_configuration_can_be_taken_down() {
+    local text
+    for text in 'nonsense' 'domain = a\ndomain = b' 'ipv4.address = 224.0.0.1/24'; do
+        make_host
+        expect 0 host lxcpp-net up
+        printf "$text\n" >"$LXCPP_CONFIG_DIR/net.conf"
+        expect 0 host lxcpp-net status
+        out_has 'Note:       '
+        out_has 'net.conf:'
+        expect 0 host lxcpp-net leases
+        expect 1 host lxcpp-net up
+        err_is_one_line
+        expect 0 host lxcpp-net down
+        expect 1 host ip link show "$BR"
+        end_host
+    done
+}
+
+name_is() { # NAME ADDRESS
+    expect 0 in_ns "$NS_c1" busybox nslookup "$1" "$GATEWAY"
+    out_has "$2"
+}
+no_name() {
+    run in_ns "$NS_c1" busybox nslookup "$1" "$GATEWAY"
+    out_lacks "$2"
+}
+attach_named() { # CONTAINER [WORD…]: sets ADDRESS
+    expect 0 host "$LXCPP_BRIDGE_PORT" attach "$BR" "p$RANDOM" "$1" - "${@:2}"
+    ADDRESS=$(cut -d' ' -f2 <<<"$OUT" | cut -d/ -f1)
+}
+
+# A container cannot be called so that others take it for somebody else.
+test_names_that_would_be_somebody_elses() {
+    local own first other="$SANDBOX/other"
+    make_host
+    container c1
+    take "$NS_c1" "$IP_c1"
+    name_is c1.lxcpp "$IP_c1"
+    name_is c1 "$IP_c1"
+    mkdir -p "$LXCPATH/www.example.org" "$LXCPATH/localhost" "$LXCPATH/C2" "$LXCPATH/c2" "$other/c1"
+    attach_named www.example.org
+    name_is www.example.org.lxcpp "$ADDRESS"
+    no_name www.example.org "$ADDRESS"
+    attach_named localhost
+    err_has 'the container has no name on lxcppbr0: localhost is each machine'
+    no_name localhost.lxcpp "$ADDRESS"
+    own=$(cat /proc/sys/kernel/hostname)
+    own="${own%%.*}"
+    mkdir -p "$LXCPATH/$own"
+    attach_named "$own"
+    name_is "$own.lxcpp" "$ADDRESS"
+    no_name "$own" "$ADDRESS"
+    # DNS knows no capitals, and the domain no lxcpath.
+    attach_named c2
+    first="$ADDRESS"
+    attach_named C2
+    err_has "the container has no name on lxcppbr0: c2.lxcpp is the container $LXCPATH/c2"
+    name_is C2.lxcpp "$first"
+    attach_named c1 "path=$other"
+    err_has "the container has no name on lxcppbr0: c1.lxcpp is the container $LXCPATH/c1"
+    name_is c1.lxcpp "$IP_c1"
+    # Who has it gives it away when it is gone.
+    rmdir "$LXCPATH/c2"
+    expect 0 host "$LXCPP_BRIDGE_PORT" forget c2
+    no_name c2.lxcpp "$first"
+    attach_named C2
+    is "$ERR" '' 'what is left to say'
+    name_is c2.lxcpp "$ADDRESS"
+    rmdir "$LXCPATH"/{www.example.org,localhost,C2,"$own"}
+    end_host
+}
+
+# A name that is the port of somebody else's.
+test_a_port_belongs_to_one_container() {
+    make_host
+    container c1
+    mkdir "$LXCPATH/c2"
+    expect 1 host "$LXCPP_BRIDGE_PORT" attach "$BR" vc1 c2 -
+    err_has 'lxc.net.0.veth.pair = vc1: it is that of container c1'
+    expect 0 host nft list set bridge "lxcpp_$BR" macs
+    out_has "\"vc1\" . $MAC_c1"
+    expect 0 host "$LXCPP_BRIDGE_PORT" attach "$BR" vc1 c1 -
+    end_host
+}
+
+test_what_cannot_work_is_said() {
+    make_host 'uplink = nope'
+    expect 0 host lxcpp-net up
+    err_has 'uplink = nope: the host has no such interface'
+    container c1
+    printf 'lxc.net.0.type = veth\nlxc.net.0.link = %s\n' "$BR" >"$LXCPATH/c1/config"
+    expect 0 host lxcpp-net publish c1 198.51.100.9:80:80
+    err_is_one_line
+    err_has 'lxc.publish = 198.51.100.9:80:80/tcp: the host has no address 198.51.100.9'
+    expect 0 host lxcpp-net publish c1 192.0.2.1:80:80
+    is "$ERR" '' 'what is said of an address of the host'
+    expect 0 host lxcpp-net published c1
+    expect 1 host lxcpp-net published nope
+    err_is_one_line
+    err_has 'no such container: nope'
+    printf 'lxc.net.0.type = empty\n' >"$LXCPATH/c1/config"
+    expect 0 host lxcpp-net publish c1 81:80
+    err_has 'c1 has no device to which a port could lead'
+    # Several lines of another program on one of ours.
+    printf 'lxc.nonsense = 1\nlxc.more = 2\n' >"$LXCPATH/c1/config"
+    expect 0 host lxcpp-net published
+    [[ "$ERR" != *'\x0a'* ]] || fail 'line breaks as numbers'
     end_host
 }
 
@@ -217,6 +448,8 @@ learns() {
     OUT=$(host bridge fdb show br "$BR" | grep "^$MAC_c2 dev vc1 ")
 }
 
+learns_something() { learns && [ -n "$OUT" ]; }
+
 test_a_container_sends_only_as_itself() {
     need_tool python3
     make_host
@@ -235,8 +468,7 @@ test_a_container_sends_only_as_itself() {
     spoof
     out_is "mac ip arp-gateway arp-mac ip6 neighbour router hidden-router dhcp-server dhcp6-server dhcp-any dhcp6-any dhcp-for-another vlan own-dhcp own-arp own-ip6 end"
     expect 0 host ip link set "$BR" type bridge no_linklocal_learn 0
-    learns
-    out_has "dev vc1"
+    until_true learns_something
     printf 'filter = 1\n' >"$LXCPP_CONFIG_DIR/net.conf"
     expect 0 host lxcpp-net up # for those that run already
     spoof
@@ -335,19 +567,6 @@ test_a_drop_policy_of_others() {
     is "$ERR" '' 'what is left to say'
     end_host
 }
-
-serve() { # NAMESPACE PORT [ADDRESS]
-    mkfifo "$SANDBOX/tmp/ready"
-    in_ns "$1" python3 "$HERE/../support/who.py" serve "$SANDBOX/tmp/ready" "${@:2}" &
-    SPACES+=" $!"
-    read -r _ <"$SANDBOX/tmp/ready"
-    rm "$SANDBOX/tmp/ready"
-}
-answers() { # NAMESPACE PROTOCOL HOST PORT WHO
-    expect 0 in_ns "$1" python3 "$HERE/../support/who.py" ask "$2" "$3" "$4"
-    is "$OUT" "$5" "who asks $3 port $4 by $2"
-}
-does_not_answer() { expect 1 in_ns "$1" python3 "$HERE/../support/who.py" ask "$2" "$3" "$4"; }
 
 test_a_port_of_the_host_leads_to_a_container() {
     need_tool python3

@@ -163,10 +163,10 @@ test_wrong_values_are_named() {
     refused 'lxc.net.0.link: there is no bridge br9 on the host: make it, or name another one' -s lxc.net.0.link=br9
     refused 'lxc.net.0.link: lan1 is no bridge, but a veth interface: name one, or share the interface with lxc.net.0.type = macvlan' \
         -s lxc.net.0.link=lan1
-    refused 'lxc.net.0.type: make the veth interface lan1: File exists' -s lxc.net.0.veth.pair=lan1
+    refused 'lxc.net.0.veth.pair: the host has an interface lan1 already' -s lxc.net.0.veth.pair=lan1
     refused 'lxc.net.0.ipv4.address: 10.1.2.3 has no prefix: write 10.1.2.3/24' -s lxc.net.0.ipv4.address=10.1.2.3
     refused 'lxc.net.0.mtu: "10" is not valid, expected a number of at least 68' -s lxc.net.0.mtu=10
-    refused 'lxc.net.0.type: give the network interface eth0 the address 10.99.0.11/24' -s lxc.net.0.ipv4.address=10.99.0.11/24
+    refused 'lxc.net.0.ipv4.address: 10.99.0.11 is there twice: lxc.net.0 has it already' -s lxc.net.0.ipv4.address=10.99.0.11/24
     ip -6 address flush dev br0
     refused 'lxc.net.0.ipv6.gateway: "auto" is the address of br0, which has none of IPv6: give it one, or name the gateway' \
         -s lxc.net.0.ipv6.address=fd99::11 -s lxc.net.0.ipv6.gateway=auto

@@ -17,6 +17,7 @@ take_address() { # NAME
     GATEWAY=$(ip -4 -o address show dev lxcppbr0 | sed 's/.*inet \([0-9.]*\).*/\1/')
     inside "$1" ip address add "$IP/24" dev eth0
 }
+monitor_of() { awk '{print $4}' "/proc/$(init_pid "$1")/stat"; }
 ports() { nft list table bridge lxcpp_lxcppbr0 | grep -c "\"$1\"" || true; }
 ends() { # down, and nothing of it stays
     expect 0 lxcpp-net down --force
@@ -82,12 +83,118 @@ test_a_container_that_was_killed_with_its_monitor_leaves_no_rules() {
     managed_container "$C1" 'lxc.net.0.veth.pair = port1'
     start "$C1"
     differs "$(ports port1)" 0 "elements of the port"
-    kill -9 "$(monitor_of "$C1")" "$(init_pid "$C1")"
+    kill -9 "$(monitor_of "$C1")" "$(init_pid "$C1")" || fail "nothing was killed"
     expect 0 lxcpp-ls -f
     start "$C1"
     stop "$C1"
     is "$(ports port1)" 0 "elements of the port"
     expect 0 lxcpp-destroy -n "$C1"
+    ends
+}
+
+# The kernel shows the interface of a container that has ended for seconds; the bridge is not in use by that.
+test_down_goes_by_who_runs() {
+    local i
+    prepare
+    managed_container "$C1"
+    for i in 1 2 3 4 5; do
+        start "$C1"
+        expect 1 lxcpp-net down
+        err_is_one_line
+        err_has "lxcppbr0 is in use by $C1: stop it, or add --force"
+        stop "$C1"
+        expect 0 lxcpp-net down
+    done
+    start "$C1"
+    ip link delete lxcppbr0
+    expect 1 lxcpp-net down
+    err_has "lxcppbr0 is in use by $C1"
+    kill -9 "$(monitor_of "$C1")" "$(init_pid "$C1")" || fail "nothing was killed"
+    expect 0 lxcpp-net down
+    start "$C1"
+    stop "$C1"
+    expect 0 lxcpp-destroy -n "$C1"
+    ends
+}
+
+rules() { nft list ruleset; }
+# LXCPP_NET_ROUNDS=1000 tests/system/case … for more; what a round leaves behind shows after a few.
+test_rounds_leave_nothing() { # 3600 s
+    local i rounds="${LXCPP_NET_ROUNDS:-12}" before_rules before_links notes
+    prepare
+    managed_container "$C1" 'lxc.publish = 8080:80' 'lxc.publish = 8080:80/udp'
+    expect 0 lxcpp-net up
+    before_rules=$(rules)
+    before_links=$(links)
+    notes="$LXCPP_RUNTIME_DIR/.network/lxcppbr0"
+    for ((i = 1; i <= rounds; i++)); do
+        lxcpp-start -n "$C1" || { fail "start $i"; break; }
+        # Leases too, and both ways to end.
+        if ((i % 4 == 1)); then
+            expect 0 lxcpp-attach -n "$C1" -- /bin/busybox udhcpc -i eth0 -n -q -f -t 5 -T 1 -s /bin/nothing
+            stop "$C1"
+        else
+            lxcpp-stop -k -n "$C1" || { fail "stop $i"; break; }
+        fi
+    done
+    links_become "$before_links"
+    expect 0 lxcpp-net up # which forgets interfaces that are gone
+    is "$(rules)" "$before_rules" "rules and elements after $rounds rounds"
+    is "$(find "$notes/ports" "$notes/left" -type f 2>/dev/null | wc -l)" 0 "records of ports"
+    is "$(wc -l <"$LXCPP_STATE_DIR/.network/lxcppbr0/leases")" 1 "leases"
+    expect 0 lxcpp-destroy -n "$C1"
+    is "$(wc -l <"$LXCPP_STATE_DIR/.network/lxcppbr0/leases")" 0 "leases after the destroy"
+    is "$(find "$LXCPP_STATE_DIR/.network/lxcppbr0/"{addresses,dhcp-hosts,names} -type f | wc -l)" 0 "files of addresses"
+    ends
+}
+
+refuses_to_start() { # MESSAGE LINE…
+    make_net_container "$C1" "${@:2}"
+    expect 1 lxcpp-start -n "$C1"
+    err_is_one_line
+    err_has "$1"
+    expect 0 lxcpp-destroy -n "$C1"
+}
+# One clear line for each, before the kernel is asked.
+test_contradictions_are_named() {
+    local veth=('lxc.net.0.type = veth' 'lxc.net.0.link = lxcppbr0')
+    prepare
+    expect 0 lxcpp-net up
+    ip link add taken0 type veth peer name taken1
+    ip link set taken0 up
+    refuses_to_start 'lxc.net.0.hwaddr: is no address: the kernel takes zeros for none' "${veth[@]}" 'lxc.net.0.hwaddr = 00:00:00:00:00:00'
+    refuses_to_start 'lxc.net.0.hwaddr: is an address of many' "${veth[@]}" 'lxc.net.0.hwaddr = 01:00:5e:00:00:01'
+    refuses_to_start "lxc.net.0.veth.pair: lxcppbr0 is the bridge's own name" "${veth[@]}" 'lxc.net.0.veth.pair = lxcppbr0'
+    refuses_to_start 'lxc.net.0.veth.pair: the host has an interface taken0 already' "${veth[@]}" 'lxc.net.0.veth.pair = taken0'
+    is "$(ports taken0)" 0 "elements for the interface of somebody else"
+    refuses_to_start 'lxc.net.0.mtu: 65536 is more than the kernel takes: 65535 at most' "${veth[@]}" 'lxc.net.0.mtu = 65536'
+    refuses_to_start 'lxc.net.0.mtu: 9000 is more than that of taken0, on which it is: 1500' 'lxc.net.0.type = macvlan' 'lxc.net.0.link = taken0' 'lxc.net.0.mtu = 9000'
+    refuses_to_start 'lxc.net.0.link: lxcppbr0 is a bridge, and the kernel moves none' 'lxc.net.0.type = phys' 'lxc.net.0.link = lxcppbr0'
+    refuses_to_start "lxc.net.0.type: lxc.net.1.type = none leaves the container in the host's network" "${veth[@]}" 'lxc.net.1.type = none'
+    refuses_to_start 'lxc.net.0.ipv4.address: 10.0.3.9 is there twice' "${veth[@]}" 'lxc.net.0.ipv4.address = 10.0.3.9/24' 'lxc.net.0.ipv4.address = 10.0.3.9/24'
+    refuses_to_start 'lxc.net.1.ipv4.address: 10.0.3.9 is there twice: lxc.net.0 has it already' "${veth[@]}" 'lxc.net.0.ipv4.address = 10.0.3.9/24' \
+        'lxc.net.1.type = veth' 'lxc.net.1.link = lxcppbr0' 'lxc.net.1.ipv4.address = 10.0.3.9/24'
+    refuses_to_start 'lxc.publish: the container has no device to which a port of the host could lead' 'lxc.net.0.type = empty' 'lxc.publish = 99:99'
+    refuses_to_start 'lxc.publish: the container has no device to which a port of the host could lead' 'lxc.net.0.type = none' 'lxc.publish = 99:99'
+    refuses_to_start 'lxc.publish: 99:99/tcp and 99:98/tcp are the same port of the host' "${veth[@]}" 'lxc.publish = 99:99' 'lxc.publish = 99:98'
+    refuses_to_start 'lxc.publish: 127.0.0.1:99:99/tcp and 99:98/tcp are the same port of the host' "${veth[@]}" 'lxc.publish = 127.0.0.1:99:99' 'lxc.publish = 0.0.0.0:99:98'
+    ip link del taken0
+    ends
+}
+
+# What a start has to say of its network reaches who starts it.
+test_a_start_says_what_of_its_network_is_missing() {
+    prepare
+    managed_container "$C1" 'lxc.publish = 198.51.100.9:99:99'
+    expect 0 lxcpp-start -n "$C1"
+    err_has 'lxc.publish = 198.51.100.9:99:99/tcp: the host has no address 198.51.100.9'
+    stop "$C1"
+    expect 0 lxcpp-destroy -n "$C1"
+    managed_container localhost
+    expect 0 lxcpp-start -n localhost
+    err_has 'the container has no name on lxcppbr0'
+    stop localhost
+    expect 0 lxcpp-destroy -n localhost
     ends
 }
 

@@ -4,6 +4,8 @@
 #include "common/harmless.h"
 #include "common/rows.h"
 #include "common/say.h"
+#include "container/recover.h"
+#include "network/bridge_status.h"
 #include "network/managed_bridge.h"
 
 #include <lxcpp/error.h>
@@ -50,6 +52,8 @@ void print_status(const BridgeStatus& status) {
     fmt::print("dnsmasq:    {}\n",
                status.dnsmasq ? fmt::format("process {}", *status.dnsmasq) : "not running");
     fmt::print("Containers: {}\n", status.ports.size());
+    for (const std::string& problem : status.problems)
+        fmt::print("Note:       {}\n", harmless(problem));
     for (const Obstacle& obstacle : status.obstacles) {
         fmt::print("Firewall:   {}\n",
                    describe(obstacle) + (obstacle.passes ? ", but lets the bridge's through" : ""));
@@ -80,26 +84,37 @@ Rows status_row(const BridgeStatus& status) {
                           {"DNSMASQ"},
                           {"CONTAINERS"},
                           {"BLOCKED_BY"},
-                          {"ADVICE"}},
+                          {"ADVICE"},
+                          {"PROBLEMS"}},
               .rows = {}};
     rows.rows.push_back({settings.bridge, state_of(status), text_or_none(own_ipv4(settings)),
                          settings.ipv4_nat, text_or_none(own_ipv6(settings)), settings.ipv6_nat,
                          settings.domain, settings.filter, status.link, status.rules,
                          status.dnsmasq ? Cell(std::int64_t{*status.dnsmasq}) : Cell(),
-                         static_cast<std::int64_t>(status.ports.size()), blocked, advice});
+                         static_cast<std::int64_t>(status.ports.size()), blocked, advice,
+                         status.problems});
     return rows;
+}
+
+// A container whose monitor was killed together with it is no reason to refuse.
+void clean_up_after_dead() {
+    for (const PortOwner& owner : owners_of_ports(default_paths()))
+        recover(Container::Impl(owner.container, owner.lxcpath));
 }
 
 } // namespace
 
-int up(const Cli& cli) {
-    bring_bridge_up(default_paths(), [&](const std::string& line) {
-        if (!cli.quiet()) say("{}: {}\n", cli.program(), harmless(line));
-    });
+int up(const Cli& cli, const Options& options) {
+    clean_up_after_dead();
+    bring_bridge_up(default_paths(), options.force ? CutOff::Allow : CutOff::Refuse,
+                    [&](const std::string& line) {
+                        if (!cli.quiet()) say("{}: {}\n", cli.program(), harmless(line));
+                    });
     return 0;
 }
 
 int down(const Cli&, const Options& options) {
+    clean_up_after_dead();
     static_cast<void>(take_bridge_down(default_paths(), options.force));
     return 0;
 }

@@ -15,7 +15,7 @@ struct Options {
     std::string listen;
 };
 
-int up(const Cli& cli);
+int up(const Cli& cli, const Options& options);
 int down(const Cli& cli, const Options& options);
 int status(const Options& options);
 int edit(const Cli& cli);

@@ -2,7 +2,7 @@
 #include "net/commands.h"
 
 #include "common/rows.h"
-#include "config/bridge_config.h"
+#include "network/bridge_wish.h"
 #include "network/dnsmasq_text.h"
 #include "network/reservations.h"
 #include "sys/file.h"
@@ -29,7 +29,7 @@ Cell time_cell(std::optional<std::uint64_t> seconds, Format format) {
 int leases(const Options& options) {
     const Format format = parse_format(options.format);
     const Paths paths = default_paths();
-    const BridgeFiles files = bridge_files(paths, load_bridge_config(paths).bridge);
+    const BridgeFiles files = bridge_files(paths, bridge_of_host(paths));
     const std::string text = sys::read_file_if_exists(files.leases()).value_or("");
     std::vector<DhcpLease> dynamic = parse_leases(text);
     Rows rows{

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/commands.h"
 
+#include "base/one_line.h"
 #include "base/strings.h"
 #include "common/rows.h"
 #include "common/say.h"
 #include "config/edit.h"
 #include "config/global.h"
 #include "config/load.h"
+#include "config/validate_network.h"
 #include "network/bridge_port.h"
 #include "network/publish.h"
 #include "sys/file.h"
@@ -48,7 +50,9 @@ public:
         if (!lock_)
             throw StateError(StateProblem::Busy, name_ + ": another command is working on it");
         text_ = ConfigText(read_config_file(file_));
-        published = load_config(file_).config.publish;
+        const Config config = load_config(file_).config;
+        published = config.publish;
+        has_device = std::ranges::any_of(config.net, can_publish);
     }
     ~EditedContainer() {
         lock_.reset();
@@ -65,6 +69,7 @@ public:
         return change_published(default_paths(), lxcpath_, name_, ports);
     }
     std::vector<PublishedPort> published;
+    bool has_device = false;
 
 private:
     std::string name_;
@@ -106,14 +111,22 @@ bool is_meant(const PublishedPort& port, const std::string& text) {
 int publish(const Cli& cli, const Options& options) {
     EditedContainer container(cli, cli.words().at(1));
     ConfigText text = container.text();
+    std::vector<PublishedPort> fresh;
     for (std::size_t i = 2; i < cli.words().size(); ++i) {
         const PublishedPort port = wanted_port(cli.words()[i], options.listen);
         check_new(port, container.published);
         container.published.push_back(port);
+        fresh.push_back(port);
         text = with_added(text, container.file(), kKey, published_port_text(port));
     }
     (void)container.take_effect(container.published);
     save_config(text, container.file());
+    if (cli.quiet()) return 0;
+    for (const std::string& line : foreign_listen_addresses(fresh)) say("{}: {}\n", cli.program(), line);
+    if (!container.has_device)
+        say("{}: {} has no device to which a port could lead, and does not start until it has: "
+            "lxc.net.N.type = veth with lxc.net.N.link = the managed bridge\n",
+            cli.program(), cli.words().at(1));
     return 0;
 }
 
@@ -146,14 +159,20 @@ int published(const Cli& cli, const Options& options) {
     const Format format = parse_format(options.format);
     const Manager manager(lxcpath_of(cli));
     Rows rows{.columns = {{"NAME"}, {"LISTEN"}, {"HOST_PORT"}, {"PORT"}, {"PROTOCOL"}}, .rows = {}};
-    for (const std::string& name : manager.names()) {
-        if (cli.words().size() > 1 && cli.words()[1] != name) continue;
+    const std::string only = cli.words().size() > 1 ? cli.words()[1] : "";
+    const std::vector<std::string> names = manager.names();
+    if (!only.empty() && std::ranges::count(names, only) == 0)
+        throw StateError(StateProblem::NotFound,
+                         fmt::format("no such container: {} is not in {}", printable(only),
+                                     manager.lxcpath().string()));
+    for (const std::string& name : names) {
+        if (!only.empty() && only != name) continue;
         Config config;
         try {
             config = load_config(manager.lxcpath() / name / "config").config;
         } catch (const Error& error) { // of one container, and no reason to hide the others
             if (!cli.quiet())
-                say("{}: {}: {}\n", cli.program(), printable(name), printable(error.what()));
+                say("{}: {}: {}\n", cli.program(), printable(name), one_line(error.what()));
         }
         for (const PublishedPort& port : config.publish)
             rows.rows.push_back({name, port.listen.empty() ? Cell() : Cell(port.listen),

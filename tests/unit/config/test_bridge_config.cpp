@@ -82,6 +82,28 @@ TEST(BridgeConfig, NamesWhatIsWrong) {
         EXPECT_EQ(error_in(line).rfind("net.conf:1: ", 0), 0u) << line << ": " << error_in(line);
 }
 
+TEST(BridgeConfig, RefusesAddressesThatNoBridgeCanHave) {
+    for (const char* address : {"0.0.0.1/8", "127.0.0.1/8", "169.254.0.1/16", "224.0.0.1/24",
+                                "239.1.2.3/24", "240.0.0.1/24", "255.255.255.1/24"}) {
+        const std::string error = error_in(std::string("ipv4.address = ") + address);
+        EXPECT_NE(error.find("cannot be a bridge's: "), error.npos) << address << ": " << error;
+    }
+    for (const char* address : {"::1/64", "::ffff:10.0.3.1/64", "fe80::1/64", "febf::1/64",
+                                "ff00::1/64", "ff02::1/64"}) {
+        const std::string error = error_in(std::string("ipv6.address = ") + address);
+        EXPECT_NE(error.find("cannot be a bridge's: "), error.npos) << address << ": " << error;
+    }
+    for (const char* line : {"ipv4.address = 1.0.0.1/24", "ipv4.address = 223.255.255.1/24",
+                             "ipv4.address = 100.64.0.1/10", "ipv6.address = fec0::1/64",
+                             "ipv6.address = 2001:db8::1/64", "ipv6.address = fd00::1/64"})
+        EXPECT_NO_THROW((void)parse(line)) << line;
+}
+
+TEST(BridgeConfig, RefusesAKeyThatStandsThereTwice) {
+    EXPECT_EQ(error_in("domain = a\n\ndomain = b\n"),
+              "net.conf:3: domain: it stands in line 1 already");
+}
+
 TEST(BridgeConfig, DescribesItsKeys) {
     for (const BridgeKeyInfo& key : bridge_keys()) {
         EXPECT_FALSE(key.syntax.empty()) << key.name;

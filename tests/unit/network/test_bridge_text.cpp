@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "network/bridge_names.h"
 #include "network/bridge_rules.h"
 #include "network/dnsmasq_text.h"
+#include "network/lease.h"
 #include "network/publish.h"
 
 #include "sys/file.h"
@@ -102,11 +104,38 @@ TEST(BridgeText, LeasesAndNames) {
                                      "12345 fd00::1 * 00\n0 0a:00:00:00:00:01 10.0.3.8 x *\n");
     ASSERT_EQ(leases.size(), 2u);
     EXPECT_EQ(leases[0].address, "10.0.3.9");
+    EXPECT_EQ(leases[0].client, "01:02");
     EXPECT_EQ(leases[1].expiry, 0u);
+    EXPECT_EQ(leases[1].client, "*");
     for (const char* name : {"c1", "a.b", "_x", "A-b"}) EXPECT_TRUE(is_host_name(name)) << name;
     for (const char* name : {"", "-a", "a-", "a.", "a..b", "a b", "a\nb"})
         EXPECT_FALSE(is_host_name(name)) << name;
-    EXPECT_EQ(name_lines("c1", "lxcpp", "10.0.3.9", ""), "10.0.3.9 c1.lxcpp c1\n");
+    EXPECT_EQ(name_lines("c1", "lxcpp", true, "10.0.3.9", ""), "10.0.3.9 c1.lxcpp c1\n");
+    EXPECT_EQ(name_lines("a.b", "lxcpp", false, "10.0.3.9", "fd00::9"),
+              "10.0.3.9 a.b.lxcpp\nfd00::9 a.b.lxcpp\n");
+    EXPECT_TRUE(names_for("c1", "myhost").alone);
+    for (const char* name : {"example.org", "myhost", "MyHost"}) {
+        EXPECT_TRUE(names_for(name, "myhost").whole) << name;
+        EXPECT_FALSE(names_for(name, "myhost").alone) << name;
+    }
+    for (const char* name : {"localhost", "LocalHost", "a.localhost", "a-"})
+        EXPECT_FALSE(names_for(name, "myhost").whole) << name;
+}
+
+TEST(BridgeText, ReleasesOfLeases) {
+    const std::string packet = dhcp_release_packet(
+        {0, "02:16:3e:01:02:03", "10.0.3.9", "01:02:16:3e:01:02:03"}, ipv4_number("10.0.3.1"));
+    ASSERT_EQ(packet.size(), 236u + 4 + 3 + 6 + 9 + 1);
+    EXPECT_EQ(packet.substr(0, 4), std::string("\x01\x01\x06\0", 4));
+    EXPECT_EQ(packet.substr(12, 4), std::string("\x0a\0\x03\x09", 4));
+    EXPECT_EQ(packet.substr(28, 6), "\x02\x16\x3e\x01\x02\x03");
+    EXPECT_EQ(packet.substr(236), std::string("\x63\x82\x53\x63"
+                                              "\x35\x01\x07"
+                                              "\x36\x04\x0a\0\x03\x01"
+                                              "\x3d\x07\x01\x02\x16\x3e\x01\x02\x03\xff",
+                                              23));
+    EXPECT_EQ(dhcp_release_packet({0, "02:16:3e:01:02:03", "10.0.3.9", "*"}, 1).size(), 250u);
+    EXPECT_EQ(dhcp_release_packet({0, "06-02:16:3e:01:02:03", "10.0.3.9", "*"}, 1), "");
 }
 
 TEST(BridgeText, FindsListenersInTheWay) {

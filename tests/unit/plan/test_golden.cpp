@@ -84,7 +84,7 @@ const std::string kDevices = "lxc.net.0.type = veth\nlxc.net.0.flags = up\nlxc.n
                              "lxc.net.4.type = vlan\nlxc.net.4.link = uplink0\nlxc.net.4.vlan.id = 12\n"
                              "lxc.net.5.type = phys\nlxc.net.5.link = lan+\nlxc.net.5.flags = up\n"
                              "lxc.net.6.type = phys\nlxc.net.6.link = eth2\nlxc.net.6.name = wan\n"
-                             "lxc.net.7.type = empty\nlxc.net.8.type = none\n";
+                             "lxc.net.7.type = empty\n";
 
 std::vector<Golden> cases() {
     return {

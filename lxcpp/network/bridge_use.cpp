@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "network/bridge_use.h"
+
+#include "base/strings.h"
+#include "sys/file.h"
+#include "sys/netlink_bridge.h"
+#include "sys/netlink_link.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+namespace lxcpp {
+namespace {
+
+int index_of(const std::string& text) {
+    return static_cast<int>(parse_u64(text).value_or(0));
+}
+
+std::vector<std::string> left_ports(const BridgeFiles& files) {
+    if (!sys::exists(files.left())) return {};
+    return sys::list_dir(files.left());
+}
+
+} // namespace
+
+std::vector<BridgePort> living_ports(const Paths& paths, const BridgeFiles& files,
+                                     sys::Netlink& netlink) {
+    std::vector<BridgePort> ports = load_bridge_ports(files);
+    if (ports.empty()) return ports;
+    const std::vector<sys::NetLink> links = netlink.links();
+    std::erase_if(ports, [&](const BridgePort& port) {
+        if (std::ranges::count(links, port.port, &sys::NetLink::name) != 0) return false;
+        return !sys::exists(runtime_dir(paths, port.owner.lxcpath, port.owner.container));
+    });
+    return ports;
+}
+
+void forget_dead_ports(const BridgeFiles& files, const std::vector<BridgePort>& living) {
+    if (!sys::exists(files.ports())) return;
+    for (const std::string& name : sys::list_dir(files.ports())) {
+        if (std::ranges::count(living, name, &BridgePort::port) == 0)
+            sys::remove_file(files.ports() / name);
+    }
+}
+
+void remove_empty_directories(const BridgeFiles& files) {
+    for (const auto& directory :
+         {files.ports(), files.left(), files.runtime, files.runtime.parent_path()})
+        (void)sys::try_remove_dir(directory);
+}
+
+void leave_port(const BridgeFiles& files, const std::string& port) {
+    if (!sys::exists(files.made())) { // the bridge was taken down before
+        sys::remove_file(files.ports() / port);
+        return remove_empty_directories(files);
+    }
+    sys::Netlink netlink;
+    const auto link = sys::find_link(netlink, port);
+    if (!link) return sys::remove_file(files.ports() / port);
+    // By its number, which the kernel gives to no other one until the next boot.
+    sys::make_dirs(files.left(), 0700);
+    sys::rename(files.ports() / port, files.left() / std::to_string(link->index));
+}
+
+void forget_left_ports(const BridgeFiles& files) {
+    const std::vector<std::string> left = left_ports(files);
+    if (left.empty()) return;
+    sys::Netlink netlink;
+    for (const std::string& index : left) {
+        if (!sys::find_link(netlink, index_of(index))) sys::remove_file(files.left() / index);
+    }
+}
+
+void forget_all_left_ports(const BridgeFiles& files) {
+    for (const std::string& index : left_ports(files)) sys::remove_file(files.left() / index);
+}
+
+std::vector<std::string> bridge_users(const Paths& paths, const BridgeFiles& files,
+                                      const std::string& bridge, sys::Netlink& netlink) {
+    std::vector<std::string> users;
+    const auto add = [&](const std::string& name) {
+        if (std::ranges::count(users, name) == 0) users.push_back(name);
+    };
+    const std::vector<BridgePort> ports = living_ports(paths, files, netlink);
+    for (const BridgePort& port : ports) add(port.owner.container);
+    const std::vector<std::string> left = left_ports(files);
+    const std::vector<sys::NetLink> links = netlink.links();
+    const auto own = std::ranges::find(links, bridge, &sys::NetLink::name);
+    if (own == links.end()) return users;
+    for (const sys::NetLink& link : links) {
+        if (link.master != own->index || std::ranges::count(ports, link.name, &BridgePort::port))
+            continue;
+        if (std::ranges::count(left, std::to_string(link.index)) == 0) add(link.name);
+    }
+    return users;
+}
+
+JoinedPorts sort_ports(std::span<const BridgePort> ports, const std::string& bridge,
+                       sys::Netlink& netlink) {
+    JoinedPorts sorted;
+    const std::vector<sys::NetLink> links = netlink.links();
+    const auto own = std::ranges::find(links, bridge, &sys::NetLink::name);
+    for (const BridgePort& port : ports) {
+        const auto link = std::ranges::find(links, port.port, &sys::NetLink::name);
+        if (link == links.end()) continue; // about to start
+        const bool in = own != links.end() && link->master == own->index;
+        (in ? sorted.joined : sorted.apart).push_back(port);
+    }
+    return sorted;
+}
+
+void rejoin_ports(std::span<const BridgePort> ports, const std::string& bridge,
+                  sys::Netlink& netlink, const std::function<void(const std::string&)>& note) {
+    const auto own = sys::find_link(netlink, bridge);
+    for (const BridgePort& port : ports) {
+        const auto link = sys::find_link(netlink, port.port);
+        if (!own || !link || link->master == own->index) continue;
+        if (link->master != 0) {
+            note(fmt::format("{}, the interface of container {}, is in another bridge: somebody has "
+                             "put it there",
+                             port.port, port.owner.container));
+            continue;
+        }
+        sys::change_link(netlink, *link, {.master = own->index, .up = true});
+        if (!port.published.empty()) sys::set_bridge_port(netlink, *link, {.hairpin = true});
+    }
+}
+
+} // namespace lxcpp
