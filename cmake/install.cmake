@@ -16,7 +16,10 @@ install(FILES ${PROJECT_BINARY_DIR}/lxcpp.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}
 
 # Shipped configuration: distribution files, seccomp profiles, keyrings, units.
 install(DIRECTORY config/ DESTINATION ${CMAKE_INSTALL_DATADIR}/lxcpp/config
-  PATTERN "default.conf" EXCLUDE PATTERN "CMakeLists.txt" EXCLUDE)
+  PATTERN "default.conf" EXCLUDE PATTERN "CMakeLists.txt" EXCLUDE PATTERN "systemd" EXCLUDE)
+# Units name the programs where they are; systemd looks below /usr/local, too.
+configure_file(config/systemd/lxcpp-net.service.in lxcpp-net.service @ONLY)
+install(FILES ${PROJECT_BINARY_DIR}/lxcpp-net.service DESTINATION ${CMAKE_INSTALL_PREFIX}/lib/systemd/system)
 if(EXISTS ${PROJECT_SOURCE_DIR}/config/default.conf)
   # The administrator's file: written once, then never touched.
   install(CODE "

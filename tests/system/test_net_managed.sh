@@ -148,6 +148,21 @@ test_rounds_leave_nothing() { # 3600 s
     ends
 }
 
+# As systemd would do it: up at the boot, and down, which takes nothing from containers that run.
+test_the_unit() {
+    local unit="$LXCPP_TEST_STAGE$LXCPP_TEST_PREFIX/lib/systemd/system/lxcpp-net.service"
+    is "$(sed -n 's/^Exec\([A-Za-z]*\)=/\1 /p' "$unit")" "Start $LXCPP_TEST_PREFIX/bin/lxcpp-net up
+Reload $LXCPP_TEST_PREFIX/bin/lxcpp-net up
+Stop -$LXCPP_TEST_PREFIX/bin/lxcpp-net down" 'what systemd runs'
+}
+test_the_unit_as_systemd_reads_it() {
+    local unit="$LXCPP_TEST_STAGE$LXCPP_TEST_PREFIX/lib/systemd/system/lxcpp-net.service"
+    need_tool systemd-analyze
+    sed "s|$LXCPP_TEST_PREFIX/bin|$LXCPP_TEST_STAGE&|" "$unit" >"$SANDBOX/tmp/lxcpp-net.service"
+    expect 0 systemd-analyze verify --man=no "$SANDBOX/tmp/lxcpp-net.service"
+    is "$OUT$ERR" '' 'what systemd says of it'
+}
+
 refuses_to_start() { # MESSAGE LINE…
     make_net_container "$C1" "${@:2}"
     expect 1 lxcpp-start -n "$C1"
