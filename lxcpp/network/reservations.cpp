@@ -146,10 +146,10 @@ bool release_foreign_addresses(const BridgeSettings& settings, const BridgeFiles
     for (const auto& [address, reservation] : load_reservations(files)) {
         const std::uint32_t number = ipv4_number(address);
         if (settings.ipv4->contains(number) && number != settings.ipv4->address) continue;
-        release(files, address);
         if (sys::read_file_if_exists(own_file(files, reservation.owner)) == address + "\n")
             sys::remove_file(own_file(files, reservation.owner));
         (void)remove_name(files, reservation.owner.lxcpath, reservation.owner.container);
+        release(files, address);
         released = true;
     }
     return released;
@@ -175,8 +175,9 @@ std::vector<DhcpLease> remove_reservations(const BridgeFiles& files, const std::
         if (reservation.owner.container != container ||
             owner_key(wanted) != owner_key(reservation.owner))
             continue;
-        release(files, address);
+        // Last what it is found by: killed in between, the next command goes on.
         sys::remove_file(own_file(files, reservation.owner));
+        release(files, address);
         removed.push_back({0, reservation.mac, address, "*"});
     }
     return removed;
