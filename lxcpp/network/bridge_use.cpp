@@ -6,7 +6,10 @@
 #include "sys/netlink_bridge.h"
 #include "sys/netlink_link.h"
 
+#include <lxcpp/error.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <fmt/format.h>
 
 namespace lxcpp {
@@ -59,7 +62,11 @@ void leave_port(const BridgeFiles& files, const std::string& port) {
     if (!link) return sys::remove_file(files.ports() / port);
     // By its number, which the kernel gives to no other one until the next boot.
     sys::make_dirs(files.left(), 0700);
-    sys::rename(files.ports() / port, files.left() / std::to_string(link->index));
+    try {
+        sys::rename(files.ports() / port, files.left() / std::to_string(link->index));
+    } catch (const SystemError& error) {
+        if (error.code() != ENOENT) throw; // a "down" was faster
+    }
 }
 
 void forget_left_ports(const BridgeFiles& files) {

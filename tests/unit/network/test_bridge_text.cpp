@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "network/bridge_change.h"
 #include "network/bridge_names.h"
 #include "network/bridge_rules.h"
 #include "network/dnsmasq_text.h"
@@ -120,6 +121,24 @@ TEST(BridgeText, LeasesAndNames) {
     }
     for (const char* name : {"localhost", "LocalHost", "a.localhost", "a-"})
         EXPECT_FALSE(names_for(name, "myhost").whole) << name;
+}
+
+TEST(BridgeText, ChangesThatCutOff) {
+    const BridgeSettings before = settings_of();
+    BridgeSettings now = before;
+    now.domain = "other";
+    now.ipv4_first += 10;
+    EXPECT_EQ(lost_addresses(before, now), "");
+    now.ipv4 = ipv4_network("10.37.124.254/24"); // the way out of those that run
+    EXPECT_EQ(lost_addresses(before, now),
+              "ipv4.address = 10.37.124.254/24 instead of 10.37.124.1/24");
+    now.ipv6.reset();
+    EXPECT_EQ(lost_addresses(before, now),
+              "ipv4.address = 10.37.124.254/24 instead of 10.37.124.1/24, ipv6.address = none "
+              "instead of fd01:203:405:607::1/64");
+    BridgeSettings without = before;
+    without.ipv6.reset();
+    EXPECT_EQ(lost_addresses(without, before), ""); // something new is no loss
 }
 
 TEST(BridgeText, ReleasesOfLeases) {
