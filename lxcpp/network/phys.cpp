@@ -104,6 +104,19 @@ std::string find_on_host(const TakenLink& taken, sys::Netlink& host) {
     return fmt::format("the interface {} is not on this machine any more", taken.name);
 }
 
+// What an interface takes depends on its hardware; the kernel says no more than that it is invalid.
+void move_inside(const NicPlan& nic, const NicWork& work, const sys::NetLink& link,
+                 const sys::LinkChange& change) {
+    try {
+        sys::move_link(work.host, link, work.network_namespace, change);
+    } catch (const SystemError& error) {
+        if (error.code() != EINVAL || nic.mtu == 0 || nic.mtu == link.mtu) throw;
+        refuse(nic, "mtu",
+               fmt::format("{} does not take {}; it has {} now", printable(link.name), nic.mtu,
+                           link.mtu));
+    }
+}
+
 } // namespace
 
 sys::NetLink choose_phys(const NicPlan& nic, sys::Netlink& host) {
@@ -134,7 +147,7 @@ MadeNic take_phys(const NicPlan& nic, const NicWork& work, const sys::NetLink& l
     sys::LinkChange change{.name = name};
     if (!nic.hwaddr.empty()) change.mac = hardware_address(nic);
     if (nic.mtu != 0) change.mtu = nic.mtu;
-    sys::move_link(work.host, link, work.network_namespace, change);
+    move_inside(nic, work, link, change);
     const auto inside = sys::find_link(work.inside, name);
     if (!inside)
         throw Error("the interface " + name + " is not inside, although it was moved there");

@@ -185,6 +185,7 @@ test_contradictions_are_named() {
     refuses_to_start 'lxc.net.0.mtu: 65536 is more than the kernel takes: 65535 at most' "${veth[@]}" 'lxc.net.0.mtu = 65536'
     refuses_to_start 'lxc.net.0.mtu: 9000 is more than that of taken0, on which it is: 1500' 'lxc.net.0.type = macvlan' 'lxc.net.0.link = taken0' 'lxc.net.0.mtu = 9000'
     refuses_to_start 'lxc.net.0.link: lxcppbr0 is a bridge, and the kernel moves none' 'lxc.net.0.type = phys' 'lxc.net.0.link = lxcppbr0'
+    refuses_to_start 'lxc.net.0.mtu: taken0 does not take 70000; it has 1500 now' 'lxc.net.0.type = phys' 'lxc.net.0.link = taken0' 'lxc.net.0.mtu = 70000'
     refuses_to_start "lxc.net.0.type: lxc.net.1.type = none leaves the container in the host's network" "${veth[@]}" 'lxc.net.1.type = none'
     refuses_to_start 'lxc.net.0.ipv4.address: 10.0.3.9 is there twice' "${veth[@]}" 'lxc.net.0.ipv4.address = 10.0.3.9/24' 'lxc.net.0.ipv4.address = 10.0.3.9/24'
     refuses_to_start 'lxc.net.1.ipv4.address: 10.0.3.9 is there twice: lxc.net.0 has it already' "${veth[@]}" 'lxc.net.0.ipv4.address = 10.0.3.9/24' \

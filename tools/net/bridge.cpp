@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/commands.h"
 
+#include "base/one_line.h"
 #include "common/harmless.h"
 #include "common/rows.h"
 #include "common/say.h"
@@ -97,15 +98,22 @@ Rows status_row(const BridgeStatus& status) {
 }
 
 // A container whose monitor was killed together with it is no reason to refuse.
-void clean_up_after_dead() {
-    for (const PortOwner& owner : owners_of_ports(default_paths()))
-        recover(Container::Impl(owner.container, owner.lxcpath));
+void clean_up_after_dead(const Cli& cli) {
+    for (const PortOwner& owner : owners_of_ports(default_paths())) {
+        try {
+            recover(Container::Impl(owner.container, owner.lxcpath));
+        } catch (const Error& error) { // of one container, and no reason to leave the bridge alone
+            if (!cli.quiet())
+                say("{}: {}: {}\n", cli.program(), harmless(owner.container),
+                    one_line(error.what()));
+        }
+    }
 }
 
 } // namespace
 
 int up(const Cli& cli, const Options& options) {
-    clean_up_after_dead();
+    clean_up_after_dead(cli);
     bring_bridge_up(default_paths(), options.force ? CutOff::Allow : CutOff::Refuse,
                     [&](const std::string& line) {
                         if (!cli.quiet()) say("{}: {}\n", cli.program(), harmless(line));
@@ -113,8 +121,8 @@ int up(const Cli& cli, const Options& options) {
     return 0;
 }
 
-int down(const Cli&, const Options& options) {
-    clean_up_after_dead();
+int down(const Cli& cli, const Options& options) {
+    clean_up_after_dead(cli);
     static_cast<void>(take_bridge_down(default_paths(), options.force));
     return 0;
 }
