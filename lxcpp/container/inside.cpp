@@ -5,10 +5,12 @@
 #include "base/scope_exit.h"
 #include "sys/file.h"
 #include "sys/namespace.h"
+#include "sys/netlink_inside.h"
 
 #include <cerrno>
 #include <sched.h>
 #include <unistd.h>
+#include <utility>
 
 namespace lxcpp {
 namespace {
@@ -21,6 +23,13 @@ bool same_namespace(FdRef a, FdRef b) {
     return left.st_dev == right.st_dev && left.st_ino == right.st_ino;
 }
 
+NetworkInside read_all(sys::Netlink& netlink) {
+    NetworkInside network;
+    network.links = netlink.links();
+    network.addresses = netlink.addresses(network.links);
+    return network;
+}
+
 NetworkInside read_inside(FdRef theirs, FdRef ours) {
     sys::enter_namespace(theirs, CLONE_NEWNET);
     const ScopeExit leave([ours] {
@@ -30,16 +39,30 @@ NetworkInside read_inside(FdRef theirs, FdRef ours) {
         }
     });
     sys::Netlink netlink;
-    NetworkInside network;
-    network.links = netlink.links();
-    network.addresses = netlink.addresses(network.links);
-    return network;
+    return read_all(netlink);
+}
+
+// A user's container: its namespaces are below one that is the user's.
+NetworkInside inside_of_user(pid_t pid) {
+    try {
+        const auto user = sys::open_namespace(pid, "user");
+        const auto network = sys::open_namespace(pid, "net");
+        const auto ours = sys::open_namespace(::getpid(), "net");
+        if (!user || !network || !ours || same_namespace(*network, *ours)) return {};
+        auto socket = sys::netlink_socket_inside(*user, *network);
+        if (!socket) return {};
+        sys::Netlink netlink(std::move(*socket));
+        return read_all(netlink);
+    } catch (const SystemError& error) {
+        if (error.code() == EPERM || error.code() == EACCES) return {}; // somebody else's
+        throw;
+    }
 }
 
 } // namespace
 
 NetworkInside network_inside(pid_t pid) {
-    if (::geteuid() != 0) return {};
+    if (::geteuid() != 0) return inside_of_user(pid);
     const auto theirs = sys::open_namespace(pid, "net");
     const auto ours = sys::open_namespace(::getpid(), "net");
     if (!theirs || !ours || same_namespace(*theirs, *ours)) return {};
