@@ -5,6 +5,7 @@
 #include "common/say.h"
 #include "config/load.h"
 #include "container/image_origin.h"
+#include "network/user_state.h"
 
 #include <lxcpp/container.h>
 
@@ -114,6 +115,15 @@ void print_image(const Container& container, const Printer& out) {
     out.line("Verified:", tools::for_output(image->verified ? how : image->verification.empty() ? "no" : "no: " + image->verification));
 }
 
+// Its addresses stay when nobody carries its packets any more.
+void tell_of_network(const Container& container) {
+    try {
+        const auto why = why_user_network_ended(runtime_dir(default_paths(), container.lxcpath(), container.name()));
+        if (why) tools::say("{}: {}\n", container.name(), *why);
+    } catch (const Error&) { // not ours to read
+    }
+}
+
 void print_human(const Container& container, const Wish& wish) {
     const Printer out(wish.plain, wish.bare());
     const bool all = wish.everything();
@@ -125,6 +135,7 @@ void print_human(const Container& container, const Wish& wish) {
     if (all) print_image(container, out);
     if (all || wish.ips) {
         for (const std::string& address : facts.addresses) out.line("IP:", address);
+        if (facts.init_pid) tell_of_network(container);
     }
     if ((all || wish.stats) && facts.init_pid) print_stats(facts.statistics, out);
     print_keys(container, wish);

@@ -26,6 +26,7 @@ struct Command {
     std::string_view help;
     int (*run)(const Cli& cli, const net::Options& options);
     std::size_t least = 0, most = 0;
+    bool for_users = false; // it is about containers, not about the bridge
 };
 
 constexpr std::array kCommands = {
@@ -44,13 +45,14 @@ constexpr std::array kCommands = {
     Command{"publish", "NAME [ADDRESS:]PORT:PORT[/tcp|/udp]...",
             "let a port of the host lead to one of the container",
             [](const Cli& cli, const net::Options& options) { return net::publish(cli, options); },
-            2, kMany},
+            2, kMany, true},
     Command{"unpublish", "NAME PORT[/tcp|/udp]...", "no more",
-            [](const Cli& cli, const net::Options&) { return net::unpublish(cli); }, 2, kMany},
+            [](const Cli& cli, const net::Options&) { return net::unpublish(cli); }, 2, kMany,
+            true},
     Command{
         "published", "[NAME] [--format=FORMAT]", "which ports lead to which container",
         [](const Cli& cli, const net::Options& options) { return net::published(cli, options); }, 0,
-        1},
+        1, true},
 };
 
 void print_commands() {
@@ -79,7 +81,7 @@ int run(const Cli& cli, const net::Options& options) {
             fmt::format("{}: '{}' is too much", command.name, printable(words[command.most + 1])));
     if (words.size() - 1 < command.least)
         throw Error(fmt::format("{}: it needs {}", command.name, command.words));
-    if (::geteuid() != 0)
+    if (::geteuid() != 0 && !command.for_users)
         throw Error(
             fmt::format("{}: the bridge is the host's, and only root may do that", command.name));
     return command.run(cli, options);

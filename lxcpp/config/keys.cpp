@@ -202,7 +202,8 @@ constexpr auto kTable = std::to_array<Key<Config>>({
                                                  "Number of ptys that the payload may open."),
     key_as<PublishedPorts, &Config::publish>(
         "lxc.publish", "Packets that come to this port of the host, or of one of its addresses, go to the port of the container, "
-                       "which is on the bridge of lxcpp-net and sees who sends them. Lines add up. LXC has no such key."),
+                       "which is on the bridge of lxcpp-net and sees who sends them, or has user-mode networking (lxc.net.N.type = user). "
+                       "Lines add up. LXC has no such key."),
     key_as<NonNegative, &Config::restart, &Restart::delay>(
         "lxc.restart.delay", "Seconds before lxc.restart.policy starts the container again. They double each time, up to a "
                              "minute, until a run lasts ten seconds. 0: at once, each time."),

@@ -79,8 +79,9 @@ constexpr auto kTable = std::to_array<NetKey>({
     any(whole_key<NetTypeWord>(
             "type", "empty: loopback only. none: the host's network. veth: a pair of devices, one "
                     "of them inside. macvlan, ipvlan, vlan: a child of the link. phys: the link "
-                    "itself is moved inside and comes back under its name. Stands before the keys "
-                    "that only one type knows.")
+                    "itself is moved inside and comes back under its name. user: of an ordinary "
+                    "user's container, carried by a program of theirs, pasta or slirp4netns; it "
+                    "needs no rights of root. Stands before the keys that only one type knows.")
             .empty_is(OnEmpty::Refuse)),
     only(NetType::Veth, key_as<V4, &NetDevice::veth, &Veth::ipv4_routes>(
                             "veth.ipv4.route", "A route on the host towards the container.")),

@@ -63,6 +63,34 @@ the character behind it as it is (not between single quotes), and $'text' is a w
 \e' a quote, \e\e a backslash and \exHH the byte with that number. Nothing is expanded.
 )";
 
+constexpr std::string_view kUserMode = R"(.SH USER-MODE NETWORKING
+An ordinary user's container whose lxc.net.N.type is user, or veth where root has allowed that user no bridge, has
+its packets carried by a program of the user:
+.BR pasta (1),
+or
+.BR slirp4netns (1)
+where pasta is missing, too old, or the host has no default route. To others they are the user's own. The
+container has the address 10.0.2.15/24 (lxc.net.N.ipv4.address is another one, ipv4.gateway another gateway), the
+gateway 10.0.2.2 and the name server 10.0.2.3, which asks the one of the host; where the host has IPv6 also
+fd00::15, fd00::2 and, if the host has a name server there, fd00::3. DHCP gives the same, so that any
+distribution finds its network; one that asks no DHCP server has to have the name server in its /etc/resolv.conf. The name server answers over UDP; pasta asks the first one that /etc/resolv.conf
+of the host named when the container started.
+.PP
+lxc.net.N.name, hwaddr, mtu (65520), flags and the scripts mean what they do elsewhere; link, l2proxy, gateways "auto"
+and "dev" and a second address of a family are refused, and a container has one such device. slirp4netns has its gateway at the
+second address of the network, and of IPv6 networks fd00::/64 only. Of a veth in place of which this is made, addresses are not
+used: they are the bridge's.
+.PP
+What listens on the host's loopback (127.0.0.0/8, ::1) cannot be reached from inside, whatever root inside sends; what
+listens on the host's other addresses can. lxc.publish needs no rights: ports below the sysctl
+net.ipv4.ip_unprivileged_port_start cannot be had. With pasta the container sees who connects, and what comes from the host's
+own 127.0.0.1 comes by the container's loopback (UDP with pasta of 2023 only where both ports are the same); slirp4netns publishes on IPv4 only,
+all comes from 10.0.2.2, and UDP from the host's own 127.0.0.1 is not answered.
+.PP
+The program ends with the container. When it ends before, the container goes on without network, lxcpp\-info says why, and so
+does lxc.log.file.
+)";
+
 constexpr std::string_view kNotes = R"(.SH NOTES
 The keys and their meaning are those of LXC, so that its configurations can be used as they are. Where
 they differ: included directories are read in the order of their names; an IPv4 address without prefix
@@ -119,7 +147,7 @@ std::string container_conf_man_page() {
     page += kFormat;
     page += ".SH KEYS\n";
     for (const auto& key : all_keys()) page += key_entry(key);
-    return page + all_words() + std::string(kNotes);
+    return page + all_words() + std::string(kUserMode) + std::string(kNotes);
 }
 
 std::string system_conf_man_page() {

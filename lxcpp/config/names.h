@@ -67,6 +67,7 @@ inline constexpr auto kNames<NetType> = std::to_array<Named<NetType>>({
     {"ipvlan", NetType::Ipvlan},
     {"vlan", NetType::Vlan},
     {"phys", NetType::Phys},
+    {"user", NetType::User},
 });
 
 template <>

@@ -248,7 +248,7 @@ struct CgroupOptions {
     bool operator==(const CgroupOptions&) const = default;
 };
 
-enum class NetType { Empty, None, Veth, Macvlan, Ipvlan, Vlan, Phys };
+enum class NetType { Empty, None, Veth, Macvlan, Ipvlan, Vlan, Phys, User };
 enum class VethMode { Bridge, Router };
 enum class MacvlanMode { Private, Vepa, Bridge, Passthru };
 enum class IpvlanMode { L3, L3s, L2 };
@@ -297,7 +297,7 @@ struct NetDevice {
     bool operator==(const NetDevice&) const = default;
 };
 
-// A port of the host that leads to the container, on the bridge that lxcpp-net manages.
+// A port of the host that leads to the container: on the bridge that lxcpp-net manages, or by user-mode networking.
 struct PublishedPort {
     std::string listen; // "" = each address of the host
     std::uint16_t host_port = 0;

@@ -16,6 +16,7 @@ namespace {
 constexpr std::uint64_t kLeastIpv6Mtu = 1280; // RFC 8200
 constexpr std::uint64_t kLargestMtu = 65535;   // ETH_MAX_MTU
 constexpr int kLastVlan = 4094;
+constexpr int kLongestUserPrefix4 = 29; // the container, its gateway, a name server
 
 class DeviceCheck {
 public:
@@ -45,6 +46,7 @@ public:
         check_gateway("ipv6", device_.ipv6_gateway, device_.ipv6_addresses);
         check_proxy();
         check_veth();
+        check_user_mode();
         if (device_.type == NetType::Vlan && device_.vlan_id > kLastVlan)
             add("vlan.id",
                 fmt::format("{} is more than the last VLAN, {}", device_.vlan_id, kLastVlan));
@@ -116,6 +118,9 @@ private:
             return add(key, "an empty network has no device to go out by");
         if (!device_.up) needs("flags = up");
         if (addresses.empty()) needs(fmt::format("{}.address", family));
+        if (device_.type == NetType::User && (gateway == "auto" || gateway == "dev"))
+            return add(key, "of user-mode networking is an address, or not given at all: the "
+                            "program that carries it is the gateway");
         if (gateway != "auto") return;
         if (device_.type != NetType::Veth && device_.type != NetType::Macvlan)
             return add(key, "\"auto\" is for veth and macvlan only: name the gateway");
@@ -124,6 +129,9 @@ private:
 
     void check_proxy() {
         if (!device_.l2proxy) return;
+        if (device_.type == NetType::User)
+            return add("l2proxy",
+                       "user-mode networking has no link on which the host could answer");
         if (device_.link.empty() || device_.type == NetType::Phys || device_.type == NetType::Empty)
             return add("l2proxy", "needs a link that stays on the host");
         if (device_.type != NetType::Ipvlan) return;
@@ -151,9 +159,41 @@ private:
             add("veth.vlan.tagged.id", "0 means no VLAN, and is none");
     }
 
+    // The network is nobody's but the container's, and the program knows one address a family.
+    void check_user_mode() {
+        if (device_.type != NetType::User) return;
+        if (!device_.link.empty())
+            add("link", "user-mode networking is on no link: its packets leave as those of a "
+                        "program of the user");
+        for (const auto& [key, addresses] : {std::pair("ipv4.address", &device_.ipv4_addresses),
+                                             std::pair("ipv6.address", &device_.ipv6_addresses)})
+            if (addresses->size() > 1)
+                add(key, "user-mode networking has one address of a family: remove the others");
+        if (!device_.ipv4_addresses.empty() &&
+            device_.ipv4_addresses.front().prefix > kLongestUserPrefix4)
+            add("ipv4.address",
+                fmt::format("leaves no room for the gateway and the name server of user-mode "
+                            "networking: /{} at most",
+                            kLongestUserPrefix4));
+    }
+
     const NetDevice& device_;
     std::vector<Problem>& problems_;
 };
+
+void check_one_user_mode(const std::vector<NetDevice>& devices, std::vector<Problem>& problems) {
+    bool known = false;
+    for (const auto& device : devices) {
+        if (device.type != NetType::User) continue;
+        if (known)
+            problems.push_back({Severity::Error,
+                                {},
+                                fmt::format("lxc.net.{}.type", device.index),
+                                "a container has one device of user-mode networking",
+                                {}});
+        known = true;
+    }
+}
 
 void check_unique(const std::vector<NetDevice>& devices, std::vector<Problem>& problems) {
     const auto check = [&](const NetDevice& device, std::string_view key, const auto& value) {
@@ -247,6 +287,7 @@ std::vector<Problem> network_obstacles(const std::vector<NetDevice>& devices) {
     for (const auto& device : devices) DeviceCheck(device, problems).run_for_start();
     check_none(devices, problems);
     check_addresses_once(devices, problems);
+    check_one_user_mode(devices, problems);
     return problems;
 }
 

@@ -62,6 +62,7 @@ std::vector<std::string> fit_to_user(Config& config) {
     if (config.idmap.empty()) config.idmap = whole_map(own);
     for (NetDevice& device : config.net) {
         if (device.type == NetType::Empty || device.type == NetType::None) continue;
+        if (device.type == NetType::User || device.type == NetType::Veth) continue; // start/network.cpp
         const std::string key = "lxc.net." + std::to_string(device.index) + ".type";
         notes.push_back(key + " = " + get_item(config, key).value_or("") + ": only root can make that; the container's network is empty");
         device = {.index = device.index, .type = NetType::Empty, .up = device.up};

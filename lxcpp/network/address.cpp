@@ -60,7 +60,9 @@ void add_address(const NicPlan& nic, const NicAddress& address, const MadeNic& m
                              {.family = address.family,
                               .address = address.address,
                               .prefix = address.prefix,
-                              .broadcast = address.broadcast});
+                              .broadcast = address.broadcast,
+                              // Nobody else is there who could have it.
+                              .without_detection = nic.type == NetType::User});
         });
 }
 

@@ -31,6 +31,8 @@ MadeNic make_and_tell(const NicPlan& nic, const NicWork& work, const RunScript& 
     MadeNic made{.nic = nic.index, .link = nic.link};
     if (nic.type == NetType::Veth)
         made = make_veth(nic, work);
+    else if (nic.type == NetType::User)
+        made = work.user_mode(nic);
     else if (nic.type != NetType::Empty)
         made = make_sub_link(nic, work);
     run_up(nic, made, work, run);

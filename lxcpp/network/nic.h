@@ -13,6 +13,15 @@
 // What the files of this folder share: the two ends at which interfaces are made.
 namespace lxcpp {
 
+// One that is there.
+struct MadeNic {
+    unsigned nic = 0;
+    std::string link;    // on the host, as it was found
+    std::string peer;    // a veth's end on the host
+    sys::NetLink inside; // index 0: the type has none
+    std::optional<PortAddresses> lease; // of a managed bridge
+};
+
 struct NicWork {
     sys::Netlink& host;
     sys::Netlink& inside;
@@ -25,15 +34,8 @@ struct NicWork {
     std::function<std::optional<PortAddresses>(const NicPlan&, const std::string& port,
                                                const std::string& mac)>
         manage;
-};
-
-// One that is there.
-struct MadeNic {
-    unsigned nic = 0;
-    std::string link;    // on the host, as it was found
-    std::string peer;    // a veth's end on the host
-    sys::NetLink inside; // index 0: the type has none
-    std::optional<PortAddresses> lease; // of a managed bridge
+    // A device that a program of the user carries; made and filled in by who may run one.
+    std::function<MadeNic(const NicPlan&)> user_mode;
 };
 
 [[noreturn]] void refuse(const NicPlan& nic, std::string_view key,

@@ -12,6 +12,7 @@ constexpr std::string_view kTaken = "link";
 constexpr std::string_view kProxy = "proxy";
 constexpr std::string_view kScript = "script";
 constexpr std::string_view kPort = "port";
+constexpr std::string_view kUser = "user";
 constexpr std::size_t kTakenWords = 10;
 
 using Words = std::vector<std::string>;
@@ -42,6 +43,11 @@ struct Print {
     std::string operator()(const ManagedPort& one) const {
         return quote_command(Words{std::string(kPort), nic, one.bridge, one.port});
     }
+    std::string operator()(const UserProcess& one) const {
+        return quote_command(Words{std::string(kUser), nic, std::to_string(one.process.pid),
+                                   std::to_string(one.process.start_time), one.process.boot_id,
+                                   one.program});
+    }
 };
 
 int small_number(const std::string& text) {
@@ -61,6 +67,13 @@ TakenLink taken_of(const Words& words) {
     return one;
 }
 
+UserProcess user_process_of(const Words& words) {
+    const auto start = parse_u64(words[3]);
+    const pid_t pid = small_number(words[2]);
+    if (!start || pid < 2) throw Error("no process: " + printable(words[2]));
+    return {{pid, *start, words[4]}, words[5]};
+}
+
 std::optional<NicRecord> record_of(const Words& words) {
     if (words.size() < 2) return std::nullopt;
     const auto nic = static_cast<unsigned>(small_number(words[1]));
@@ -72,6 +85,7 @@ std::optional<NicRecord> record_of(const Words& words) {
         return NicRecord{nic, ScriptRun{words[2], words[3]}};
     if (words[0] == kPort && words.size() == 4)
         return NicRecord{nic, ManagedPort{words[2], words[3]}};
+    if (words[0] == kUser && words.size() == 6) return NicRecord{nic, user_process_of(words)};
     return std::nullopt;
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "sys/pidfd.h"
+
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -50,9 +52,16 @@ struct ManagedPort {
     bool operator==(const ManagedPort&) const = default;
 };
 
+// User-mode networking: the process that watches over its program, both of which end with it.
+struct UserProcess {
+    sys::ProcessId process;
+    std::string program; // "pasta"
+    bool operator==(const UserProcess&) const = default;
+};
+
 struct NicRecord {
     unsigned nic = 0; // N of lxc.net.N
-    std::variant<TakenLink, HostProxy, ScriptRun, ManagedPort> what;
+    std::variant<TakenLink, HostProxy, ScriptRun, ManagedPort, UserProcess> what;
     bool operator==(const NicRecord&) const = default;
 };
 

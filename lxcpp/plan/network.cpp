@@ -4,6 +4,7 @@
 #include "base/strings.h"
 #include "config/names.h"
 #include "config/validate_network.h"
+#include "plan/user_nic.h"
 #include "sys/netlink_message.h"
 
 #include <lxcpp/error.h>
@@ -92,6 +93,7 @@ NicPlan nic_of(const NetDevice& device) {
         nic.link_prefix = true;
     }
     add_addresses(nic, device);
+    if (nic.type == NetType::User) complete_user_nic(nic);
     return nic;
 }
 

@@ -53,6 +53,7 @@ struct NicPlan {
     IpvlanMode ipvlan_mode = IpvlanMode::L3;
     IpvlanIsolation ipvlan_isolation = IpvlanIsolation::Bridge;
     std::uint16_t vlan_id = 0;
+    bool ipv6_as_host = false; // user: an IPv6 address and route too where the host has one
     // With the arguments that are known before the device is there.
     std::optional<RunProgram> script_up;
     std::optional<RunProgram> script_down;

@@ -3,6 +3,7 @@
 
 #include "base/strings.h"
 #include "config/names.h"
+#include "plan/user_nic.h"
 
 #include <fmt/format.h>
 #include <sys/socket.h>
@@ -73,12 +74,20 @@ std::vector<std::string> acts(const NicPlan& nic) {
     else if (nic.type == NetType::Phys)
         lines.push_back(fmt::format("move {}{} inside{}{}", nic.link, nic.link_prefix ? "..." : "",
                                     nic.name.empty() ? "" : " as " + nic.name, details(nic)));
+    else if (nic.type == NetType::User)
+        lines.push_back(
+            fmt::format("make {}, carried by a program of the user (pasta or slirp4netns){}",
+                        nic.name, details(nic)));
     else
         lines.push_back(
             fmt::format("make {} {}{}{}", name_of(nic.type), nic.name, on_link(nic), details(nic)));
     for (const NicAddress& one : nic.addresses) lines.push_back("address " + address_text(one));
     if (nic.takes_lease) lines.push_back("the address and the default route that a managed bridge has for it");
     for (const NicGateway& gateway : nic.gateways) lines.push_back(gateway_text(nic, gateway));
+    if (nic.ipv6_as_host)
+        lines.push_back(fmt::format("where the host has IPv6: address {}/{}, default route by {}",
+                                    kUserAddress6, kUserPrefix6, kUserGateway6));
+    if (nic.type == NetType::User) lines.push_back("name server " + user_resolver(nic, AF_INET));
     for (const auto* routes : {&nic.veth.ipv4_routes, &nic.veth.ipv6_routes}) {
         for (const IpAddress& route : *routes)
             lines.push_back(fmt::format("route of the host to {}/{}", route.address, route.prefix));

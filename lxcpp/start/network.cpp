@@ -8,14 +8,20 @@
 #include "network/make.h"
 #include "network/phys.h"
 #include "network/proxy.h"
+#include "plan/user_nic.h"
 #include "start/made.h"
 #include "start/notes.h"
 #include "start/starter.h"
+#include "start/user_network.h"
 #include "sys/file.h"
 #include "sys/mount.h"
 #include "sys/mount_point.h"
+#include "sys/own_namespace.h"
 
 #include <algorithm>
+#include <fmt/format.h>
+#include <optional>
+#include <sys/socket.h>
 #include <utility>
 
 namespace lxcpp {
@@ -107,11 +113,11 @@ public:
         return joined;
     }
 
-    void require_all_published() const {
-        if (config_.publish.empty() || named_) return;
-        throw ConfigError(
-            "", 0, "lxc.publish",
-            "the container has no device on the managed bridge, whose ports are published");
+    void require_all_published(bool in_user_mode) const {
+        if (config_.publish.empty() || named_ || in_user_mode) return;
+        throw ConfigError("", 0, "lxc.publish",
+                          "the container has no device on the managed bridge, and none of "
+                          "user-mode networking: only there are ports published");
     }
 
 private:
@@ -129,6 +135,72 @@ void write_name_servers(const std::string& file, const PortAddresses& lease) {
     }
     sys::write_all(sys::open_file(file, {.access = sys::Access::Write}), text, "write the name servers");
 }
+
+// What a user has in place of a device on a bridge, and where it says so. It is one program, and
+// one device, that carries everything.
+class UserMode {
+public:
+    UserMode(const NetworkMaking& wish, Config& config) : wish_(wish), config_(config) {}
+
+    // As it can be made here; nullopt: not at all, which a note says.
+    std::optional<NicPlan> fit(const NicPlan& nic) {
+        const bool falls_back = nic.type == NetType::Veth && sys::in_own_namespace();
+        if (falls_back && !can_replace(nic)) return std::nullopt;
+        if (!falls_back && nic.type != NetType::User) return nic;
+        NicPlan plan = plan_user_nic(falls_back ? as_user_nic(nic) : nic, host());
+        if (falls_back) tell_fallback(nic, plan);
+        used_ = true;
+        return plan;
+    }
+
+    [[nodiscard]] MadeNic make(const NicPlan& nic, const NicWork& work) {
+        const UserNetwork network{wish_.paths, wish_.runtime, config_, wish_.monitor_cgroups,
+                                  wish_.init};
+        return make_user_nic(nic, work, network, host());
+    }
+
+    [[nodiscard]] bool used() const noexcept { return used_; }
+
+private:
+    const UserHost& host() {
+        if (!host_) host_ = probe_user_host();
+        return *host_;
+    }
+
+    // Nobody asked for it by its name: a container without it is better than none.
+    bool can_replace(const NicPlan& nic) {
+        const std::string why =
+            used_ ? "user-mode networking carries one device" : why_no_user_network(host());
+        if (why.empty()) return true;
+        note(nic, fmt::format("a user may join no bridge here, and there is no user-mode "
+                              "networking instead: {}; the device is left out",
+                              why));
+        return false;
+    }
+
+    void tell_fallback(const NicPlan& nic, const NicPlan& plan) {
+        const NicAddress* address = user_address(plan, AF_INET);
+        if (address == nullptr) address = user_address(plan, AF_INET6);
+        note(nic, fmt::format(
+                      "a user may join no bridge here: user-mode networking instead, with "
+                      "the address {} behind those of the host{}; root can allow a bridge "
+                      "in {}/lxcpp-usernet",
+                      address == nullptr ? "" : address->address,
+                      nic.addresses.empty() ? "" : " (those of the configuration are the bridge's)",
+                      wish_.paths.config.string()));
+        const auto device = std::ranges::find(config_.net, nic.index, &NetDevice::index);
+        if (device != config_.net.end()) device->type = NetType::User;
+    }
+
+    void note(const NicPlan& nic, const std::string& text) const {
+        add_start_notes(wish_.runtime, {fmt::format("lxc.net.{}: {}", nic.index, text)});
+    }
+
+    const NetworkMaking& wish_;
+    Config& config_;
+    std::optional<UserHost> host_;
+    bool used_ = false;
+};
 
 template <typename Step>
 void attempt(unsigned nic, Step&& step) noexcept {
@@ -157,6 +229,7 @@ public:
         each<ManagedPort>(records, [this](unsigned, const ManagedPort& one) {
             sockets_.push_back(detach_port(wish_.paths, one.bridge, one.port));
         });
+        each<UserProcess>(records, [](unsigned, const UserProcess& one) { end_user_process(one); });
         each<ScriptRun>(records, [&](unsigned nic, const ScriptRun& run) { run_down(nic, run); });
         return std::move(sockets_);
     }
@@ -201,7 +274,8 @@ void make_network(const NetworkMaking& wish, Config& config, Fd socket) {
     const std::vector<NicPlan>& nics = wish.plan.nics;
     if (std::ranges::any_of(nics, outlives_its_end)) pin(network_namespace, wish.runtime);
     Ports ports(wish, config);
-    const NicWork work{
+    UserMode user_mode(wish, config);
+    NicWork work{
         host,
         inside,
         network_namespace,
@@ -209,17 +283,22 @@ void make_network(const NetworkMaking& wish, Config& config, Fd socket) {
         [&wish](const std::string& bridge) { return is_managed_bridge(wish.paths, bridge); },
         [&ports](const NicPlan& nic, const std::string& port, const std::string& mac) {
             return ports.join(nic, port, mac);
-        }};
+        },
+        {}};
+    work.user_mode = [&](const NicPlan& nic) { return user_mode.make(nic, work); };
     const auto run = [&wish](const RunProgram& script) { run_script(script, wish.init); };
     bool news = false;
     bool leased = false;
     for (const NicPlan& nic : nics) {
-        const MadeNic made = make_nic(nic, work, run);
+        const auto possible = user_mode.fit(nic);
+        if (!possible) continue;
+        const MadeNic made = make_nic(*possible, work, run);
         news = remember(made, config) || news;
         if (made.lease && !std::exchange(leased, true)) write_name_servers(wish.runtime / kNameServers, *made.lease);
     }
-    ports.require_all_published();
-    if (news) sys::write_file_atomic(wish.runtime / "config", effective_text(config), 0600);
+    ports.require_all_published(user_mode.used());
+    if (news || user_mode.used())
+        sys::write_file_atomic(wish.runtime / "config", effective_text(config), 0600);
 }
 
 std::vector<Fd> release_network(const std::filesystem::path& runtime,

@@ -25,6 +25,7 @@ struct NetworkMaking {
     const std::filesystem::path& runtime;
     const Paths& paths;
     pid_t init;
+    std::vector<std::filesystem::path> monitor_cgroups; // for what lives beside the container
 };
 
 // The file for PlanHost::name_servers, which make_network() fills: "" unless an application has a device

@@ -198,9 +198,9 @@ void release_quietly(const StarterInput& input) noexcept {
     }
 }
 
-void make_network_of(const StartPlan& plan, StarterInput& input, pid_t init, Fd socket) {
+void make_network_of(const StartPlan& plan, StarterInput& input, const CgroupTree& tree, pid_t init, Fd socket) {
     try {
-        make_network({plan, input.runtime, input.paths, init}, input.config, std::move(socket));
+        make_network({plan, input.runtime, input.paths, init, tree.monitor()}, input.config, std::move(socket));
     } catch (const ConfigError& error) {
         throw at_origin(error, input.request.assignments);
     }
@@ -288,7 +288,7 @@ void become_monitor(StarterInput input, StarterFds fds, const std::function<void
     if (may_write_to_us(plan.idmap) && lets_enter(resources.seccomp)) resources.enter = sealed_enter(input.paths);
     resources.shared_namespaces = open_shared_namespaces(plan, input);
 
-    resources.network = [&](pid_t pid, Fd socket) { make_network_of(plan, input, pid, std::move(socket)); };
+    resources.network = [&](pid_t pid, Fd socket) { make_network_of(plan, input, tree, pid, std::move(socket)); };
 
     InitHandle init = InitHandle::spawn(plan, resources, deadline);
     with_context("devices", [&] { apply_devices(devices, input.config, host, tree); });

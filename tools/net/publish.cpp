@@ -11,6 +11,7 @@
 #include "config/validate_network.h"
 #include "network/bridge_port.h"
 #include "network/publish.h"
+#include "network/user_state.h"
 #include "sys/file.h"
 #include "sys/lock.h"
 
@@ -65,8 +66,14 @@ public:
     [[nodiscard]] const ConfigText& text() const noexcept { return text_; }
     [[nodiscard]] const std::filesystem::path& file() const noexcept { return file_; }
     // What runs first: a port that is taken changes nothing in the file.
-    bool take_effect(const std::vector<PublishedPort>& ports) const {
-        return change_published(default_paths(), lxcpath_, name_, ports);
+    void take_effect(const std::vector<PublishedPort>& ports) const {
+        const Paths paths = default_paths();
+        if (change_published(paths, lxcpath_, name_, ports)) return;
+        const auto how = change_user_published(paths, runtime_dir(paths, lxcpath_, name_), ports);
+        if (how == UserPublishing::Later)
+            say("{}: pasta takes ports when it starts: this counts from the container's next start "
+                "on (lxcpp-stop -r -n {})\n",
+                name_, name_);
     }
     std::vector<PublishedPort> published;
     bool has_device = false;
@@ -119,7 +126,7 @@ int publish(const Cli& cli, const Options& options) {
         fresh.push_back(port);
         text = with_added(text, container.file(), kKey, published_port_text(port));
     }
-    (void)container.take_effect(container.published);
+    container.take_effect(container.published);
     save_config(text, container.file());
     if (cli.quiet()) return 0;
     for (const std::string& line : foreign_listen_addresses(fresh)) say("{}: {}\n", cli.program(), line);
@@ -150,7 +157,7 @@ int unpublish(const Cli& cli) {
                                     container.file().string()));
         container.published.erase(found);
     }
-    (void)container.take_effect(container.published);
+    container.take_effect(container.published);
     save_config(text, container.file());
     return 0;
 }

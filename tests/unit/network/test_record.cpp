@@ -27,9 +27,10 @@ const NicRecord kBare{0, TakenLink{.name = "v0", .inside = "v0"}};
 const NicRecord kProxy{1, HostProxy{"uplink0", 10, "fd00::5", true}};
 const NicRecord kScript{2, ScriptRun{"br0", ""}};
 const NicRecord kPort{3, ManagedPort{"lxcppbr0", "vethX"}};
+const NicRecord kUser{4, UserProcess{{4711, 123456789, "a-boot-id"}, "pasta"}};
 
 TEST(NicRecords, AreReadAsTheyWereWritten) {
-    for (const NicRecord& record : {kTaken, kBare, kProxy, kScript, kPort}) {
+    for (const NicRecord& record : {kTaken, kBare, kProxy, kScript, kPort, kUser}) {
         const std::string line = print_record(record);
         EXPECT_EQ(line.find('\n'), std::string::npos);
         EXPECT_EQ(parse_record(line), record) << line;
@@ -37,9 +38,11 @@ TEST(NicRecords, AreReadAsTheyWereWritten) {
 }
 
 TEST(NicRecords, WhatIsNoneIsNotTaken) {
-    for (const char* line : {"", "link", "link 0 a b", "link x a b 1 2 3 4 5 6",
-                             "link 0 a b -1 2 3 4 5 6", "proxy 0 a 2 b", "script 1 a", "port 1 a",
-                             "other 1 2 3", "script '1 a b", "script 99999999999 a b"}) {
+    for (const char* line :
+         {"", "link", "link 0 a b", "link x a b 1 2 3 4 5 6", "link 0 a b -1 2 3 4 5 6",
+          "proxy 0 a 2 b", "script 1 a", "port 1 a", "other 1 2 3", "script '1 a b",
+          "script 99999999999 a b", "user 0 1 2 b pasta", "user 0 -5 2 b pasta",
+          "user 0 5 x b pasta", "user 0 5 2 b"}) {
         EXPECT_EQ(parse_record(line), std::nullopt) << line;
     }
 }
@@ -48,7 +51,7 @@ TEST(NicRecords, StandInWhatAStartHasMade) {
     const test::TempDir dir;
     Made made;
     made.payload = {"/sys/fs/cgroup/x"};
-    made.nics = {kTaken, kProxy, kScript, kPort};
+    made.nics = {kTaken, kProxy, kScript, kPort, kUser};
     save_made(dir.path(), made);
     EXPECT_EQ(load_made(dir.path()), made);
 }

@@ -74,6 +74,20 @@ INSTANTIATE_TEST_SUITE_P(
         Refused{veth("lxc.net.0.veth.vlan.id = 5\n"), "lxc.net.0.veth.vlan.id: needs a bridge: lxc.net.N.link, and veth.mode = bridge"},
         Refused{veth("lxc.net.0.link = br0\nlxc.net.0.veth.vlan.tagged.id = 0\n"),
                 "lxc.net.0.veth.vlan.tagged.id: 0 means no VLAN, and is none"},
+        Refused{"lxc.net.0.type = user\nlxc.net.0.link = br0\n",
+                "lxc.net.0.link: user-mode networking is on no link: its packets leave as those of a program of the user"},
+        Refused{"lxc.net.0.type = user\nlxc.net.0.l2proxy = 1\n",
+                "lxc.net.0.l2proxy: user-mode networking has no link on which the host could answer"},
+        Refused{"lxc.net.0.type = user\nlxc.net.0.flags = up\nlxc.net.0.ipv4.address = 10.0.0.5/8\nlxc.net.0.ipv4.gateway = dev\n",
+                "lxc.net.0.ipv4.gateway: of user-mode networking is an address, or not given at all: the program that "
+                "carries it is the gateway"},
+        Refused{"lxc.net.0.type = user\nlxc.net.0.ipv4.address = 10.0.0.5/30\n",
+                "lxc.net.0.ipv4.address: leaves no room for the gateway and the name server of user-mode networking: /29 "
+                "at most"},
+        Refused{"lxc.net.0.type = user\nlxc.net.0.ipv6.address = fd00::5\nlxc.net.0.ipv6.address = fd00::6\n",
+                "lxc.net.0.ipv6.address: user-mode networking has one address of a family: remove the others"},
+        Refused{"lxc.net.0.type = user\nlxc.net.1.type = user\n",
+                "lxc.net.1.type: a container has one device of user-mode networking"},
         Refused{veth("lxc.net.0.script.up = up.sh\n"), "lxc.net.0.script.up: \"up.sh\" must be an absolute path"}));
 
 INSTANTIATE_TEST_SUITE_P(

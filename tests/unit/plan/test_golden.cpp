@@ -141,6 +141,11 @@ std::vector<Golden> cases() {
                                              "lxc.hook.start = /h/start\nlxc.init.uid = 1000\n"),
          hybrid_host()},
         {"network", std::string(kUnprivileged) + kDevices, hybrid_host()},
+        {"network_user_mode", with_root("lxc.net.0.type = user\nlxc.net.0.flags = up\n"), hybrid_host()},
+        {"network_user_mode_addresses",
+         with_root("lxc.net.0.type = user\nlxc.net.0.flags = up\nlxc.net.0.name = lan\nlxc.net.0.mtu = 1400\n"
+                   "lxc.net.0.ipv4.address = 10.9.0.2/20\nlxc.net.0.ipv6.address = fd09::5/64\n"),
+         hybrid_host()},
         {"network_version_1", with_root("lxc.hook.version = 1\nlxc.net.0.type = empty\nlxc.net.0.script.up = /h/up\n"
                                         "lxc.sysctl.net.ipv4.conf.all.forwarding = 1\nlxc.mount.auto = proc\n"),
          hybrid_host()},
