@@ -130,6 +130,8 @@ ROWS = {
     "K1": Row("frames in another's name, ARP, neighbour and router advertisements, DHCP offers",
               "system.bridge.a_container_sends_only_as_itself"),
     "K2": Row("routes of the host that a container advertises", "system.bridge.a_container_sends_only_as_itself"),
+    "K3": Row("frames to the host's loopback through user-mode networking",
+              "system.user_network.pasta system.user_network.slirp4netns system.user_network.what_is_killed"),
 }
 
 # What a mutant may be of besides: a promise that is no row of the catalogue.
