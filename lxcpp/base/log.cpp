@@ -13,8 +13,10 @@
 #include <cerrno>
 #include <ctime>
 #include <fcntl.h>
+#include <filesystem>
 #include <memory>
 #include <strings.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace lxcpp {
@@ -70,25 +72,71 @@ LogLevel level_of(const spdlog::details::log_msg& record) noexcept {
     return static_cast<LogLevel>(record.source.line);
 }
 
+Fd open_log_file(const std::string& path) {
+    Fd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW,
+                 0640));
+    if (!fd.valid()) throw SystemError("open log file " + path);
+    return fd;
+}
+
+// A log file whose descriptor may be closed under it: a new process closes all that it does not
+// know, and its next descriptor has that number.
+class LogFile {
+public:
+    explicit LogFile(std::string path) : path_(std::move(path)) {
+        open();
+        path_ = std::filesystem::absolute(path_).string(); // for later, when we are elsewhere
+    }
+    LogFile(const LogFile&) = delete;
+    LogFile& operator=(const LogFile&) = delete;
+    ~LogFile() {
+        if (!is_ours()) (void)fd_.release();
+    }
+
+    [[nodiscard]] int number() {
+        if (!is_ours()) {
+            (void)fd_.release();
+            open();
+        }
+        return fd_.raw();
+    }
+
+private:
+    void open() {
+        fd_ = open_log_file(path_);
+        if (::fstat(fd_.raw(), &file_) != 0) throw SystemError("look at log file " + path_);
+    }
+    [[nodiscard]] bool is_ours() const noexcept {
+        struct stat now {};
+        return ::fstat(fd_.raw(), &now) == 0 && now.st_dev == file_.st_dev &&
+               now.st_ino == file_.st_ino;
+    }
+
+    std::string path_;
+    Fd fd_;
+    struct stat file_ {};
+};
+
 // Each line is one write(2) on an O_APPEND descriptor: lines of several processes do not mix, and
 // unlike spdlog's own file sink the descriptor is close-on-exec and never a followed link.
 class LineSink final : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
 public:
-    LineSink(Fd owned, FdRef fd, std::string program, LineFormat format)
-        : owned_(std::move(owned)), fd_(fd), program_(std::move(program)), format_(format) {}
+    // Without a file it is standard error's.
+    LineSink(std::unique_ptr<LogFile> file, std::string program, LineFormat format)
+        : file_(std::move(file)), program_(std::move(program)), format_(format) {}
 
 private:
     void sink_it_(const spdlog::details::log_msg& record) override {
         const std::string_view text(record.payload.data(), record.payload.size());
         const std::string line = format_(program_, level_of(record), text);
+        const int fd = file_ ? file_->number() : STDERR_FILENO;
         // A log that cannot be written is no reason to fail what is logged.
-        while (::write(fd_.raw(), line.data(), line.size()) < 0 && errno == EINTR) {
+        while (::write(fd, line.data(), line.size()) < 0 && errno == EINTR) {
         }
     }
     void flush_() override {}
 
-    Fd owned_;
-    FdRef fd_;
+    std::unique_ptr<LogFile> file_;
     std::string program_;
     LineFormat format_;
 };
@@ -103,26 +151,17 @@ Logger& logger() {
     return instance;
 }
 
-Fd open_log_file(const std::string& path) {
-    Fd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW,
-                 0640));
-    if (!fd.valid()) throw SystemError("open log file " + path);
-    return fd;
-}
-
 } // namespace
 
 void configure(const LogOptions& options) {
     auto result = std::make_unique<spdlog::logger>(options.program);
     if (!options.file.empty()) {
-        Fd fd = open_log_file(options.file);
-        const FdRef ref = fd;
-        result->sinks().push_back(
-            std::make_shared<LineSink>(std::move(fd), ref, options.program, file_line));
+        result->sinks().push_back(std::make_shared<LineSink>(
+            std::make_unique<LogFile>(options.file), options.program, file_line));
     }
     if (options.to_stderr) {
         result->sinks().push_back(
-            std::make_shared<LineSink>(Fd(), FdRef(STDERR_FILENO), options.program, terminal_line));
+            std::make_shared<LineSink>(nullptr, options.program, terminal_line));
     }
     result->set_level(spdlog::level::trace);
     logger() = {std::move(result), options.level};

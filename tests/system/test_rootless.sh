@@ -57,6 +57,18 @@ test_dir_of_a_template() {
     forget_users
 }
 
+# The starter closes what it does not know, the log of the command among it.
+test_log_of_the_command() {
+    users
+    need_tool busybox
+    anna lxcpp-create -n "$C1" -B dir -t "$(support template-testinit)" -- --testinit "$LXCPP_TESTINIT"
+    anna lxcpp-start -n "$C1" -o "$SANDBOX/home/anna/log" -l DEBUG
+    is "$(anna_state "$C1")" RUNNING
+    anna lxcpp-stop -k -n "$C1"
+    grep -q . "$SANDBOX/home/anna/log" || fail "nothing was logged"
+    forget_users
+}
+
 # A small archive with owners of its own, as an image in anna's store.
 import_for_anna() {
     need_tool busybox
