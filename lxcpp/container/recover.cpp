@@ -25,6 +25,10 @@
 namespace lxcpp {
 namespace {
 
+[[noreturn]] void throw_stuck(const char* what = "the process that starts the container does not die") {
+    throw StateError(StateProblem::TimedOut, what);
+}
+
 void run_cleanup(const Container::Impl& impl, const std::optional<sys::ExitStatus>& exit) {
     const Fd runtime = sys::open_file(impl.runtime(), {.directory = true});
     const Fd socket = sys::listen_at(impl.runtime() / "socket");
@@ -66,22 +70,29 @@ NetworkRelease network_of(const Container::Impl& impl) {
     return network;
 }
 
+// It had been told to execute its program when its starter was killed, or it was about to be: where a container has no
+// cgroup that tells of it, it would live on and nobody would know.
+void end_init(const Made& made) {
+    if (!made.init) return;
+    const std::optional<Fd> init = sys::open_pidfd(*made.init);
+    if (!init) return;
+    (void)sys::try_send_signal(*init, SIGKILL);
+    if (!sys::wait_exited(*init, std::chrono::seconds(10))) throw_stuck("the container's first process does not die");
+}
+
 void remove_start(const Container::Impl& impl) {
     // A start that has just made its directory under this lock names its owner before it lets go.
     const ContainerLock lock = impl.lock();
     if (!nobody_at(impl)) return;
-    (void)release_network(impl.runtime(), network_of(impl));
     const Made made = load_made(impl.runtime());
+    end_init(made);
+    (void)release_network(impl.runtime(), network_of(impl));
     for (const CgroupLeftover& left : remove_cgroups(made.payload, std::chrono::seconds(10))) {
         log::warn("cgroup {} stays: {}", left.path.string(), left.reason);
     }
     remove_empty_cgroups(made.others);
     release_host_directory(impl.paths, impl.runtime());
     remove_runtime_dir(impl.runtime());
-}
-
-[[noreturn]] void throw_stuck() {
-    throw StateError(StateProblem::TimedOut, "the process that starts the container does not die");
 }
 
 // Its owner writes a new file; the limit covers what changes without one.

@@ -125,13 +125,12 @@ void apply_devices(const DevicePlan& devices, const Config& config, const PlanHo
     if (!devices.v2.empty()) apply_device_rules_v2(tree.payload(), devices.v2);
 }
 
-void fill_state(RuntimeState& state, const StarterInput& input, const InitHandle& init, const CgroupTree& tree,
+void fill_state(RuntimeState& state, const StarterInput& input, const sys::ProcessId& init, const CgroupTree& tree,
                 const std::string& console_log) {
     SupervisorState& supervisor = state.supervisor;
     supervisor.name = input.request.name;
     supervisor.lxcpath = input.request.lxcpath;
-    const auto start = sys::start_time(init.pid());
-    supervisor.init = {init.pid(), start.value_or(0), sys::boot_id()};
+    supervisor.init = init;
     supervisor.state = State::Running;
     supervisor.console_buffer = input.config.console.buffer_size;
     const ConsoleOptions& console = input.config.console;
@@ -294,11 +293,13 @@ void become_monitor(StarterInput input, StarterFds fds, const std::function<void
     with_context("devices", [&] { apply_devices(devices, input.config, host, tree); });
     run_host_hooks(plan.start_host, {"LXC_PID=" + std::to_string(init.pid())});
     const std::vector<Fd> held = namespaces_for_stop_hooks(input.config, init.pid());
+    const sys::ProcessId first{init.pid(), sys::start_time(init.pid()).value_or(0), sys::boot_id()};
+    note_init(input.runtime, first);
     init.exec();
 
     const std::vector<Fd> masters = init.take_masters();
     RuntimeState state = input.remember;
-    fill_state(state, input, init, tree, console.logfile);
+    fill_state(state, input, first, tree, console.logfile);
     if (console.device.valid()) fds.sessions.push_back(std::move(console.device));
     fill_descriptors(state.supervisor, fds, init.pidfd(), masters, plan.console);
     save_runtime_state(input.runtime, state);

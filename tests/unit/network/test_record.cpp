@@ -37,6 +37,25 @@ TEST(NicRecords, AreReadAsTheyWereWritten) {
     }
 }
 
+TEST(NicRecords, InitIsOneMoreLineOfWhatAStartHasMade) {
+    const test::TempDir dir;
+    const sys::ProcessId init{4711, 42, "0b5d2a5c-0000-0000-0000-000000000000"};
+    note_init(dir.path(), init);
+    EXPECT_EQ(load_made(dir.path()).init, init);
+    Made made;
+    made.nics = {kPort};
+    save_made(dir.path(), made);
+    note_init(dir.path(), init);
+    made.init = init;
+    EXPECT_EQ(load_made(dir.path()), made);
+    save_made(dir.path(), made);
+    EXPECT_EQ(load_made(dir.path()), made);
+    for (const char* line : {"init 1 42 x\n", "init -1 42 x\n", "init 0 42 x\n", "init 4294967297 42 x\n", "init 4711 x\n", "init 4711 42 x"}) {
+        sys::write_file_atomic(dir / "made", line, 0600);
+        EXPECT_FALSE(load_made(dir.path()).init) << line;
+    }
+}
+
 TEST(NicRecords, WhatIsNoneIsNotTaken) {
     for (const char* line :
          {"", "link", "link 0 a b", "link x a b 1 2 3 4 5 6", "link 0 a b -1 2 3 4 5 6",
