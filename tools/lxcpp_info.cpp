@@ -128,16 +128,17 @@ void print_human(const Container& container, const Wish& wish) {
     const Printer out(wish.plain, wish.bare());
     const bool all = wish.everything();
     const bool much = all || wish.ips || wish.stats;
-    const Overview facts = much ? container.overview() : Overview{container.state(), container.init_pid(), {}, {}};
+    const Overview facts = much ? container.overview() : Overview{container.state(), container.init_pid(), {}, {}, {}};
     if (all) out.line("Name:", container.name());
     if (all || wish.state) out.line("State:", std::string(state_name(facts.state)));
     if ((all || wish.pid) && facts.init_pid) out.line("PID:", std::to_string(*facts.init_pid));
+    if (all && !facts.elsewhere.empty()) out.line("Elsewhere:", tools::for_output(facts.elsewhere));
     if (all) print_image(container, out);
     if (all || wish.ips) {
         for (const std::string& address : facts.addresses) out.line("IP:", address);
         if (facts.init_pid) tell_of_network(container);
     }
-    if ((all || wish.stats) && facts.init_pid) print_stats(facts.statistics, out);
+    if ((all || wish.stats) && facts.init_pid && facts.elsewhere.empty()) print_stats(facts.statistics, out);
     print_keys(container, wish);
 }
 

@@ -196,6 +196,7 @@ int main(int argc, char** argv) {
         const auto columns = is_fancy ? chosen_columns(columns_text.value_or(std::string(kDefaultColumns))) : std::vector<const ColumnRow*>{};
         if (is_fancy && columns.empty()) return 0; // as lxc-ls does
         ListColumns wanted = filter.needs();
+        wanted.elsewhere = wanted.elsewhere || is_fancy || depth > 0;
         for (const ColumnRow* column : columns) column->need(wanted);
         std::vector<ListEntry> entries = Manager(parsed.lxcpath()).list(wanted);
         filter.apply(entries);

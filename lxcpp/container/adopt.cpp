@@ -15,6 +15,7 @@
 #include "start/held_namespaces.h"
 #include "start/owner.h"
 #include "start/renew_ptys.h"
+#include "start/run_note.h"
 #include "start/starter.h"
 #include "sys/file.h"
 #include "sys/lock.h"
@@ -63,6 +64,7 @@ State current_state(const Running& running) {
     state.console_logfile = console.logfile;
     number_terminals(state, masters, !masters.empty() && config.console.path != "none");
     save_runtime_state(runtime, running.state);
+    renew_run_note(impl.directory(), runtime, state.init);
     SupervisorArguments arguments{directory.raw(), {}, {}, {}};
     if (console.device.valid()) arguments.sessions.push_back(console.device.raw());
     for (const Fd& fd : held) arguments.held.push_back(fd.raw());

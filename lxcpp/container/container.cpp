@@ -20,8 +20,9 @@ State Container::state() const { return impl_->state(); }
 bool Container::is_running() const { return impl_->state() != State::Stopped; }
 
 std::optional<pid_t> Container::init_pid() const {
-    const auto running = impl_->running();
-    return running ? std::optional(running->pid()) : std::nullopt;
+    if (const auto running = impl_->running()) return running->pid();
+    const auto note = impl_->run_by_others();
+    return note && init_lives(*note) ? std::optional(note->init.pid) : std::nullopt;
 }
 
 std::optional<std::string> Container::config_item(const std::string& key) const {

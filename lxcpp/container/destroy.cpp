@@ -10,6 +10,7 @@
 #include "container/recover.h"
 #include "plan/planner.h"
 #include "start/owner.h"
+#include "start/run_note.h"
 #include "sys/file.h"
 #include "sys/rooted_dir.h"
 
@@ -100,6 +101,7 @@ void clean_up_after_run(const Container::Impl& impl) {
 void end_runs(Container& container, const Container::Impl& impl, bool force) {
     constexpr int most = 10;
     for (int round = 0; round < most; ++round) {
+        if (!impl.running()) impl.refuse_elsewhere();
         const State state = impl.state();
         if (state != State::Stopped && !force) throw StateError(StateProblem::Running, "the container is running; stop it first or use -f");
         if (state != State::Stopped) kill_if_running(container);
@@ -134,6 +136,7 @@ void Container::destroy(const DestroyOptions& options) {
     if (config) run_destroy_hooks(*impl_, *config); // before the lock: a hook may call our tools
     std::optional<ContainerLock> lock = impl_->lock();
     if (impl_->running()) throw StateError(StateProblem::Busy, "the container was started again meanwhile");
+    const RunClaim claim = claim_run(impl_->directory()); // held: nobody starts what goes
     if (config) remove_outside_rootfs(*impl_, *config);
     remove_container(*impl_);
     lock.reset();

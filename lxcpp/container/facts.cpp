@@ -72,7 +72,12 @@ Overview Container::overview() const {
     const std::optional<Running> running = impl_->running();
     Overview result;
     result.state = impl_->state_of(running);
-    if (!running) return result;
+    if (!running) {
+        const auto note = result.state == State::Stopped ? std::nullopt : impl_->run_by_others();
+        if (note) result.elsewhere = run_note_text(*note, impl_->directory());
+        if (note && init_lives(*note)) result.init_pid = note->init.pid;
+        return result;
+    }
     const NetworkInside network = network_inside(running->pid());
     result.init_pid = running->pid();
     result.addresses = all_addresses(network);

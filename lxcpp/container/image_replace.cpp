@@ -136,7 +136,10 @@ void replace_image_of(const Container::Impl& impl, const CreateOptions& options)
     if (options.image.empty()) throw Error(how_to_bring(options));
     if (!options.directory.empty()) throw Error("--replace and --dir: the new root file system takes the place of the old one");
     const ContainerLock lock = impl.lock();
+    if (!impl.running()) impl.refuse_elsewhere();
     if (impl.state() != State::Stopped) throw StateError(StateProblem::Running, "the container is running; stop it first");
+    const RunClaim claim = claim_run(impl.directory());
+    const ScopeExit give_back([&impl] { remove_run_note(impl.directory(), impl.runtime()); });
     sys::SignalFd signals{SIGINT, SIGTERM, SIGHUP, SIGQUIT};
     Replacement replacement(impl, options);
     replacement.run(signals);

@@ -11,6 +11,7 @@
 #include "sys/own_file.h"
 
 #include <cerrno>
+#include <cstring>
 #include <unistd.h>
 
 namespace lxcpp {
@@ -37,19 +38,21 @@ namespace {
 
 // Who may not look gets to read who may, and not the name of a file of ours.
 template <typename Look>
-auto looking_at(const std::filesystem::path& lxcpath, Look look) {
+auto looking_at(const Container::Impl& impl, Look look) {
     try {
         return look();
     } catch (const SystemError& error) {
         if (::geteuid() == 0 || (error.code() != EACCES && error.code() != EPERM)) throw;
-        throw StateError(StateProblem::Denied, "only root can look at the containers of " + lxcpath.string());
+        if (!impl.ours()) throw StateError(StateProblem::Denied, "only root can look at the containers of " + impl.lxcpath.string());
+        throw StateError(StateProblem::Denied, impl.directory().string() + " cannot be looked into (" + std::strerror(error.code()) +
+                                                   "): give its owner the rights again with chmod u+rwx");
     }
 }
 
 } // namespace
 
 bool Container::Impl::defined() const {
-    return looking_at(lxcpath, [this] { return sys::stat_path(config_file()).has_value(); });
+    return looking_at(*this, [this] { return sys::stat_path(config_file()).has_value(); });
 }
 
 LoadedConfig Container::Impl::load(const std::filesystem::path& file) const {
@@ -65,7 +68,7 @@ Config Container::Impl::running_config() const {
 }
 
 std::optional<Running> Container::Impl::running() const {
-    auto state = looking_at(lxcpath, [this] { return load_runtime_state(runtime()); });
+    auto state = looking_at(*this, [this] { return load_runtime_state(runtime()); });
     if (!state) return std::nullopt;
     std::optional<Fd> init = sys::open_pidfd(state->supervisor.init);
     if (!init) return std::nullopt;
@@ -74,11 +77,27 @@ std::optional<Running> Container::Impl::running() const {
 
 Running Container::Impl::require_running() const {
     std::optional<Running> now = running();
+    if (!now) refuse_elsewhere();
     if (!now) throw StateError(StateProblem::NotRunning, "the container is not running");
     return std::move(*now);
 }
 
+std::optional<RunNote> Container::Impl::run_by_others() const {
+    if (is_owned(runtime())) return std::nullopt; // it is we who run it
+    return read_run_note(directory());
+}
+
+void Container::Impl::refuse_elsewhere() const {
+    if (const auto note = run_by_others()) throw StateError(StateProblem::Busy, run_note_text(*note, directory()));
+}
+
 namespace {
+
+State state_elsewhere(const std::optional<RunNote>& note) {
+    if (!note) return State::Stopped;
+    if (init_lives(*note)) return State::Running;
+    return note->init.pid > 0 ? State::Stopping : State::Starting;
+}
 
 State frozen_or(const std::vector<std::filesystem::path>& groups, State otherwise) {
     switch (freezer_state(groups)) {
@@ -106,7 +125,7 @@ State Container::Impl::state_of(const std::optional<Running>& now) const {
         }
     }
     // Nobody's init: on its way up, or cleaning up, when somebody is at it.
-    if (!is_owned(runtime())) return State::Stopped;
+    if (!is_owned(runtime())) return state_elsewhere(read_run_note(directory()));
     return sys::exists(runtime() / "state") ? State::Stopping : State::Starting;
 }
 

@@ -7,6 +7,7 @@
 #include "config/load.h"
 #include "inventory/records.h"
 #include "monitor/client.h"
+#include "start/run_note.h"
 #include "start/runtime_state.h"
 #include "sys/lock.h"
 
@@ -54,7 +55,10 @@ public:
 
     // nullopt when it does not run.
     [[nodiscard]] std::optional<Running> running() const;
-    [[nodiscard]] Running require_running() const; // StateError NotRunning
+    [[nodiscard]] Running require_running() const; // StateError NotRunning, or Busy: somebody else runs it
+    // By who runs it with another runtime directory, as the container's own tells.
+    [[nodiscard]] std::optional<RunNote> run_by_others() const;
+    void refuse_elsewhere() const; // StateError Busy
     [[nodiscard]] State state() const { return state_of(running()); }
     [[nodiscard]] State state_of(const std::optional<Running>& now) const; // of what running() has just told
 

@@ -16,6 +16,7 @@
 #include "plan/planner.h"
 #include "start/network.h"
 #include "start/owner.h"
+#include "start/run_note.h"
 #include "start/shared_mounts.h"
 #include "start/starter.h"
 #include "sys/epoll.h"
@@ -102,6 +103,7 @@ private:
         } catch (const Error& error) { // on a full disk it still has to stop
             log::error("{}", error.what());
         }
+        renew_run_note(impl_.directory(), impl_.runtime(), state_.supervisor.init);
     }
 
     [[nodiscard]] StartRequest request(bool reboot) const {
@@ -186,7 +188,7 @@ private:
             sys::remove_file(impl_.runtime() / "state");
             sys::remove_file(impl_.runtime() / kRebootWish);
             sys::remove_file(impl_.runtime() / kStopWish);
-            StarterFds fds{sys::duplicate(runtime_fd_), sys::duplicate(socket_), {}, {}, duplicates(subscribers_), viewers()};
+            StarterFds fds{sys::duplicate(runtime_fd_), sys::duplicate(socket_), {}, {}, duplicates(subscribers_), viewers(), {}};
             const ContainerKey key = impl_.key();
             const Paths paths = impl_.paths;
             become_monitor(std::move(input), std::move(fds),
@@ -206,6 +208,7 @@ private:
             if (!recorded_) record_stop(impl_.paths, impl_.key(), end);
             destroy_ephemeral();
         }
+        remove_run_note(impl_.directory(), impl_.runtime());
         remove_runtime();
         tell_stopped();
         if (!destroy && !recorded_) record_stop(impl_.paths, impl_.key(), end);

@@ -11,10 +11,14 @@
 #include "container/record.h"
 #include "host/cgroup_layout.h"
 #include "start/owner.h"
+#include "start/run_note.h"
 #include "sys/file.h"
+#include "sys/own_namespace.h"
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
+#include <fmt/core.h>
 #include <map>
 #include <sys/socket.h>
 #include <type_traits>
@@ -41,10 +45,35 @@ std::vector<std::string> valid_names(const std::filesystem::path& directory) {
     return names;
 }
 
-std::vector<std::string> defined_names(const std::filesystem::path& lxcpath) {
-    std::vector<std::string> names = valid_names(lxcpath);
-    std::erase_if(names, [&lxcpath](const std::string& name) { return !sys::stat_path(lxcpath / name / "config"); });
-    return names;
+bool is_ours(const std::filesystem::path& lxcpath) {
+    if (::geteuid() == 0) return true;
+    const auto info = sys::stat_path(lxcpath);
+    return info && sys::is_trusted_owner(info->st_uid);
+}
+
+struct Defined {
+    std::string name;
+    std::string closed; // why nobody may look into it
+};
+
+// Nothing there: no container. One closed directory among ours must not hide the others.
+std::optional<Defined> look_for(const std::filesystem::path& lxcpath, const std::string& name) {
+    try {
+        if (!sys::stat_path(lxcpath / name / "config")) return std::nullopt;
+        return Defined{name, {}};
+    } catch (const SystemError& error) {
+        if ((error.code() != EACCES && error.code() != EPERM) || !is_ours(lxcpath)) throw;
+        return Defined{name, fmt::format("{} cannot be looked into ({}): give its owner the rights again with chmod u+rwx",
+                                         (lxcpath / name).string(), std::strerror(error.code()))};
+    }
+}
+
+std::vector<Defined> defined_containers(const std::filesystem::path& lxcpath) {
+    std::vector<Defined> found;
+    for (const std::string& name : valid_names(lxcpath)) {
+        if (auto one = look_for(lxcpath, name)) found.push_back(std::move(*one));
+    }
+    return found;
 }
 
 // An empty list would be a lie to a user who may not look.
@@ -74,7 +103,11 @@ class Listing {
 public:
     Listing(const std::filesystem::path& lxcpath, const ListColumns& columns)
         : lxcpath_(lxcpath), columns_(columns), paths_(default_paths()), boot_id_(sys::boot_id()) {
-        for (const std::string& name : defined_names(lxcpath)) entries_[name].defined = true;
+        for (Defined& found : defined_containers(lxcpath)) {
+            ListEntry& entry = entries_[found.name];
+            entry.defined = true;
+            entry.broken = std::move(found.closed);
+        }
         for (const std::string& name : valid_names(runtime_dir(paths_, lxcpath, "x").parent_path())) add_runtime(name);
     }
 
@@ -83,7 +116,8 @@ public:
         for (auto& [name, entry] : entries_) {
             entry.name = name;
             if (!entry.defined && entry.state == State::Stopped) continue;
-            if (columns_.configuration && entry.defined) read_configuration(entry);
+            if (columns_.elsewhere && entry.defined && entry.state == State::Stopped) look_elsewhere(entry);
+            if (columns_.configuration && entry.defined && entry.broken.empty()) read_configuration(entry);
             list.push_back(std::move(entry));
         }
         return list;
@@ -102,6 +136,13 @@ private:
         }
         entry.pid = state->supervisor.init.pid;
         fill_running(entry, *state);
+    }
+
+    void look_elsewhere(ListEntry& entry) const {
+        const auto note = read_run_note(lxcpath_ / entry.name);
+        if (!note) return;
+        entry.state = note->init.pid <= 0 ? State::Starting : init_lives(*note) ? State::Running : State::Stopping;
+        if (entry.state == State::Running) entry.pid = note->init.pid;
     }
 
     void fill_running(ListEntry& entry, const RuntimeState& state) {
@@ -161,7 +202,11 @@ std::vector<ListEntry> Manager::list(const ListColumns& columns) const {
 }
 
 std::vector<std::string> Manager::names() const {
-    return looking_into(lxcpath_, [&] { return defined_names(lxcpath_); });
+    return looking_into(lxcpath_, [&] {
+        std::vector<std::string> names;
+        for (Defined& found : defined_containers(lxcpath_)) names.push_back(std::move(found.name));
+        return names;
+    });
 }
 
 } // namespace lxcpp

@@ -11,6 +11,7 @@
 #include "start/made.h"
 #include "start/network.h"
 #include "start/owner.h"
+#include "start/run_note.h"
 #include "start/shared_mounts.h"
 #include "sys/file.h"
 #include "sys/lock.h"
@@ -92,6 +93,7 @@ void remove_start(const Container::Impl& impl) {
     }
     remove_empty_cgroups(made.others);
     release_host_directory(impl.paths, impl.runtime());
+    remove_run_note(impl.directory(), impl.runtime());
     remove_runtime_dir(impl.runtime());
 }
 

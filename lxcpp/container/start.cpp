@@ -14,6 +14,7 @@
 #include "start/network.h"
 #include "start/owner.h"
 #include "start/payload.h"
+#include "start/run_note.h"
 #include "start/runtime_state.h"
 #include "sys/file.h"
 #include "sys/signal.h"
@@ -29,11 +30,18 @@
 namespace lxcpp {
 namespace {
 
+struct Claim {
+    Fd socket;
+    RunClaim run;
+};
+
 // The runtime directory is the claim: it is made under the container's lock. nullopt when somebody else's stands.
-std::optional<Fd> try_claim(const Container::Impl& impl, const StarterInput& input) {
+// Against who has another one there is the container's own directory.
+std::optional<Claim> try_claim(const Container::Impl& impl, const StarterInput& input) {
     const ContainerLock lock = impl.lock();
     if (impl.running()) throw StateError(StateProblem::Running, "the container is already running");
     if (is_owned(impl.runtime())) return std::nullopt;
+    RunClaim run = claim_run(impl.directory());
     // What recover() could not remove must not keep the container down for ever.
     remove_runtime_dir(impl.runtime());
     sys::make_dir(impl.runtime(), 0700);
@@ -42,7 +50,7 @@ std::optional<Fd> try_claim(const Container::Impl& impl, const StarterInput& inp
     const Fd config = sys::open_file(impl.runtime() / "config",
                                      {.access = sys::Access::Write, .create = true, .exclusive = true, .mode = 0600});
     sys::write_all(config, effective_text(input.config), "the running configuration");
-    return socket;
+    return Claim{std::move(socket), std::move(run)};
 }
 
 // Calls attempt until it is true. A container that is on its way up or down is waited for in between.
@@ -67,6 +75,7 @@ void clean_failed_start(const StarterInput& input) {
                                   input.config.hooks.post_stop));
     } catch (const Error&) { // the reason for the failed start matters more
     }
+    remove_run_note(std::filesystem::path(input.request.lxcpath) / input.request.name, input.runtime);
     remove_runtime_dir(input.runtime);
     (void)sys::try_remove_dir(input.runtime.parent_path());
 }
@@ -98,12 +107,12 @@ StartResult Container::start(const StartOptions& options) {
     // Once there is something to undo, or a container to tell, a signal waits until it is read.
     std::optional<sys::SignalFd> interrupts;
     std::optional<Foreground> foreground;
-    std::optional<Fd> socket;
+    std::optional<Claim> claimed;
     claim(*this, *impl_, options.timeout, [&] {
         interrupts.emplace({SIGINT, SIGTERM, SIGHUP, SIGQUIT});
         if (options.foreground) foreground.emplace(launch_options, input.request.keep_stdio);
-        socket = try_claim(*impl_, input);
-        if (socket) return true;
+        claimed = try_claim(*impl_, input);
+        if (claimed) return true;
         foreground.reset();
         interrupts.reset();
         return false;
@@ -122,8 +131,10 @@ StartResult Container::start(const StartOptions& options) {
     }
     for (const std::string& line : input.notes) note(line);
     for (const KeyText& line : not_applied(input.config)) note("not applied yet: " + line.key + " = " + line.value);
+    if (!claimed->run.why_not.empty()) note("nobody with another runtime directory will see that it runs: " + claimed->run.why_not);
+    launch_options.run_claim = std::move(claimed->run.note);
     try {
-        result.init_pid = launch(input, std::move(launch_options), std::move(*socket), running,
+        result.init_pid = launch(input, std::move(launch_options), std::move(claimed->socket), running,
                                  [&input] { clean_failed_start(input); });
     } catch (const StartInterrupted& interrupted) {
         if (abort_start(*impl_) || !foreground) throw;

@@ -200,6 +200,7 @@ bool Container::stop(const StopOptions& options) {
     // What comes back is stopped again; each round ends, at the latest, with a kill.
     for (int round = 0; round < kMostRestarts; ++round) {
         std::optional<Running> now = impl_->running();
+        if (!now) impl_->refuse_elsewhere();
         const State seen = now ? State::Running : state();
         if (seen == State::Starting) { // is ended
             if (abort_start(*impl_)) return true;

@@ -11,6 +11,7 @@
 #include "cgroup/enter.h"
 #include "cgroup/tree.h"
 #include "config/load.h"
+#include "host/own_ids.h"
 #include "monitor/handover.h"
 #include "monitor/protocol.h"
 #include "security/container_filter.h"
@@ -24,6 +25,7 @@
 #include "start/network.h"
 #include "start/notes.h"
 #include "start/payload.h"
+#include "start/run_note.h"
 #include "start/shared_mounts.h"
 #include "sys/file.h"
 #include "sys/memfd.h"
@@ -211,6 +213,14 @@ std::string make_name_servers_file(const StarterInput& input) {
     return file;
 }
 
+// Who has another runtime directory than ours has to find it, too.
+void note_run(const StarterInput& input, Fd claim, const sys::ProcessId& init) {
+    const std::filesystem::path directory = std::filesystem::path(input.request.lxcpath) / input.request.name;
+    if (!claim.valid()) return renew_run_note(directory, input.runtime, init);
+    const pid_t pid = ::getpid();
+    write_run_note(directory, std::move(claim), {init, {pid, sys::start_time(pid).value_or(0), init.boot_id}, our_uid_outside(), input.runtime, 0, 0});
+}
+
 std::vector<int> numbers(const std::vector<Fd>& fds) {
     std::vector<int> result;
     for (const Fd& fd : fds) result.push_back(fd.raw());
@@ -295,6 +305,7 @@ void become_monitor(StarterInput input, StarterFds fds, const std::function<void
     const std::vector<Fd> held = namespaces_for_stop_hooks(input.config, init.pid());
     const sys::ProcessId first{init.pid(), sys::start_time(init.pid()).value_or(0), sys::boot_id()};
     note_init(input.runtime, first);
+    note_run(input, std::move(fds.run_claim), first);
     init.exec();
 
     const std::vector<Fd> masters = init.take_masters();

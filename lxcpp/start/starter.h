@@ -34,6 +34,7 @@ struct StarterFds {
     Fd session;  // console client from the first byte on; may be invalid
     std::vector<Fd> subscribers; // of an earlier run (reboot)
     std::vector<Fd> sessions;
+    Fd run_claim; // of the container's directory (run_note.h); invalid: none, or it is to be taken anew
 };
 
 // What happened, for the inventory; the caller binds it. pid: init's.

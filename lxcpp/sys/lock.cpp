@@ -52,6 +52,22 @@ void pause_for(milliseconds time) noexcept {
 
 } // namespace
 
+bool lock_file_within(FdRef file, milliseconds timeout, const std::filesystem::path& path) {
+    const auto deadline = Clock::now() + timeout;
+    for (milliseconds pause(1); !try_lock(file, false, path); pause = std::min(pause * 2, milliseconds(20))) {
+        if (Clock::now() >= deadline) return false;
+        pause_for(pause);
+    }
+    return true;
+}
+
+bool is_locked_file(FdRef file) noexcept {
+    struct flock range {};
+    range.l_type = F_RDLCK;
+    range.l_whence = SEEK_SET;
+    return ::fcntl(file.raw(), F_OFD_GETLK, &range) == 0 && range.l_type != F_UNLCK;
+}
+
 std::optional<FileLock> FileLock::acquire(const std::filesystem::path& path, milliseconds timeout,
                                           bool remove_on_release) {
     const bool for_ever = timeout == milliseconds::max();

@@ -9,6 +9,11 @@
 
 namespace lxcpp::sys {
 
+// The same kind of lock on a file that is open for writing already; it ends when the last descriptor of its description
+// does, in whatever process. False when somebody else held it all the time.
+[[nodiscard]] bool lock_file_within(FdRef file, std::chrono::milliseconds timeout, const std::filesystem::path& path);
+[[nodiscard]] bool is_locked_file(FdRef file) noexcept; // by another description
+
 // An exclusive open-file-description lock (fcntl F_OFD_SETLK) on a lock file; the kernel frees it
 // when the holder dies. With remove_on_release the file is unlinked before it is let go, so that no
 // lock file stays behind; takers notice that and open the new one.

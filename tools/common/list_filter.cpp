@@ -48,6 +48,7 @@ void ListFilter::finish(const Cli& cli) {
 ListColumns ListFilter::needs() const {
     ListColumns columns;
     columns.configuration = !groups_.empty();
+    columns.elsewhere = active_ || running_ || frozen_ || stopped_;
     return columns;
 }
 

@@ -99,6 +99,7 @@ struct Overview {
     std::optional<pid_t> init_pid;
     std::vector<std::string> addresses;
     Statistics statistics;
+    std::string elsewhere; // not empty: somebody else runs it, and who; nothing else than state and init is known then
 };
 
 struct StateChange {

@@ -19,6 +19,7 @@ struct ListColumns {
     bool swap = false;
     bool addresses = false;
     bool configuration = false; // autostart, groups, unprivileged
+    bool elsewhere = true;      // whether somebody with another runtime directory runs what does not run here
 };
 
 struct ListEntry {
