@@ -5,13 +5,16 @@
 #include "sys/file.h"
 #include "sys/file_probe.h"
 #include "sys/mount.h"
+#include "sys/overlay.h"
 #include "sys/probe.h"
 #include "sys/subvolume.h"
+#include "sys/temp_dir.h"
 
 #include <lxcpp/error.h>
 
 #include <algorithm>
 #include <array>
+#include <linux/magic.h>
 #include <optional>
 
 namespace lxcpp {
@@ -42,6 +45,28 @@ Obstacle against_reflink(const StorageWish& wish, FdRef place) {
     return "files of the store of images and of " + wish.directory.string() + " cannot share blocks";
 }
 
+// Those that have never refused an upper directory; with all others, and for a user, only the mount itself tells:
+// overlayfs and NFS take user.* and are no upper directory, and a guard or a kernel may refuse any mount to a user.
+bool is_usual(FdRef place) {
+    constexpr std::array<long, 4> kUsual{EXT4_SUPER_MAGIC, XFS_SUPER_MAGIC, BTRFS_SUPER_MAGIC, TMPFS_MAGIC};
+    return std::ranges::find(kUsual, sys::filesystem_magic(place)) != kUsual.end();
+}
+
+Obstacle against_mount(const StorageWish& wish, FdRef place) {
+    if (!wish.own_shift && is_usual(place)) return std::nullopt;
+    const sys::TempDir trial(wish.directory, ".overlay-");
+    const auto upper = trial.path() / "upper";
+    const auto work = trial.path() / "work";
+    sys::make_dir(upper, 0700);
+    sys::make_dir(work, 0700);
+    try {
+        (void)sys::mount_overlay({.lowers = {wish.trees.front()}, .upper = upper, .work = work});
+        return std::nullopt;
+    } catch (const Error& error) {
+        return "the kernel makes no overlay in " + wish.directory.string() + " (" + error.what() + ")";
+    }
+}
+
 Obstacle against_overlay(const StorageWish& wish, FdRef store, FdRef place) {
     if (wish.elsewhere) return "--dir names the whole root file system, and an overlay has none in one directory";
     if (sys::probe_file_system("overlay") == -ENODEV) return "this kernel has no overlayfs";
@@ -52,6 +77,7 @@ Obstacle against_overlay(const StorageWish& wish, FdRef store, FdRef place) {
     if (wish.directory.string().find(':') != std::string::npos) return "a ':' in " + wish.directory.string() + " would separate layers";
     if (wish.own_shift && sys::probe_mountable("overlay") == -EPERM) return "a kernel before Linux 5.11 lets only root stack directories";
     if (wish.own_shift && *wish.own_shift != 0) return "lxc.idmap begins with others of your ids than the store of images, whose files an overlay would show";
+    if (auto refused = against_mount(wish, place)) return refused;
     if (!wish.unprivileged || wish.own_shift) return std::nullopt;
     const auto refused = [](const std::filesystem::path& path) { return "the file system of " + path.string() + " takes no idmapped mounts"; };
     if (!wish.idmapped) return refused(wish.directory);
