@@ -326,6 +326,14 @@ void make(Work& work, Construction& construction, sys::SignalFd& signals) {
     sys::write_file_atomic(construction.directory() / "config", work.initial.text.text(), 0640);
 }
 
+// A user's containers are nobody else's concern: not even their number, which is that of the directory's links. What is
+// above and not there yet has the mode that the XDG base directory specification wants.
+void make_lxcpath(const std::filesystem::path& lxcpath) {
+    if (::geteuid() == 0) return sys::make_dirs(lxcpath, 0711);
+    const sys::ScopedUmask private_parents(0077);
+    sys::make_dirs(lxcpath, 0700);
+}
+
 std::optional<struct stat> marker(const Work& work) {
     if (work.outside) return sys::stat_fd(work.outside->fd());
     return sys::stat_path(work.storage == StorageKind::Overlay ? work.impl.directory() / kUpper : work.rootfs, false);
@@ -348,7 +356,7 @@ void Container::create(const CreateOptions& given) {
     }
     Work work{.impl = *impl_, .options = options, .initial = load_initial(*impl_, options)};
     sys::SignalFd signals{SIGINT, SIGTERM, SIGHUP, SIGQUIT}; // from here on they undo instead of killing
-    sys::make_dirs(impl_->lxcpath, ::geteuid() == 0 ? 0711 : 0700); // a user's containers are nobody else's concern
+    make_lxcpath(impl_->lxcpath);
     collect_garbage(*impl_, false);
     if (options.image.empty() && !work.bare()) (void)find_template(impl_->paths, options.template_name);
     prepare(work);

@@ -4,12 +4,14 @@
 #include "inventory/database.h"
 #include "inventory/rows.h"
 #include "inventory/schema.h"
+#include "sys/cred.h"
 #include "sys/file.h"
 
 #include <lxcpp/error.h>
 
 #include <fmt/core.h>
 
+#include <optional>
 #include <unistd.h>
 
 namespace lxcpp {
@@ -20,6 +22,8 @@ constexpr mode_t kStateMode = 0711; // of root: a container's own ids pass throu
 
 void make_file(const std::filesystem::path& file) {
     if (sys::exists(file)) return;
+    std::optional<sys::ScopedUmask> private_parents; // as where containers are made
+    if (::geteuid() != 0) private_parents.emplace(0077);
     sys::make_dirs(file.parent_path(), ::geteuid() == 0 ? kStateMode : 0700);
     static_cast<void>(sys::open_file(
         file, {.access = sys::Access::ReadWrite, .create = true, .mode = kFileMode}));

@@ -5,6 +5,7 @@
 #include "base/paths.h"
 #include "base/strings.h"
 #include "config/application.h"
+#include "sys/cred.h"
 #include "sys/file.h"
 #include "sys/own_file.h"
 #include "sys/rooted_dir.h"
@@ -175,6 +176,8 @@ void save_runtime_state(const std::filesystem::path& runtime, const RuntimeState
 
 void make_runtime_parent(const std::filesystem::path& directory) {
     const std::filesystem::path all = directory.parent_path();
+    std::optional<sys::ScopedUmask> private_parents; // the number of links of the one above would tell how many run
+    if (::geteuid() != 0) private_parents.emplace(0077);
     if (::geteuid() == 0) { // an ordinary user is told below that it is not theirs to write
         sys::make_dirs(all.parent_path(), 0755);
         sys::make_private_dirs(all);
