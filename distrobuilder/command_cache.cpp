@@ -11,6 +11,7 @@
 #include "distrobuilder/worker.h"
 #include "image/cache.h"
 #include "image/progress.h"
+#include "image/tree_check.h"
 #include "sys/file.h"
 #include "sys/rooted_dir.h"
 
@@ -18,6 +19,7 @@
 
 #include <fmt/chrono.h>
 #include <fmt/core.h>
+#include <sys/stat.h>
 
 // What builds leave to later ones.
 namespace lxcpp::distro {
@@ -30,6 +32,24 @@ std::string title_of(const image::ImageCache& cache, const image::CacheEntry& en
     const auto tree = cache.use_tree(entry.name);
     const auto record = tree ? parse_layer_record(tree->sums()) : std::nullopt;
     return record ? record->title : "a tree";
+}
+
+// What --cleanup=false kept: no build uses it, and it stays until prune.
+std::uint64_t add_failed(const std::filesystem::path& directory, std::vector<std::vector<std::string>>& lines) {
+    const sys::RootedDir cache = sys::RootedDir::open(directory);
+    const auto there = cache.stat(kFailedTrees);
+    if (!there || !S_ISDIR(there->st_mode)) return 0;
+    std::uint64_t sum = 0;
+    for (const sys::DirEntry& entry : cache.list(kFailedTrees)) {
+        const std::string name = std::string(kFailedTrees) + '/' + entry.name;
+        const auto info = cache.stat(name);
+        if (!info || !S_ISDIR(info->st_mode)) continue;
+        const std::uint64_t size = image::tree_size(cache.sub_dir(name));
+        sum += size;
+        lines.push_back({fmt::format("{:%Y-%m-%d %H:%M}", fmt::localtime(info->st_mtime)), size_text(size), tools::harmless(entry.name),
+                         "failed, kept by --cleanup=false: enter " + tools::harmless((directory / name).string())});
+    }
+    return sum;
 }
 
 int list(const std::filesystem::path& directory) {
@@ -48,6 +68,7 @@ int list(const std::filesystem::path& directory) {
         lines.push_back({fmt::format("{:%Y-%m-%d %H:%M}", fmt::localtime(entry.last_used)), size_text(entry.size),
                          entry.name.substr(0, 17), tools::harmless(title_of(cache, entry))});
     }
+    sum += add_failed(directory, lines);
     fmt::print("{}", tools::print_table(lines));
     fmt::print("{} downloads: {}; all of {}: {}\n", files, size_text(downloads), directory.string(), size_text(sum));
     return 0;

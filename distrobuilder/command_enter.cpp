@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "base/paths.h"
 #include "base/strings.h"
 #include "distrobuilder/build_cache.h"
 #include "distrobuilder/command.h"
 #include "distrobuilder/sandbox.h"
 #include "distrobuilder/sandbox_tree.h"
 #include "distrobuilder/worker.h"
+#include "host/own_ids.h"
+#include "store/image_store.h"
 #include "sys/file.h"
 #include "sys/pty.h"
 #include "sys/rooted_dir.h"
@@ -39,6 +42,17 @@ fs::path cache_of(const fs::path& tree) {
                             printable(tree.string()), kFailedTrees));
 }
 
+// "Permission denied" of some directory on the way would not say what is wrong with the tree.
+void require_own(const fs::path& tree, const fs::path& cache) {
+    if (::geteuid() == 0) return;
+    const auto info = sys::stat_path(cache, false);
+    if (!info || info->st_uid == ::geteuid()) return;
+    const IdRange ids = own_ids_of(ImageStore::open(default_paths().cache).directory());
+    if (info->st_uid >= ids.first && info->st_uid < ids.end()) return;
+    throw Error(fmt::format("{}: belongs to another user (uid {}), and only they can enter it",
+                            printable(tree.string()), info->st_uid));
+}
+
 int run_in_tree(const fs::path& tree, std::span<const std::string> program) {
     const auto there = sys::stat_path(tree, false);
     if (!there || !S_ISDIR(there->st_mode))
@@ -55,6 +69,7 @@ int run_enter(const CommandOptions&, std::span<const std::string> words) {
     fs::path tree = fs::absolute(words[0]).lexically_normal();
     if (!tree.has_filename()) tree = tree.parent_path();
     const fs::path cache = cache_of(tree);
+    require_own(tree, cache);
     if (words.size() == 1) require_terminal();
     const auto work = [&](const BuildIdentity&) {
         const image::ImageCache in_use = open_build_cache(cache); // nobody prunes it meanwhile

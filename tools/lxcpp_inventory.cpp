@@ -4,8 +4,12 @@
 #include "common/say.h"
 #include "container/inventory_scan.h"
 #include "container/record.h"
+#include "base/strings.h"
+#include "sys/file.h"
 
+#include <lxcpp/container.h>
 #include <lxcpp/error.h>
+#include <lxcpp/manager.h>
 
 #include <algorithm>
 #include <ctime>
@@ -60,6 +64,19 @@ std::vector<Cell> event_row(const Event& event, Format format) {
     return row;
 }
 
+// Nothing has happened to it: that is only true of one that is there, and that we may see.
+void require_there(const Cli& cli, const Options& options) {
+    const Manager manager(cli.lxcpath());
+    const std::string where = manager.lxcpath().string();
+    if (!options.name.empty()) {
+        if (Container(options.name, cli.lxcpath()).is_defined()) return;
+        throw StateError(StateProblem::NotFound, fmt::format("{}: there is no such container in {}, and nothing is noted of one", printable(options.name), where));
+    }
+    if (cli.lxcpath().empty()) return;
+    if (!sys::exists(where)) throw StateError(StateProblem::NotFound, where + ": there is no such directory, and nothing is noted of its containers");
+    (void)manager.names(); // throws for who may not look
+}
+
 int print_events(const Cli& cli, const Options& options) {
     const Format format = parse_format(options.format);
     Rows rows{.columns = {{format == Format::Table ? "TIME" : "TIME_MS"},
@@ -73,12 +90,13 @@ int print_events(const Cli& cli, const Options& options) {
               .rows = {}};
     EventFilter filter{.limit = options.limit};
     if (!options.name.empty()) filter.name = options.name;
-    if (!cli.lxcpath().empty()) filter.lxcpath = cli.lxcpath();
+    if (!cli.lxcpath().empty()) filter.lxcpath = Manager(cli.lxcpath()).lxcpath().string();
     if (const auto inventory = Inventory::open_read_only(inventory_file(default_paths()))) {
         for (const Event& event : inventory->events(filter)) {
             rows.rows.push_back(event_row(event, format));
         }
     }
+    if (rows.rows.empty()) require_there(cli, options);
     fmt::print("{}", print_rows(rows, format));
     return 0;
 }

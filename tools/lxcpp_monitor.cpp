@@ -1,17 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "common/cli.h"
+#include "common/harmless.h"
+#include "common/say.h"
 
 #include "base/paths.h"
 #include "base/strings.h"
 #include "config/global.h"
 #include "monitor/client.h"
 #include "sys/epoll.h"
+#include "start/run_note.h"
 #include "start/runtime_state.h"
 #include "sys/file.h"
 #include "sys/signal.h"
 #include "sys/watch.h"
 
 #include <lxcpp/error.h>
+#include <lxcpp/manager.h>
 
 #include <array>
 #include <cerrno>
@@ -178,6 +182,28 @@ private:
     bool pending_ = false;
 };
 
+// Silence would say that nothing happens there. The default directory may still be missing.
+void require_sight(const std::vector<std::string>& lxcpaths, bool given) {
+    for (const std::string& lxcpath : lxcpaths) {
+        const Manager manager(lxcpath);
+        if (given && !sys::exists(manager.lxcpath())) throw StateError(StateProblem::NotFound, manager.lxcpath().string() + ": there is no such directory");
+        (void)manager.names();
+    }
+}
+
+// Their changes are told to who runs them alone.
+void tell_of_others(const std::vector<std::string>& lxcpaths, const NamePattern& pattern) {
+    for (const std::string& lxcpath : lxcpaths) {
+        const Manager manager(lxcpath);
+        for (const std::string& name : manager.names()) {
+            if (!pattern.matches(name)) continue;
+            const auto note = read_run_note(manager.lxcpath() / name);
+            if (!note || note->init.pid <= 0 || note->runtime == runtime_dir(default_paths(), manager.lxcpath(), name)) continue;
+            tools::say("lxcpp-monitor: {}: its changes are not seen here: {}\n", name, tools::harmless(run_note_text(*note, manager.lxcpath() / name)));
+        }
+    }
+}
+
 std::vector<std::filesystem::path> runtime_directories(const std::vector<std::string>& lxcpaths) {
     const Paths paths = default_paths();
     std::vector<std::filesystem::path> directories;
@@ -205,7 +231,10 @@ int main(int argc, char** argv) {
         if (parsed.words().size() > 1) throw Error("more than one expression given");
         if (!parsed.words().empty()) expression = parsed.words().front();
         const NamePattern pattern(expression);
-        if (lxcpaths.empty()) lxcpaths.push_back(load_global_config(default_paths()).lxcpath);
+        const bool given = !lxcpaths.empty();
+        if (!given) lxcpaths.push_back(load_global_config(default_paths()).lxcpath);
+        require_sight(lxcpaths, given);
+        if (!parsed.quiet()) tell_of_others(lxcpaths, pattern);
         try {
             Follower(pattern, runtime_directories(lxcpaths)).run();
         } catch (const SystemError& error) {

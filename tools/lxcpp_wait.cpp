@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "common/cli.h"
+#include "common/say.h"
 
 #include "base/strings.h"
 
 #include <lxcpp/container.h>
+
+#include <algorithm>
 
 using namespace lxcpp;
 
@@ -21,6 +24,15 @@ std::vector<State> parse_states(const std::string& text) {
     return states;
 }
 
+// "It is stopped" would be a lie of one whose name is misspelt, or that the caller may not see. One that is not made yet
+// can be waited for until it runs.
+void require_there(const tools::Cli& cli, const Container& container, const std::vector<State>& wanted) {
+    if (container.is_defined() || container.is_running()) return;
+    const std::string absent = "there is no such container in " + container.lxcpath().string();
+    if (std::ranges::find(wanted, State::Stopped) != wanted.end()) throw StateError(StateProblem::NotFound, absent);
+    if (!cli.quiet()) tools::say("lxcpp-wait: {}: {}; waiting for one\n", container.name(), absent);
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
@@ -32,6 +44,9 @@ int main(int argc, char** argv) {
     return tools::run_tool(cli, argc, argv, [&](tools::Cli& parsed) {
         if (states.empty()) throw Error("no state given: -s STATE");
         const Container container(parsed.name(), parsed.lxcpath());
-        return container.wait(parse_states(states), tools::parse_timeout(timeout)) ? 0 : 1;
+        const std::vector<State> wanted = parse_states(states);
+        const auto limit = tools::parse_timeout(timeout);
+        require_there(parsed, container, wanted);
+        return container.wait(wanted, limit) ? 0 : 1;
     });
 }

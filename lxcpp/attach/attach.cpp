@@ -24,6 +24,7 @@
 #include "sys/file.h"
 #include "sys/namespace.h"
 #include "sys/own_namespace.h"
+#include "sys/process_group.h"
 #include "sys/pty.h"
 #include "sys/raw.h"
 #include "sys/rooted_dir.h"
@@ -43,6 +44,8 @@
 
 namespace lxcpp {
 namespace {
+
+constexpr std::array kEnds{SIGTERM, SIGHUP, SIGINT, SIGQUIT};
 
 // A container that ends meanwhile must never look like one that shares everything: its command would
 // run on the host. An init that is dead but not reaped has no namespaces, and its number may be another's.
@@ -142,7 +145,7 @@ public:
         auto [ours, theirs] = sys::socket_pair();
         plan_.report = theirs.raw();
         seal();
-        if (!plan_.terminal) signals_.emplace({SIGTERM, SIGHUP}); // before there is a program to miss one
+        if (!plan_.terminal) signals_.emplace(sys::not_ignored(kEnds)); // before there is a program to miss one
         sys::CloneOptions clone;
         clone.into_cgroup = entry_.unified;
         sys::Cloned joining = clone_into(clone);
@@ -151,6 +154,7 @@ public:
             run_join(plan_);
         }
         joining_ = std::move(joining.pidfd);
+        leader_ = joining.pid;
         theirs.reset();
         relay_until_end(ours);
         return sys::reap(child());
@@ -256,6 +260,7 @@ private:
         if (report.stage == JoinStage::Born) {
             // A child of ours: nobody else can reap it, so that the number is its own.
             if (auto born = sys::open_pidfd(report.error)) program_ = std::move(*born);
+            if (program_.valid()) leader_ = report.error;
         } else if (report.stage != JoinStage::PtyMaster) {
             failure_ = report;
         } else if (received.valid() && sys::is_ptmx_master(received)) {
@@ -302,6 +307,11 @@ private:
         signals_.reset();
     }
 
+    // As a terminal's ^C: a shell that has it for itself would leave what it waits for inside.
+    void pass_on(int signal) const {
+        if (sys::try_kill_group(leader_, signal) != 0) (void)sys::try_send_signal(child(), signal);
+    }
+
     // Who ends the tool ("timeout 10 lxcpp-attach ...") means the program; it would stay inside for ever.
     void pass_signals_until_end() {
         constexpr std::uint64_t kChild = 0;
@@ -315,7 +325,7 @@ private:
             if (count == 0) give_up_when_late();
             for (std::size_t i = 0; i < count; ++i) {
                 if (ready[i].tag == kChild) return;
-                if (const auto signal = signals_->next()) (void)sys::try_send_signal(child(), *signal);
+                if (const auto signal = signals_->next()) pass_on(*signal);
             }
         }
     }
@@ -366,6 +376,7 @@ private:
     Fd master_;
     Fd joining_; // pidfds
     Fd program_; // in a pid namespace of its own
+    pid_t leader_ = -1; // of the program's process group: a child of ours until we have reaped it
     JoinPlan plan_;
     std::optional<sys::SignalFd> signals_; // without a terminal; the relay has its own
     std::optional<JoinReport> failure_;

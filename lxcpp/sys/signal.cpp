@@ -89,6 +89,15 @@ void ignore_stop_signal() noexcept {
     (void)::signal(SIGTSTP, SIG_IGN);
 }
 
+std::vector<int> not_ignored(std::span<const int> signals) {
+    std::vector<int> wanted;
+    for (const int signal : signals) {
+        struct sigaction action {};
+        if (::sigaction(signal, nullptr, &action) != 0 || action.sa_handler != SIG_IGN) wanted.push_back(signal);
+    }
+    return wanted;
+}
+
 SignalFd::SignalFd(std::span<const int> signals) {
     sigset_t wanted;
     ::sigemptyset(&wanted);

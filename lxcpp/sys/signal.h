@@ -9,6 +9,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace lxcpp::sys {
 
@@ -23,6 +24,9 @@ void ignore_file_size_signal() noexcept;
 
 // A terminal's stop key (SIGTSTP) then does nothing to this process.
 void ignore_stop_signal() noexcept;
+
+// Those of these signals that this process does not ignore: nohup(1) and a shell's "&" mean it.
+[[nodiscard]] std::vector<int> not_ignored(std::span<const int> signals);
 
 // Blocks the given signals for this thread and delivers them through a descriptor; the old mask
 // returns with the destructor.

@@ -47,7 +47,7 @@ class ContainerRoot::ThawOnSignal {
 public:
     explicit ThawOnSignal(Container& container) : container_(container) {
         ScopeExit undo([this] { thaw(); });
-        container_.freeze();
+        freeze();
         thread_ = std::thread([this] { watch(); });
         undo.release();
     }
@@ -60,6 +60,15 @@ public:
     }
 
 private:
+    // Where it cannot stand still its files would be those of many moments.
+    void freeze() {
+        try {
+            container_.freeze();
+        } catch (const Error& error) {
+            throw Error(fmt::format("it runs and cannot stand still while its files are read ({}): stop it first", error.what()));
+        }
+    }
+
     void thaw() noexcept {
         try {
             container_.unfreeze();
