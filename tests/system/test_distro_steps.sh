@@ -38,6 +38,8 @@ test_all_failures_of_a_step_keep_its_tree() {
         tree=$(sed -n 's/.*lxcpp-distrobuilder enter //p' <<<"$ERR")
         expect 0 lxcpp-distrobuilder enter "$tree" -- cat /tmp/mine /srv/hostname
         is "$OUT" $'it\ndistrobuilder' "what is in it"
+        expect 0 lxcpp-distrobuilder cache list --cache-dir "$BUILDS"
+        out_matches "$(basename "$tree") +failed, kept by --cleanup=false: enter $tree"
         rm -r "$BUILDS/failed"
     done
     sed -i '0,/#!.bin.sh/s|#!/bin/sh|#!/bin/bash|' "$RECIPE"
@@ -75,6 +77,27 @@ test_trees_that_nobody_kept_are_not_entered() {
     err_has "there is no terminal for a shell"
     expect 1 lxcpp-distrobuilder enter "$SANDBOX/failed/tree" -- true
     err_has "is not empty, and what is in it is not the builder's"
+}
+
+test_another_users_tree_is_not_entered() {
+    # shellcheck source=tests/system/users.sh
+    source "$(dirname "${BASH_SOURCE[0]}")/users.sh"
+    payload
+    make_users
+    local tree builds="$SANDBOX/home/anna/builds"
+    sed -i "s|echo unpacked.*|echo hers >/tmp/mine; exit 7|" "$RECIPE"
+    chown $ANNA "$TO"
+    expect 1 "${AS_ANNA[@]}" lxcpp-distrobuilder build-lxc "$RECIPE" "$TO" --cache-dir "$builds" --cleanup=false
+    tree=$(sed -n 's/.*lxcpp-distrobuilder enter //p' <<<"$ERR")
+    expect 0 "${AS_ANNA[@]}" lxcpp-distrobuilder cache list --cache-dir "$builds"
+    out_has "enter $tree"
+    expect 1 "${AS_BERT[@]}" lxcpp-distrobuilder enter "$tree" -- cat /tmp/mine
+    err_is_one_line
+    err_has "belongs to another user (uid $FIRST), and only they can enter it"
+    out_is ""
+    expect 0 "${AS_ANNA[@]}" lxcpp-distrobuilder enter "$tree" -- cat /tmp/mine
+    out_is hers
+    forget_users
 }
 
 test_errors_of_generators_name_the_recipe() {
