@@ -112,7 +112,7 @@ Fd lock_note(const sys::RootedDir& directory) {
 }
 
 Fd lock_note_for_sure(const sys::RootedDir& directory) {
-    for (int tries = 0; tries < 100; ++tries) {
+    for (int tries = 0; tries < 10; ++tries) { // who has the directory could go on for ever
         Fd file = lock_note(directory);
         if (file.valid()) return file;
     }
@@ -170,12 +170,13 @@ std::optional<RunNote> read_run_note(const std::filesystem::path& directory) {
 }
 
 std::string run_note_text(const RunNote& note, const std::filesystem::path& directory) {
-    if (note.owner.pid <= 0) return "somebody with another runtime directory is starting or destroying it just now: repeat";
+    const std::string file = (directory / kFile).string();
+    if (note.owner.pid <= 0) return "somebody with another runtime directory is starting or destroying it just now: repeat; should that be wrong, remove " + file;
     const bool runs = init_lives(note);
     const std::string who = fmt::format("user {} runs it with the runtime directory {} ({} {})", note.uid, note.runtime.native(),
                                         runs ? "its init is process" : "it starts or stops in process", runs ? note.init.pid : note.owner.pid);
     const std::string how = note.uid == our_uid_outside() ? "use LXCPP_RUNTIME_DIR or the login that it was started from" : "only they can stop it";
-    return fmt::format("{}: {}; should that be wrong, remove {}", who, how, (directory / kFile).string());
+    return fmt::format("{}: {}; should that be wrong, remove {}", who, how, file);
 }
 
 RunClaim claim_run(const std::filesystem::path& directory) {

@@ -51,6 +51,12 @@ test_root_sees_a_users_container() {
     init=$("${AS_ANNA[@]}" lxcpp-info -n "$C1" -p -H)
     is "$(stat -c %u:%a "$ANNAS/$C1/.running")" "$ANNA:600"
     all_verbs_are_refused $ANNA "$init" env
+    expect 1 lxcpp-image publish "$C1" -P "$ANNAS" --alias mine
+    err_is_one_line
+    err_has "user $ANNA runs it"
+    expect 1 lxcpp-create -n "$C1" -P "$ANNAS" --image none --replace
+    err_is_one_line
+    err_has "user $ANNA runs it"
     # Nobody supervises it any more; it runs all the same.
     kill -9 "$(cat "$SANDBOX/home/anna/pid")"
     expect 1 lxcpp-start -P "$ANNAS" -n "$C1"
@@ -146,6 +152,7 @@ test_notes_that_are_not_true() {
 
 # A forged note makes root's verbs refuse, and tells what to do; it does nothing to the process that it names.
 test_a_forged_note() {
+    need_tool python3
     users_with_config
     make_for_anna "$C1"
     sleep 600 &
@@ -170,6 +177,23 @@ test_a_forged_note() {
     chown $ANNA "$note"
     chmod 666 "$note"
     is "$(lxcpp-info -P "$ANNAS" -n "$C1" -s -H 2>/dev/null)" STOPPED
+    kill $victim
+    wait $victim 2>/dev/null
+    # A lock that is never let go is waited for a moment, and then told.
+    rm "$note"
+    "${AS_ANNA[@]}" python3 -c 'import fcntl, sys, time
+note = open(sys.argv[1], "w")
+fcntl.lockf(note, fcntl.LOCK_EX)
+print("locked", flush=True)
+time.sleep(600)' "$note" >"$SANDBOX/tmp/locked" &
+    victim=$!
+    until [ -s "$SANDBOX/tmp/locked" ]; do kill -0 $victim || break; done
+    for verb in start "destroy -f"; do
+        # shellcheck disable=SC2086
+        RUN_TIMEOUT=15 expect 1 lxcpp-${verb%% *} -P "$ANNAS" -n "$C1" ${verb#"${verb%% *}"}
+        err_is_one_line
+        err_has "just now: repeat; should that be wrong, remove $note"
+    done
     kill $victim
     wait $victim 2>/dev/null
     rm "$note"
