@@ -16,20 +16,20 @@ install(FILES ${PROJECT_BINARY_DIR}/lxcpp.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}
 
 # Shipped configuration: distribution files, seccomp profiles, keyrings, units.
 install(DIRECTORY config/ DESTINATION ${CMAKE_INSTALL_DATADIR}/lxcpp/config
-  PATTERN "default.conf" EXCLUDE PATTERN "CMakeLists.txt" EXCLUDE PATTERN "systemd" EXCLUDE)
+  PATTERN "default.conf" EXCLUDE PATTERN "lxcpp-usernet" EXCLUDE PATTERN "CMakeLists.txt" EXCLUDE PATTERN "systemd" EXCLUDE)
 # Units name the programs where they are; systemd looks below /usr/local, too.
 configure_file(config/systemd/lxcpp-net.service.in lxcpp-net.service @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/lxcpp-net.service DESTINATION ${CMAKE_INSTALL_PREFIX}/lib/systemd/system)
-if(EXISTS ${PROJECT_SOURCE_DIR}/config/default.conf)
-  # The administrator's file: written once, then never touched.
+# The administrator's files: written once, then never touched.
+foreach(file default.conf lxcpp-usernet)
   install(CODE "
     set(folder \"\$ENV{DESTDIR}${LXCPP_SYSCONFDIR}/lxcpp\")
-    if(EXISTS \"\${folder}/default.conf\")
-      message(STATUS \"Kept: \${folder}/default.conf\")
+    if(EXISTS \"\${folder}/${file}\")
+      message(STATUS \"Kept: \${folder}/${file}\")
     else()
-      file(INSTALL \"${PROJECT_SOURCE_DIR}/config/default.conf\" DESTINATION \"${LXCPP_SYSCONFDIR}/lxcpp\") # adds DESTDIR itself
+      file(INSTALL \"${PROJECT_SOURCE_DIR}/config/${file}\" DESTINATION \"${LXCPP_SYSCONFDIR}/lxcpp\") # adds DESTDIR itself
     endif()")
-endif()
+endforeach()
 # An empty directory on which a starting container's root is staged, in its own mount namespace.
 install(DIRECTORY DESTINATION ${CMAKE_INSTALL_LIBDIR}/lxcpp/rootfs)
 

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-# lxcpp_add_program(NAME SOURCES files… [HOT] [LIBEXEC] [LIBRARIES targets…])
+# lxcpp_add_program(NAME SOURCES files… [HOT] [LIBEXEC] [SETUID] [LIBRARIES targets…])
 #
 # A program lxcpp-… that uses the library's inside: it links the archive lxcpp_internal, of which
 # the linker keeps only what the program reaches. HOT: it runs so often, or stays in memory so long,
-# that loading shared libraries is felt. LIBEXEC: not for the administrator's PATH.
+# that loading shared libraries is felt. LIBEXEC: not for the administrator's PATH. SETUID: installed so, as 4755.
 function(lxcpp_add_program name)
-  cmake_parse_arguments(arg "HOT;LIBEXEC" "" "SOURCES;LIBRARIES" ${ARGN})
+  cmake_parse_arguments(arg "HOT;LIBEXEC;SETUID" "" "SOURCES;LIBRARIES" ${ARGN})
   add_executable(${name} ${arg_SOURCES})
   set_target_properties(${name} PROPERTIES LXCPP_HOT ${arg_HOT})
   target_link_libraries(${name} PRIVATE lxcpp_internal ${arg_LIBRARIES})
@@ -19,7 +19,11 @@ function(lxcpp_add_program name)
   endif()
   if(arg_LIBEXEC)
     set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${LXCPP_BUILD_LIBEXECDIR})
-    install(TARGETS ${name} RUNTIME DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/lxcpp)
+    set(mode OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
+    if(arg_SETUID)
+      list(APPEND mode SETUID)
+    endif()
+    install(TARGETS ${name} RUNTIME DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/lxcpp PERMISSIONS ${mode})
   else()
     set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${LXCPP_BUILD_BINDIR})
     install(TARGETS ${name} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})

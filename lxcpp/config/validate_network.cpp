@@ -273,6 +273,8 @@ bool can_publish(const NetDevice& device) noexcept {
         return false;
     case NetType::Veth:
         return device.veth.mode == VethMode::Bridge && !device.link.empty();
+    case NetType::User:
+        return true;
     }
     return false;
 }
@@ -297,7 +299,7 @@ std::vector<Problem> publish_obstacles(const std::vector<NetDevice>& devices,
     if (!publish.empty() && std::ranges::none_of(devices, can_publish))
         add(problems, "lxc.publish",
             "the container has no device to which a port of the host could lead: lxc.net.N.type = "
-            "veth with lxc.net.N.link = the managed bridge");
+            "veth with lxc.net.N.link = the managed bridge, or type = user for a container of an ordinary user");
     for (std::size_t i = 0; i < publish.size(); ++i) {
         for (std::size_t j = 0; j < i; ++j) {
             if (conflict(publish[j], publish[i]))

@@ -82,6 +82,7 @@ std::string choose_mac(std::string_view seed) {
     for (std::size_t i = 0; i < mac.size(); ++i)
         mac[i] = static_cast<std::uint8_t>(number >> (8 * i));
     mac[0] = static_cast<std::uint8_t>((mac[0] & 0xfc) | 2);
+    if (mac[0] == kUsersMac) mac[0] |= 4;
     return mac_address_text(mac);
 }
 

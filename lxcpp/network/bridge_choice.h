@@ -44,7 +44,10 @@ struct BridgeChoice {
 [[nodiscard]] Ipv4Network choose_ipv4(std::string_view seed, std::span<const Ipv4Network> routes);
 // The first address of a /64 of fd00::/8 (RFC 4193, with a hash of the seed as its random number).
 [[nodiscard]] Ipv6Address choose_ipv6(std::string_view seed);
-// Locally administered and unicast.
+// First byte of what containers of ordinary users have, so that no name that a user finds for a
+// container gives it the hardware address of another's.
+inline constexpr std::uint8_t kUsersMac = 0x0a;
+// Locally administered and unicast, and no user's.
 [[nodiscard]] std::string choose_mac(std::string_view seed);
 
 // Throws Error where the configuration contradicts itself.

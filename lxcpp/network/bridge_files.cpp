@@ -4,6 +4,7 @@
 #include "base/strings.h"
 #include "config/published_port.h"
 #include "sys/file.h"
+#include "sys/host.h"
 #include "sys/own_file.h"
 #include "sys/replace_file.h"
 
@@ -18,6 +19,8 @@ namespace {
 
 constexpr std::chrono::seconds kPatience{30};
 constexpr std::size_t kLargestNote = 1 << 20;
+constexpr std::string_view kUser = "user:"; // a lxcpath begins with '/'
+constexpr std::uint64_t kUntilItIsThere = 60; // seconds
 
 struct Note {
     std::string_view name;
@@ -92,10 +95,25 @@ std::string owner_key(const PortOwner& owner) {
                        owner.container, owner.nic);
 }
 
+std::string path_of_user(uid_t uid) {
+    return fmt::format("{}{}", kUser, uid);
+}
+
+bool is_of_user(const PortOwner& owner) noexcept {
+    return owner.lxcpath.starts_with(kUser);
+}
+
+bool is_over(const BridgePort& port, bool interface_is_there) {
+    return is_of_user(port.owner) && !interface_is_there &&
+           sys::seconds_since_boot() > port.since + kUntilItIsThere;
+}
+
 std::string reservation_text(const Reservation& reservation) {
-    return owner_text(reservation.owner) + fmt::format("mac={}\nfixed={}\nipv6={}\n",
-                                                       reservation.mac, reservation.fixed ? 1 : 0,
-                                                       reservation.ipv6);
+    std::string text = owner_text(reservation.owner) +
+                       fmt::format("mac={}\nfixed={}\nipv6={}\n", reservation.mac,
+                                   reservation.fixed ? 1 : 0, reservation.ipv6);
+    if (!reservation.charged.empty()) text += fmt::format("charged={}\n", reservation.charged);
+    return text;
 }
 
 std::optional<Reservation> parse_reservation(std::string_view text) {
@@ -105,6 +123,7 @@ std::optional<Reservation> parse_reservation(std::string_view text) {
         if (note.name == "mac") reservation.mac = note.value;
         if (note.name == "fixed") reservation.fixed = note.value == "1";
         if (note.name == "ipv6") reservation.ipv6 = note.value;
+        if (note.name == "charged") reservation.charged = note.value;
     }
     if (reservation.owner.container.empty() || reservation.mac.empty()) return std::nullopt;
     return reservation;
@@ -117,6 +136,7 @@ std::string bridge_port_text(const BridgePort& port) {
     for (const std::string& address : port.ipv6) text += fmt::format("ipv6={}\n", address);
     for (const PublishedPort& published : port.published)
         text += fmt::format("publish={}\n", published_port_text(published));
+    if (port.since != 0) text += fmt::format("since={}\n", port.since);
     return text;
 }
 
@@ -126,6 +146,7 @@ BridgePort parse_bridge_port(std::string_view text) {
         if (take_owner(port.owner, note)) continue;
         if (note.name == "port") port.port = note.value;
         if (note.name == "mac") port.mac = note.value;
+        if (note.name == "since") port.since = parse_u64(note.value).value_or(0);
         if (note.name == "ipv4") port.ipv4.emplace_back(note.value);
         if (note.name == "ipv6") port.ipv6.emplace_back(note.value);
         if (note.name == "publish") port.published.push_back(parse_published_port(note.value));

@@ -6,10 +6,12 @@
 #include "network/bridge_choice.h"
 #include "sys/lock.h"
 
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <sys/types.h>
 #include <vector>
 
 // What the managed bridge keeps in files: addresses of containers for good, and of what runs until
@@ -64,6 +66,9 @@ struct PortOwner {
     bool operator==(const PortOwner&) const = default;
 };
 [[nodiscard]] std::string owner_key(const PortOwner& owner);
+// Containers of ordinary users, who may call them what they like: the user's number stands for the lxcpath.
+[[nodiscard]] std::string path_of_user(uid_t uid);
+[[nodiscard]] bool is_of_user(const PortOwner& owner) noexcept;
 
 // Who has an address of the range.
 struct Reservation {
@@ -71,6 +76,7 @@ struct Reservation {
     std::string mac;
     bool fixed = false; // asked for by lxc.net.N.ipv4.address
     std::string ipv6;   // "" for none
+    std::string charged = {}; // of a user's container: by whom it is counted, "u1000" or "g100"
     bool operator==(const Reservation&) const = default;
 };
 [[nodiscard]] std::string reservation_text(const Reservation& reservation);
@@ -86,10 +92,13 @@ struct BridgePort {
         ipv4; // with which it may send; the first is the one that ports are published to
     std::vector<std::string> ipv6;
     std::vector<PublishedPort> published;
+    std::uint64_t since = 0; // of a user's container: seconds since the boot when it was made
     bool operator==(const BridgePort&) const = default;
 };
 [[nodiscard]] std::string bridge_port_text(const BridgePort& port);
 [[nodiscard]] BridgePort parse_bridge_port(std::string_view text);
+// Of a user's container: its interface is gone, or never came. Nobody tells when one ends.
+[[nodiscard]] bool is_over(const BridgePort& port, bool interface_is_there);
 // By the name of the port; those whose device is gone too.
 [[nodiscard]] std::vector<BridgePort> load_bridge_ports(const BridgeFiles& files);
 

@@ -5,6 +5,7 @@
 
 #include <string>
 #include <string_view>
+#include <sys/types.h>
 
 // What containers are called in the name server of the bridge. Under the bridge's lock.
 namespace lxcpp {
@@ -26,6 +27,13 @@ struct ContainerNames {
 // The same for a container that has a name already. True when it changed.
 bool rewrite_name(const BridgeSettings& settings, const BridgeFiles& files, const PortOwner& owner,
                   const std::string& ipv4, const std::string& ipv6);
+// A user's container has NAME.USER, which nobody else's is. USER: of passwd(5), or empty.
+void write_user_name(const BridgeSettings& settings, const BridgeFiles& files,
+                     const PortOwner& owner, std::string_view user, const std::string& ipv4,
+                     const std::string& ipv6);
+void remove_user_names(const BridgeFiles& files, const PortOwner& owner);
+// Pure. What stands for a user in a name: theirs where it can, else their number.
+[[nodiscard]] std::string user_label(std::string_view user, uid_t uid);
 // True when it had one.
 bool remove_name(const BridgeFiles& files, const std::string& lxcpath,
                  const std::string& container);

@@ -16,6 +16,7 @@
 #include "network/publish.h"
 #include "network/reservations.h"
 #include "sys/file.h"
+#include "sys/host.h"
 #include "sys/netlink_bridge.h"
 #include "sys/netlink_link.h"
 #include "sys/own_file.h"
@@ -124,6 +125,7 @@ void check_published(const BridgeFiles& files, const BridgePort& wanted,
 BridgePort port_of(const BridgeSettings& settings, const PortRequest& request,
                    const std::string& mac, const std::string& ipv4) {
     BridgePort port{request.port, request.owner, mac, {}, {}, request.publish};
+    if (is_of_user(request.owner)) port.since = sys::seconds_since_boot();
     if (!ipv4.empty()) port.ipv4.push_back(ipv4);
     for (const IpAddress& address : request.ipv4) {
         if (address.address != ipv4) port.ipv4.push_back(address.address);
@@ -205,13 +207,18 @@ bool wants_loopback(const BridgePort& port) {
 } // namespace
 
 std::string mac_of_owner(const PortOwner& owner) {
-    return choose_mac(owner_key(owner));
+    return choose_mac(owner_key(owner)); // never as user_port.cpp
 }
 
 bool is_managed_bridge(const Paths& paths, const std::string& bridge) {
     if (!may_be_managed(bridge)) return false;
     const BridgeFiles files = bridge_files(paths, bridge);
     return load_bridge_settings(files) || is_configured(paths, files, bridge);
+}
+
+bool ready_bridge(const Paths& paths, const std::string& bridge) {
+    std::vector<std::string> notes; // for root, who is not there
+    return settings_of(paths, bridge, notes).has_value();
 }
 
 std::optional<PortAddresses> attach_port(const Paths& paths, const PortRequest& request) {
@@ -229,7 +236,8 @@ std::optional<PortAddresses> attach_port(const Paths& paths, const PortRequest& 
     const std::string ipv6 = settings->ipv6 ? port.ipv6.back() : "";
     bool reload = false;
     const std::string ipv4 =
-        reserve_address(*settings, files, {request.owner, mac, false, ipv6}, request.ipv4, reload);
+        reserve_address(*settings, files, {request.owner, mac, false, ipv6, request.charged},
+                        request.ipv4, reload);
     if (request.named) {
         std::string why = write_name(*settings, files, request.owner, ipv4, ipv6);
         if (!why.empty()) notes.push_back(std::move(why));

@@ -25,6 +25,7 @@ struct PortRequest {
     std::vector<IpAddress> ipv4 = {}; // lxc.net.N.ipv4.address: reserved in DHCP
     std::vector<IpAddress> ipv6 = {};
     std::vector<PublishedPort> publish = {}; // lxc.publish
+    std::string charged = {}; // Reservation
     bool named = true; // its address is what the container's name stands for; of one device only
 };
 
@@ -45,6 +46,9 @@ struct PortAddresses {
 
 // True for a bridge that lxcpp-net has brought up, or would. Throws ConfigError of net.conf.
 [[nodiscard]] bool is_managed_bridge(const Paths& paths, const std::string& bridge);
+
+// The same; one that is configured and not there, or not whole, is brought up.
+[[nodiscard]] bool ready_bridge(const Paths& paths, const std::string& bridge);
 
 // nullopt: that bridge is none that lxcpp-net manages, and there is nothing to do. One that is
 // configured and not there, or not whole (a dnsmasq that was killed), is brought up first. Throws

@@ -32,7 +32,9 @@ std::vector<BridgePort> living_ports(const Paths& paths, const BridgeFiles& file
     if (ports.empty()) return ports;
     const std::vector<sys::NetLink> links = netlink.links();
     std::erase_if(ports, [&](const BridgePort& port) {
-        if (std::ranges::count(links, port.port, &sys::NetLink::name) != 0) return false;
+        const bool there = std::ranges::count(links, port.port, &sys::NetLink::name) != 0;
+        if (is_of_user(port.owner)) return is_over(port, there);
+        if (there) return false;
         return !sys::exists(runtime_dir(paths, port.owner.lxcpath, port.owner.container));
     });
     return ports;

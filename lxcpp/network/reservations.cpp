@@ -24,8 +24,18 @@ std::optional<Reservation> load(const BridgeFiles& files, const std::string& add
     return text ? parse_reservation(*text) : std::nullopt;
 }
 
+// Of what is asked for by name, or when there is nothing else, one of a user's container that does
+// not run is nobody's: users tell nobody that a container is gone.
+bool is_left_by_user(const BridgeFiles& files, const Reservation& reservation) {
+    if (!is_of_user(reservation.owner)) return false;
+    return std::ranges::none_of(load_bridge_ports(files), [&](const BridgePort& port) {
+        return owner_key(port.owner) == owner_key(reservation.owner);
+    });
+}
+
 // One of a container that was removed by hand is nobody's.
 bool is_void(const Reservation& reservation) {
+    if (is_of_user(reservation.owner)) return false;
     return !sys::exists(std::filesystem::path(reservation.owner.lxcpath) /
                         reservation.owner.container);
 }
@@ -66,7 +76,8 @@ void check_asked_address(const BridgeSettings& settings, const BridgeFiles& file
     if (number == settings.ipv4->first() || number == settings.ipv4->last())
         refuse("it stands for the network as a whole");
     const auto taken = load(files, address);
-    if (taken && owner_key(taken->owner) != owner_key(wish.owner) && !is_void(*taken))
+    if (taken && owner_key(taken->owner) != owner_key(wish.owner) && !is_void(*taken) &&
+        !is_left_by_user(files, *taken))
         refuse(fmt::format("container {} has it", taken->owner.container));
 }
 
@@ -74,9 +85,11 @@ std::string free_address(const BridgeSettings& settings, const BridgeFiles& file
                          const PortOwner& owner) {
     const std::string text = sys::read_file_if_exists(files.leases()).value_or("");
     const std::vector<DhcpLease> leases = parse_leases(text);
+    bool last_resort = false; // what users have left
     const auto reserved = [&](std::uint32_t number) {
         const auto reservation = load(files, ipv4_text(number));
-        return reservation && !is_void(*reservation);
+        return reservation && !is_void(*reservation) &&
+               !(last_resort && is_left_by_user(files, *reservation));
     };
     const auto taken = [&](std::uint32_t number) { // or of a stranger on the bridge
         return std::ranges::count(leases, ipv4_text(number), &DhcpLease::address) != 0 ||
@@ -85,8 +98,10 @@ std::string free_address(const BridgeSettings& settings, const BridgeFiles& file
     if (const auto number = choose_container_ipv4(settings, owner_key(owner), taken))
         return ipv4_text(*number);
     // Strangers have no right to theirs.
-    if (const auto number = choose_container_ipv4(settings, owner_key(owner), reserved))
-        return ipv4_text(*number);
+    for (int i = 0; i < 2; ++i, last_resort = true) {
+        if (const auto number = choose_container_ipv4(settings, owner_key(owner), reserved))
+            return ipv4_text(*number);
+    }
     throw Error(fmt::format("all {} addresses of the bridge {} are taken: destroy containers, or "
                             "give it a larger network in net.conf",
                             settings.ipv4_last - settings.ipv4_first, settings.bridge));
@@ -125,6 +140,11 @@ std::string reserve_address(const BridgeSettings& settings, const BridgeFiles& f
         release(files, previous);
         reload = true;
     }
+    if (const auto other = load(files, address);
+        other && owner_key(other->owner) != owner_key(wish.owner)) {
+        remove_reservation(files, address, *other);
+        reload = true;
+    }
     bool changed = false;
     write_if_other(files.addresses() / address, reservation_text(wish), 0600, changed);
     write_if_other(own_file(files, wish.owner), address + "\n", 0600, changed);
@@ -134,6 +154,15 @@ std::string reserve_address(const BridgeSettings& settings, const BridgeFiles& f
         return lease.address == address && !same_letters(lease.mac, wish.mac);
     });
     return address;
+}
+
+void remove_reservation(const BridgeFiles& files, const std::string& address,
+                        const Reservation& reservation) {
+    if (is_of_user(reservation.owner)) remove_user_names(files, reservation.owner);
+    // Last what it is found by: killed in between, the next command goes on.
+    if (sys::read_file_if_exists(own_file(files, reservation.owner)) == address + "\n")
+        sys::remove_file(own_file(files, reservation.owner));
+    release(files, address);
 }
 
 std::string reserved_address(const BridgeFiles& files, const PortOwner& owner) {
@@ -146,10 +175,8 @@ bool release_foreign_addresses(const BridgeSettings& settings, const BridgeFiles
     for (const auto& [address, reservation] : load_reservations(files)) {
         const std::uint32_t number = ipv4_number(address);
         if (settings.ipv4->contains(number) && number != settings.ipv4->address) continue;
-        if (sys::read_file_if_exists(own_file(files, reservation.owner)) == address + "\n")
-            sys::remove_file(own_file(files, reservation.owner));
         (void)remove_name(files, reservation.owner.lxcpath, reservation.owner.container);
-        release(files, address);
+        remove_reservation(files, address, reservation);
         released = true;
     }
     return released;

@@ -7,6 +7,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -27,6 +28,9 @@ namespace lxcpp {
 // their containers have no name until they start again. True when there were some.
 bool release_foreign_addresses(const BridgeSettings& settings, const BridgeFiles& files);
 
+// And what a user's container is called.
+void remove_reservation(const BridgeFiles& files, const std::string& address,
+                        const Reservation& reservation);
 // By address.
 [[nodiscard]] std::vector<std::pair<std::string, Reservation>>
 load_reservations(const BridgeFiles& files);

@@ -3,6 +3,7 @@
 
 #include <lxcpp/error.h>
 
+#include <ctime>
 #include <fcntl.h>
 #include <sys/personality.h>
 #include <sys/vfs.h>
@@ -20,6 +21,12 @@ SystemName system_name() {
     struct utsname name {};
     if (::uname(&name) != 0) throw SystemError("ask for the kernel's name");
     return {.release = name.release, .machine = name.machine};
+}
+
+std::uint64_t seconds_since_boot() noexcept {
+    timespec now{};
+    (void)::clock_gettime(CLOCK_BOOTTIME, &now);
+    return static_cast<std::uint64_t>(now.tv_sec);
 }
 
 std::uint32_t current_personality() noexcept {

@@ -13,6 +13,7 @@ struct SystemName { // uname(2)
     std::string machine;
 };
 [[nodiscard]] SystemName system_name();
+[[nodiscard]] std::uint64_t seconds_since_boot() noexcept; // also of sleep
 [[nodiscard]] std::uint32_t current_personality() noexcept; // personality(2)
 // With our effective ids, and not on a read-only file system: faccessat(2).
 [[nodiscard]] bool may_write(const std::filesystem::path& path) noexcept;

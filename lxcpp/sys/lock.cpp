@@ -100,6 +100,17 @@ std::optional<FileLock> FileLock::acquire_directory(const std::filesystem::path&
     }
 }
 
+bool try_lock_byte(FdRef file, std::uint64_t offset) {
+    struct flock range {};
+    range.l_type = F_WRLCK;
+    range.l_whence = SEEK_SET;
+    range.l_start = static_cast<off_t>(offset);
+    range.l_len = 1;
+    if (retry_eintr([&] { return ::fcntl(file.raw(), F_OFD_SETLK, &range); }) == 0) return true;
+    if (errno == EAGAIN || errno == EACCES) return false;
+    throw SystemError("lock a part of a file");
+}
+
 FileLock& FileLock::operator=(FileLock&& other) noexcept {
     if (this == &other) return *this;
     release();

@@ -4,6 +4,7 @@
 #include "base/fd.h"
 
 #include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 
@@ -41,5 +42,8 @@ private:
     std::filesystem::path path_;
     bool remove_;
 };
+
+// An OFD lock of one byte, which need not be in the file; freed when the file is closed. False when somebody else has it.
+[[nodiscard]] bool try_lock_byte(FdRef file, std::uint64_t offset);
 
 } // namespace lxcpp::sys

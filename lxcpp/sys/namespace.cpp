@@ -11,9 +11,13 @@
 #include <fmt/core.h>
 
 #include <csignal>
+#include <cerrno>
 #include <fcntl.h>
+#include <linux/magic.h>
+#include <linux/nsfs.h>
 #include <linux/sched.h>
 #include <sched.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 namespace lxcpp::sys {
@@ -69,6 +73,37 @@ std::optional<Fd> open_namespace(pid_t pid, std::string_view name) {
 
 void enter_namespace(FdRef fd, std::uint64_t flags) {
     if (::setns(fd.raw(), static_cast<int>(flags)) != 0) throw SystemError("enter a namespace");
+}
+
+namespace {
+
+std::optional<Fd> related_namespace(FdRef fd, unsigned long which) {
+    Fd related(::ioctl(fd.raw(), which));
+    if (related.valid()) return related;
+    if (errno == EPERM) return std::nullopt;
+    throw SystemError("find the user namespace of a namespace");
+}
+
+} // namespace
+
+// A device could take the request for another one.
+bool is_namespace(FdRef fd, std::uint64_t flag) {
+    return filesystem_magic(fd) == NSFS_MAGIC &&
+           ::ioctl(fd.raw(), NS_GET_NSTYPE) == static_cast<int>(flag);
+}
+
+bool is_same_namespace(FdRef one, FdRef other) {
+    const struct stat left = stat_fd(one);
+    const struct stat right = stat_fd(other);
+    return left.st_dev == right.st_dev && left.st_ino == right.st_ino;
+}
+
+std::optional<Fd> user_namespace_of(FdRef of_another_kind) {
+    return related_namespace(of_another_kind, NS_GET_USERNS);
+}
+
+std::optional<Fd> user_namespace_around(FdRef user_namespace) {
+    return related_namespace(user_namespace, NS_GET_PARENT);
 }
 
 void unshare_namespaces(std::uint64_t flags) {

@@ -27,6 +27,12 @@ extern const std::array<NamespaceType, 8> kNamespaces; // user mnt pid uts ipc n
 // setns(2) with one namespace descriptor, or all of flags from a pidfd.
 void enter_namespace(FdRef fd, std::uint64_t flags);
 void unshare_namespaces(std::uint64_t flags);
+[[nodiscard]] bool is_namespace(FdRef fd, std::uint64_t flag); // of that kind; false for any other file
+[[nodiscard]] bool is_same_namespace(FdRef one, FdRef other);
+// The user namespace that a namespace belongs to, and of a user namespace the one around it; nullopt when it is not ours
+// or one below ours. Throws SystemError.
+[[nodiscard]] std::optional<Fd> user_namespace_of(FdRef of_another_kind);
+[[nodiscard]] std::optional<Fd> user_namespace_around(FdRef user_namespace);
 // A process-less user namespace with these maps ("inside outside count" lines), kept by its
 // descriptor.
 [[nodiscard]] Fd make_user_namespace(const std::string& uid_map, const std::string& gid_map);

@@ -2,9 +2,13 @@
 #include "sys/netlink.h"
 
 #include "base/strings.h"
+#include "sys/clone.h"
 #include "sys/eintr.h"
 #include "sys/file.h"
 #include "sys/namespace.h"
+#include "sys/pidfd.h"
+#include "sys/raw.h"
+#include "sys/socket.h"
 
 #include <lxcpp/error.h>
 
@@ -17,6 +21,7 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <unistd.h>
 
 namespace lxcpp::sys {
 namespace {
@@ -109,6 +114,24 @@ Netlink::Netlink(Fd socket) : fd_(std::move(socket)) {
 Netlink Netlink::inside(FdRef network_namespace) {
     const Visitor visitor(network_namespace);
     return Netlink();
+}
+
+Netlink Netlink::fetched_from(FdRef network_namespace) {
+    auto [ours, theirs] = socket_pair();
+    const Cloned child = clone_process({});
+    if (child.pid == 0) {
+        if (::setns(network_namespace.raw(), CLONE_NEWNET) != 0) ::_exit(errno);
+        const int socket = raw::open_route_socket();
+        if (socket < 0) ::_exit(-socket);
+        const char nothing = 0;
+        ::_exit(-raw::send_message(theirs.raw(), &nothing, 1, {&socket, 1}));
+    }
+    const ExitStatus status = reap(child.pidfd);
+    if (status.signaled || status.value != 0)
+        throw SystemError("open a netlink socket in another network namespace", status.signaled ? EIO : status.value);
+    auto packet = receive_packet(ours);
+    if (!packet || packet->fds.size() != 1) throw SystemError("open a netlink socket in another network namespace", EIO);
+    return Netlink(std::move(packet->fds.front()));
 }
 
 Fd Netlink::network_namespace() const {

@@ -31,6 +31,7 @@ struct NetLink {
     std::string permanent_mac;            // of hardware, however mac was changed
     std::string device;                   // "pci/0000:00:03.0", where the hardware is
     std::vector<std::string> other_names; // ip link property add altname
+    std::string alias;                    // ip link set alias
     std::optional<bool> vlan_filtering;   // of a bridge, where the kernel has that
     std::uint16_t default_pvid = 0;       // of a bridge; 0 = none
 };
@@ -54,6 +55,9 @@ public:
     // In that namespace. The caller must be single-threaded: it is inside for a moment. Aborts
     // rather than to return from there into a namespace that is not the caller's.
     [[nodiscard]] static Netlink inside(FdRef network_namespace);
+
+    // The same for who could not come back: a process is made that goes there and sends us the socket.
+    [[nodiscard]] static Netlink fetched_from(FdRef network_namespace);
 
     // The one that it is of.
     [[nodiscard]] Fd network_namespace() const;

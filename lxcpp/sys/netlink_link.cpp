@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <linux/if_bridge.h>
 #include <linux/if_link.h>
+#include <linux/net_namespace.h>
 #include <linux/rtnetlink.h>
 #include <linux/veth.h>
 #include <net/if.h>
@@ -43,6 +44,7 @@ NetLink parse_link(std::string_view payload) {
     link.index = fixed.ifi_index;
     link.flags = fixed.ifi_flags;
     link.name = attributes.text(IFLA_IFNAME);
+    link.alias = attributes.text(IFLA_IFALIAS);
     link.mac = mac_text(attributes.find(IFLA_ADDRESS).value_or(std::string_view()));
     link.permanent_mac = mac_text(attributes.find(IFLA_PERM_ADDRESS).value_or(std::string_view()));
     link.mtu = attributes.number<std::uint32_t>(IFLA_MTU);
@@ -145,6 +147,7 @@ std::optional<NetLink> find_one(Netlink& netlink, const NetlinkRequest& request,
 void add_changes(NetlinkRequest& request, const LinkChange& change) {
     if (change.mac) request.bytes(IFLA_ADDRESS, mac_bytes(*change.mac));
     if (change.mtu) request.number<std::uint32_t>(IFLA_MTU, *change.mtu);
+    if (change.alias) request.bytes(IFLA_IFALIAS, *change.alias);
     if (change.master) request.number<std::int32_t>(IFLA_MASTER, *change.master);
     if (change.name) request.text(IFLA_IFNAME, checked_name(*change.name));
 }
@@ -230,6 +233,19 @@ std::optional<NetLink> find_link(Netlink& netlink, const std::string& name) {
 std::optional<NetLink> find_link(Netlink& netlink, int index) {
     const NetlinkRequest request(RTM_GETLINK, 0, as_bytes(flags_of(std::nullopt, index)));
     return find_one(netlink, request, fmt::format("look for network interface {}", index));
+}
+
+std::optional<int> namespace_number(Netlink& netlink, FdRef network_namespace) {
+    NetlinkRequest request(RTM_GETNSID, 0, as_bytes(rtgenmsg{}));
+    request.number<std::uint32_t>(NETNSA_FD, static_cast<std::uint32_t>(network_namespace.raw()));
+    int number = NETNSA_NSID_NOT_ASSIGNED;
+    netlink.request(request, "look for the number of a network namespace",
+                    [&](std::uint16_t type, std::string_view payload) {
+                        if (type != RTM_NEWNSID) return;
+                        number = attributes_behind(payload, sizeof(rtgenmsg))
+                                     .number<int>(NETNSA_NSID, NETNSA_NSID_NOT_ASSIGNED);
+                    });
+    return number < 0 ? std::nullopt : std::optional(number);
 }
 
 void change_link(Netlink& netlink, const NetLink& link, const LinkChange& change) {

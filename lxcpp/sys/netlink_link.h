@@ -47,11 +47,14 @@ void add_bridge(Netlink& netlink, const NewLink& link, const BridgeOptions& opti
 // By its name or one of its other names; nullopt when there is none.
 [[nodiscard]] std::optional<NetLink> find_link(Netlink& netlink, const std::string& name);
 [[nodiscard]] std::optional<NetLink> find_link(Netlink& netlink, int index);
+// The number that the socket's namespace has for this one (NetLink::parent_namespace); nullopt: none yet.
+[[nodiscard]] std::optional<int> namespace_number(Netlink& netlink, FdRef network_namespace);
 
 struct LinkChange {
     std::optional<std::string> name; // of a link that is down; newer kernels rename others too
     std::optional<std::string> mac;
     std::optional<std::uint32_t> mtu;
+    std::optional<std::string> alias; // up to 255 bytes; set before master
     std::optional<int> master; // 0 takes it out
     std::optional<bool> up;
 };

@@ -97,6 +97,17 @@ std::optional<Fd> open_pidfd(pid_t pid) {
     throw SystemError(fmt::format("open process {}", pid));
 }
 
+std::optional<pid_t> pid_of(FdRef pidfd) {
+    const auto text = read_file_if_exists(fmt::format("/proc/self/fdinfo/{}", pidfd.raw()));
+    if (!text) return std::nullopt;
+    for (const std::string_view line : split_lines(*text)) {
+        if (!line.starts_with("Pid:")) continue;
+        const auto pid = parse_u64(trim(line.substr(4))); // -1: it is gone
+        if (pid && *pid > 0) return static_cast<pid_t>(*pid);
+    }
+    return std::nullopt;
+}
+
 int try_send_signal(FdRef pidfd, int signal) noexcept {
     return ::pidfd_send_signal(pidfd.raw(), signal, nullptr, 0) == 0 ? 0 : -errno;
 }

@@ -20,6 +20,8 @@ struct ExitStatus {
 };
 
 [[nodiscard]] std::optional<Fd> open_pidfd(pid_t pid); // nullopt: no such process
+// Its number here; nullopt when the descriptor is no pidfd, or the process is gone or not in our pid namespace.
+[[nodiscard]] std::optional<pid_t> pid_of(FdRef pidfd);
 void send_signal(FdRef pidfd, int signal);             // throws SystemError; ESRCH included
 [[nodiscard]] int try_send_signal(FdRef pidfd, int signal) noexcept;
 [[nodiscard]] bool wait_exited(FdRef pidfd, std::optional<std::chrono::milliseconds> timeout);

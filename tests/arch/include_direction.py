@@ -25,6 +25,7 @@ ALLOWED = {
     "plan": PLAN,
     **{feature: FEATURE for feature in FEATURES},
     "start": START,
+    "user_nic": SYS,  # setuid: as little as possible
     "monitor": START | {"start"},
     "attach": START | {"start", "monitor"},
     "container": START | {"start", "monitor", "attach", "inventory"},

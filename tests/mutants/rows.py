@@ -15,6 +15,7 @@ class Row:
 
 
 PATHS, POLICY, PROCESSES = "system.replay_paths.", "system.replay_policy.", "system.replay_processes."
+USER_NIC = "system.user_nic."
 
 ROWS = {
     "A1": Row("targets of mounts by links of the image",
@@ -72,7 +73,17 @@ ROWS = {
     "D5": Row("umask, limits and OOM score of the monitor reach the container",
               f"{PROCESSES}d5_oom_score_and_limits_after_a_reboot"),
     "D6": Row("an attached program is outside the limits", f"{PROCESSES}d6_attached_program_is_capped"),
+    "E1": Row("interfaces into network namespaces of others", f"{USER_NIC}e1_only_into_namespaces_of_ones_own"),
+    "E2": Row("the setuid helper opens what its caller names", f"{USER_NIC}e2_no_path_of_the_user_is_opened"),
+    "E3": Row("the setuid helper's answers tell what exists", f"{USER_NIC}e3_what_exists_and_what_is_forbidden_look_alike"),
+    "E4": Row("interfaces of others are counted or taken by their names",
+              f"{USER_NIC}how_many_is_what_the_kernel_has {USER_NIC}calls_at_once_do_not_take_more"),
+    "E5": Row("a list of groups is read wrongly", f"{USER_NIC}e5_no_groups_one_and_a_thousand {USER_NIC}groups_share_what_their_line_gives"),
+    "E6": Row("the setuid helper without arguments, in a hostile environment", f"{USER_NIC}e6_no_arguments_and_a_hostile_environment"),
+    "E7": Row("limits and signals of the setuid helper's caller", f"{USER_NIC}e7_limits_of_the_caller"),
     "E8": Row("maps of users with ids that overflow, overlap or are others'", "system.usernsexec.usernsexec system.rootless.verbs_of_a_user"),
+    "E9": Row("names of interfaces that mean something else", f"{USER_NIC}e9_names_are_no_games"),
+    "E10": Row("rights of the setuid helper", f"{USER_NIC}e7_limits_of_the_caller {USER_NIC}rules_of_somebody_else"),
     "F1": Row("line breaks in values", f"{POLICY}f1_values_with_line_breaks"),
     "F3": Row("data reaches a shell", f"{POLICY}f3_hooks_and_templates_get_exact_words"),
     "F8": Row("numbers that are narrowed on the way to init", f"{POLICY}f8_more_than_fits"),
