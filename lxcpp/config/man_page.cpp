@@ -97,6 +97,13 @@ they differ: included directories are read in the order of their names; an IPv4 
 takes that of its class in the right byte order; a time offset may be negative in every unit; values
 that LXC accepts and silently replaces or cuts off (user ids that are no numbers, interface names that are
 too long, flags other than "up") are refused; lxc.keyring.session means what its description says.
+.PP
+A container of an ordinary user can have lxc.net.N.type = veth on the bridges that root has allowed in
+.BR lxcpp\-usernet (5),
+or without a link where it allows "none". Addresses, gateways, name, mtu, hardware address and scripts are as for
+root; the end on the host has a name that lxcpp\-user\-nic gives it, and the mtu of the bridge. On the managed
+bridge hardware address and IPv6 address are given, and one IPv4 address can be asked for. VLANs, routers,
+proxies and all other types are root's alone.
 .SH FILES
 .TP
 .I /var/lib/lxcpp/NAME/config
@@ -106,7 +113,8 @@ The configuration of the container NAME.
 What a new container starts from.
 .SH SEE ALSO
 .BR lxcpp\-config (1),
-.BR lxcpp.conf (5)
+.BR lxcpp.conf (5),
+.BR lxcpp\-usernet (5)
 )";
 
 std::string header(std::string_view name, std::string_view purpose) {

@@ -54,7 +54,8 @@ State current_state(const Running& running) {
     const Fd socket = sys::listen_at(runtime / "socket");
     const std::vector<Fd> masters = new_terminals(config, running.init);
     const ConsoleTarget console = open_console_target(config.console);
-    const std::vector<Fd> held = namespaces_for_stop_hooks(config, running.pid());
+    std::vector<Fd> held = namespaces_for_stop_hooks(config, running.pid());
+    if (Fd network = network_for_reboot(config, running.pid()); network.valid()) held.push_back(std::move(network));
     SupervisorState& state = running.state.supervisor;
     state.state = current_state(running);
     state.socket = socket.raw();

@@ -22,6 +22,7 @@
 #include "sys/epoll.h"
 #include "sys/fd_table.h"
 #include "sys/file.h"
+#include "sys/namespace.h"
 #include "sys/own_namespace.h"
 #include "sys/signal.h"
 #include "sys/socket.h"
@@ -31,6 +32,7 @@
 #include <chrono>
 #include <csignal>
 #include <fcntl.h>
+#include <sched.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -84,6 +86,7 @@ public:
         const bool again = reboot || next;
         const std::vector<Fd> rules = release_network(impl_.runtime(), {request(again), config_, impl_.paths, state_.supervisor.init.pid});
         run_hooks("stop", config_.hooks.stop, again);
+        if (again) keep_network();
         held_.clear();
         remove_groups();
         // A failing post-stop hook turns a reboot into a stop, as LXC does.
@@ -140,6 +143,13 @@ private:
         }
     }
 
+    // The interfaces of a user's container, which it could not ask for again.
+    void keep_network() {
+        if (!sys::in_own_namespace()) return;
+        const auto network = std::ranges::find_if(held_, [](const Fd& fd) { return sys::is_namespace(fd, CLONE_NEWNET); });
+        if (network != held_.end()) network_ = std::move(*network);
+    }
+
     void remove_groups() const {
         for (const CgroupLeftover& left : remove_cgroups(state_.payload_cgroups, std::chrono::seconds(10))) {
             log::error("cgroup {} stays: {}", left.path.string(), left.reason);
@@ -188,7 +198,7 @@ private:
             sys::remove_file(impl_.runtime() / "state");
             sys::remove_file(impl_.runtime() / kRebootWish);
             sys::remove_file(impl_.runtime() / kStopWish);
-            StarterFds fds{sys::duplicate(runtime_fd_), sys::duplicate(socket_), {}, {}, duplicates(subscribers_), viewers(), {}};
+            StarterFds fds{sys::duplicate(runtime_fd_), sys::duplicate(socket_), {}, {}, {}, std::move(network_), duplicates(subscribers_), viewers(), {}};
             const ContainerKey key = impl_.key();
             const Paths paths = impl_.paths;
             become_monitor(std::move(input), std::move(fds),
@@ -279,6 +289,7 @@ private:
     std::vector<Fd> subscribers_;
     std::vector<Fd> sessions_;
     std::vector<Fd> held_;
+    Fd network_;
     RuntimeState state_;
     Container::Impl impl_;
     Config config_;

@@ -12,11 +12,13 @@
 #include "plan/planner.h"
 #include "start/launch.h"
 #include "start/network.h"
+#include "start/outside.h"
 #include "start/owner.h"
 #include "start/payload.h"
 #include "start/run_note.h"
 #include "start/runtime_state.h"
 #include "sys/file.h"
+#include "sys/own_namespace.h"
 #include "sys/signal.h"
 #include "sys/socket.h"
 
@@ -97,6 +99,8 @@ bool Container::adopt() {
 }
 
 StartResult Container::start(const StartOptions& options) {
+    std::optional<Outside> outside; // from where a setuid program can be run
+    if (::geteuid() != 0 && !sys::in_own_namespace() && wants_user_nic(*impl_, options)) outside.emplace(stay_outside(impl_->paths));
     impl_->require_rights("start");
     adopt_if_orphaned(*impl_);
     const StarterInput input = make_start_input(*impl_, options);
@@ -104,6 +108,7 @@ StartResult Container::start(const StartOptions& options) {
     LaunchOptions launch_options;
     launch_options.keep_stdio = options.foreground;
     launch_options.output = input.config.log.file;
+    if (outside) launch_options.outside = std::move(outside->socket);
     // Once there is something to undo, or a container to tell, a signal waits until it is read.
     std::optional<sys::SignalFd> interrupts;
     std::optional<Foreground> foreground;
@@ -141,6 +146,7 @@ StartResult Container::start(const StartOptions& options) {
         foreground->pass_on(interrupted.signal()); // it was faster: the signal is for what runs
         result.init_pid = init_pid().value_or(-1);
     }
+    outside.reset();
     if (const auto notes = sys::read_file_if_exists(impl_->runtime() / kStartNotes)) {
         for (const std::string_view line : split_lines(*notes)) note(std::string(line));
     }

@@ -6,10 +6,14 @@
 #include "base/strings.h"
 #include "config/global.h"
 #include "config/item.h"
+#include "config/names.h"
 #include "config/overlay_root.h"
 #include "config/validate.h"
 #include "plan/own_map.h"
 #include "sys/file.h"
+
+#include <algorithm>
+#include <fmt/format.h>
 
 namespace lxcpp {
 namespace {
@@ -53,19 +57,42 @@ void check_valid(const LoadedConfig& loaded) {
     }
 }
 
+// What lxcpp-user-nic makes for a user is one end of a pair, on a bridge or on none.
+void check_users_device(const NetDevice& device) {
+    const auto refuse = [&](std::string_view key, const std::string& why) {
+        throw ConfigError("", 0, fmt::format("lxc.net.{}.{}", device.index, key), why);
+    };
+    if (device.type == NetType::Empty || device.type == NetType::None || device.type == NetType::User) return;
+    if (device.type != NetType::Veth) {
+        refuse("type", fmt::format("only root can give a container {}: it is, or is on top of, an interface of the host; "
+                                   "a user's container can have veth, user or empty", name_of(device.type)));
+    }
+    if (device.veth.mode != VethMode::Bridge) refuse("veth.mode", "only root can change the routes of the host; a user's container can be on a bridge");
+    if (!device.veth.vlan_id.empty()) refuse("veth.vlan.id", "only root can put a container into a VLAN");
+    if (!device.veth.vlan_tagged_ids.empty()) refuse("veth.vlan.tagged.id", "only root can put a container into a VLAN");
+    if (device.l2proxy) refuse("l2proxy", "only root can make the host answer for a container");
+}
+
 // A user's container has ids of its own whatever it says, and no network that only root can make.
 // Says what it leaves out.
-std::vector<std::string> fit_to_user(Config& config) {
+std::vector<std::string> fit_to_user(LoadedConfig& loaded) {
     std::vector<std::string> notes;
+    Config& config = loaded.config;
     const OwnMaps own = probe_own_maps();
     if (own == OwnMaps{}) return notes;
     if (config.idmap.empty()) config.idmap = whole_map(own);
     for (NetDevice& device : config.net) {
-        if (device.type == NetType::Empty || device.type == NetType::None) continue;
-        if (device.type == NetType::User || device.type == NetType::Veth) continue; // start/network.cpp
-        const std::string key = "lxc.net." + std::to_string(device.index) + ".type";
-        notes.push_back(key + " = " + get_item(config, key).value_or("") + ": only root can make that; the container's network is empty");
-        device = {.index = device.index, .type = NetType::Empty, .up = device.up};
+        try {
+            check_users_device(device);
+        } catch (const ConfigError& error) {
+            throw at_origin(error, loaded.assignments);
+        }
+        if (device.type != NetType::Veth) continue;
+        if (!device.veth.pair.empty()) {
+            notes.push_back(fmt::format("lxc.net.{}.veth.pair = {} is left out: the host's end of a user's veth gets its name from lxcpp-user-nic",
+                                        device.index, printable(device.veth.pair)));
+        }
+        device.veth = {};
     }
     return notes;
 }
@@ -80,7 +107,7 @@ Effective load_effective(const Container::Impl& impl, const RuntimeState& rememb
     if (!remember.config_file.empty()) loaded = impl.load(remember.config_file);
     apply_defines(loaded, remember.defines);
     check_valid(loaded);
-    std::vector<std::string> notes = fit_to_user(loaded.config);
+    std::vector<std::string> notes = fit_to_user(loaded);
     return {std::move(loaded), std::move(notes)};
 }
 
@@ -105,6 +132,16 @@ StarterInput assemble(const Container::Impl& impl, const RuntimeState& remember,
 }
 
 } // namespace
+
+bool wants_user_nic(const Container::Impl& impl, const StartOptions& options) noexcept {
+    try {
+        LoadedConfig loaded = impl.load(config_file(impl, options));
+        apply_defines(loaded, all_defines(options));
+        return std::ranges::count(loaded.config.net, NetType::Veth, &NetDevice::type) != 0;
+    } catch (const std::exception&) { // said by who loads it next
+        return false;
+    }
+}
 
 StarterInput make_start_input(const Container::Impl& impl, const StartOptions& options) {
     RuntimeState remember;

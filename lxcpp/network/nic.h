@@ -36,6 +36,13 @@ struct NicWork {
         manage;
     // A device that a program of the user carries; made and filled in by who may run one.
     std::function<MadeNic(const NicPlan&)> user_mode;
+    // Of an ordinary user, for whom somebody else makes the pair. Empty for root.
+    struct UsersPair {
+        std::string peer;
+        int index = 0; // of the host's end
+        std::string mac; // what the device must keep; empty: what it likes
+    };
+    std::function<UsersPair(const NicPlan&)> make_for_user = {};
 };
 
 [[noreturn]] void refuse(const NicPlan& nic, std::string_view key,

@@ -120,9 +120,22 @@ std::string add_pair(const NicPlan& nic, const NicWork& work, sys::NewLink host,
     }
 }
 
+// What a user may do to the end that is theirs.
+MadeNic take_users_pair(const NicPlan& nic, const NicWork& work) {
+    const NicWork::UsersPair pair = work.make_for_user(nic);
+    MadeNic made{.nic = nic.index, .link = nic.link, .peer = pair.peer};
+    made.inside = link_inside(nic, work.inside);
+    sys::LinkChange change;
+    if (pair.mac.empty() && !nic.hwaddr.empty()) change.mac = hardware_address(nic);
+    if (nic.mtu != 0) change.mtu = nic.mtu;
+    if (change.mac || change.mtu) sys::change_link(work.inside, made.inside, change);
+    return made;
+}
+
 } // namespace
 
 MadeNic make_veth(const NicPlan& nic, const NicWork& work) {
+    if (work.make_for_user) return take_users_pair(nic, work);
     const bool bridged = nic.veth.mode == VethMode::Bridge && !nic.link.empty();
     sys::NewLink inside{.name = nic.name, .mac = hardware_address(nic)};
     sys::NewLink host{.name = nic.veth.pair};

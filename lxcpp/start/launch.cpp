@@ -23,7 +23,7 @@ namespace lxcpp {
 namespace {
 
 std::vector<FdRef> all_of(const StarterFds& fds) {
-    std::vector<FdRef> all{fds.runtime, fds.socket, fds.status, fds.session, fds.run_claim};
+    std::vector<FdRef> all{fds.runtime, fds.socket, fds.status, fds.session, fds.outside, fds.run_claim};
     for (const Fd& fd : fds.subscribers) all.emplace_back(fd);
     return all;
 }
@@ -100,6 +100,7 @@ pid_t launch(StarterInput input, LaunchOptions options, Fd socket,
     fds.status = std::move(theirs);
     fds.session = std::move(options.session);
     fds.run_claim = std::move(options.run_claim);
+    fds.outside = std::move(options.outside);
     if (options.subscriber.valid()) fds.subscribers.push_back(std::move(options.subscriber));
     const std::chrono::seconds timeout = input.timeout;
     fork_detached([&] {

@@ -13,6 +13,7 @@ struct LaunchOptions {
     bool keep_stdio = false;       // foreground: the starter keeps standard input, output and error
     Fd session;                    // the monitor's end of a foreground console
     Fd run_claim;                  // StarterFds::run_claim
+    Fd outside;                    // start/outside.h; may be invalid
     Fd subscriber;                 // one that gets every event from the first on
     std::filesystem::path output;  // standard output and error of a starter in the background
 };

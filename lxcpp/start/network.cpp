@@ -13,12 +13,14 @@
 #include "start/notes.h"
 #include "start/starter.h"
 #include "start/user_network.h"
+#include "start/user_nic.h"
 #include "sys/file.h"
 #include "sys/mount.h"
 #include "sys/mount_point.h"
 #include "sys/own_namespace.h"
 
 #include <algorithm>
+#include <map>
 #include <fmt/format.h>
 #include <optional>
 #include <sys/socket.h>
@@ -115,6 +117,10 @@ public:
 
     void require_all_published(bool in_user_mode) const {
         if (config_.publish.empty() || named_ || in_user_mode) return;
+        if (sys::in_own_namespace())
+            throw ConfigError("", 0, "lxc.publish",
+                              "ports of the host that a bridge leads to are root's to publish; a "
+                              "user's container has its own with lxc.net.N.type = user");
         throw ConfigError("", 0, "lxc.publish",
                           "the container has no device on the managed bridge, and none of "
                           "user-mode networking: only there are ports published");
@@ -142,13 +148,14 @@ class UserMode {
 public:
     UserMode(const NetworkMaking& wish, Config& config) : wish_(wish), config_(config) {}
 
-    // As it can be made here; nullopt: not at all, which a note says.
-    std::optional<NicPlan> fit(const NicPlan& nic) {
+    // As it can be made here; nullopt: not at all, which a note says. why: a user's device is on no
+    // bridge.
+    std::optional<NicPlan> fit(const NicPlan& nic, const std::string& why) {
         const bool falls_back = nic.type == NetType::Veth && sys::in_own_namespace();
-        if (falls_back && !can_replace(nic)) return std::nullopt;
+        if (falls_back && !can_replace(nic, why)) return std::nullopt;
         if (!falls_back && nic.type != NetType::User) return nic;
         NicPlan plan = plan_user_nic(falls_back ? as_user_nic(nic) : nic, host());
-        if (falls_back) tell_fallback(nic, plan);
+        if (falls_back) tell_fallback(nic, plan, why);
         used_ = true;
         return plan;
     }
@@ -168,26 +175,24 @@ private:
     }
 
     // Nobody asked for it by its name: a container without it is better than none.
-    bool can_replace(const NicPlan& nic) {
+    bool can_replace(const NicPlan& nic, const std::string& no_bridge) {
         const std::string why =
             used_ ? "user-mode networking carries one device" : why_no_user_network(host());
         if (why.empty()) return true;
-        note(nic, fmt::format("a user may join no bridge here, and there is no user-mode "
-                              "networking instead: {}; the device is left out",
-                              why));
+        note(nic, fmt::format("{}, and there is no user-mode networking instead: {}; the device "
+                              "is left out; {}",
+                              no_bridge, why, how_root_allows(nic)));
         return false;
     }
 
-    void tell_fallback(const NicPlan& nic, const NicPlan& plan) {
+    void tell_fallback(const NicPlan& nic, const NicPlan& plan, const std::string& no_bridge) {
         const NicAddress* address = user_address(plan, AF_INET);
         if (address == nullptr) address = user_address(plan, AF_INET6);
-        note(nic, fmt::format(
-                      "a user may join no bridge here: user-mode networking instead, with "
-                      "the address {} behind those of the host{}; root can allow a bridge "
-                      "in {}/lxcpp-usernet",
-                      address == nullptr ? "" : address->address,
-                      nic.addresses.empty() ? "" : " (those of the configuration are the bridge's)",
-                      wish_.paths.config.string()));
+        note(nic, fmt::format("{}: user-mode networking instead, with the address {} behind those "
+                              "of the host{}; {}",
+                              no_bridge, address == nullptr ? "" : address->address,
+                              nic.addresses.empty() ? "" : " (those of the configuration are the bridge's)",
+                              how_root_allows(nic)));
         const auto device = std::ranges::find(config_.net, nic.index, &NetDevice::index);
         if (device != config_.net.end()) device->type = NetType::User;
     }
@@ -201,6 +206,21 @@ private:
     std::optional<UserHost> host_;
     bool used_ = false;
 };
+
+// By number of the device: those that root lets a user have on a bridge.
+using UsersPairs = std::map<unsigned, NicWork::UsersPair>;
+
+// Returns why not.
+std::string join_bridge(const NicPlan& nic, const NetworkMaking& wish, const NicWork& work,
+                        UsersPairs& pairs) {
+    const UserNicAnswer answer =
+        ask_user_nic(nic, {wish.paths, wish.runtime, wish.plan.name, wish.init, wish.outside,
+                           wish.old_network, work});
+    if (!answer.made) return answer.why;
+    pairs[nic.index] = {answer.made->peer, answer.made->index,
+                        answer.made->managed ? answer.made->managed->mac : ""};
+    return "";
+}
 
 template <typename Step>
 void attempt(unsigned nic, Step&& step) noexcept {
@@ -267,14 +287,15 @@ std::string name_servers_file(const StartRequest& request, const Config& config,
     return leases ? (runtime / kNameServers).string() : "";
 }
 
-void make_network(const NetworkMaking& wish, Config& config, Fd socket) {
+Fd make_network(const NetworkMaking& wish, Config& config, Fd socket) {
     sys::Netlink inside(std::move(socket));
     sys::Netlink host;
-    const Fd network_namespace = inside.network_namespace();
+    Fd network_namespace = inside.network_namespace();
     const std::vector<NicPlan>& nics = wish.plan.nics;
     if (std::ranges::any_of(nics, outlives_its_end)) pin(network_namespace, wish.runtime);
     Ports ports(wish, config);
     UserMode user_mode(wish, config);
+    UsersPairs pairs;
     NicWork work{
         host,
         inside,
@@ -284,13 +305,18 @@ void make_network(const NetworkMaking& wish, Config& config, Fd socket) {
         [&ports](const NicPlan& nic, const std::string& port, const std::string& mac) {
             return ports.join(nic, port, mac);
         },
+        {},
         {}};
     work.user_mode = [&](const NicPlan& nic) { return user_mode.make(nic, work); };
+    const bool for_user = sys::in_own_namespace();
+    if (for_user) work.make_for_user = [&pairs](const NicPlan& nic) { return pairs.at(nic.index); };
     const auto run = [&wish](const RunProgram& script) { run_script(script, wish.init); };
     bool news = false;
     bool leased = false;
     for (const NicPlan& nic : nics) {
-        const auto possible = user_mode.fit(nic);
+        std::string why; // there is no bridge for it
+        if (for_user && nic.type == NetType::Veth) why = join_bridge(nic, wish, work, pairs);
+        const auto possible = pairs.contains(nic.index) ? nic : user_mode.fit(nic, why);
         if (!possible) continue;
         const MadeNic made = make_nic(*possible, work, run);
         news = remember(made, config) || news;
@@ -299,6 +325,8 @@ void make_network(const NetworkMaking& wish, Config& config, Fd socket) {
     ports.require_all_published(user_mode.used());
     if (news || user_mode.used())
         sys::write_file_atomic(wish.runtime / "config", effective_text(config), 0600);
+    if (pairs.empty() || !config.hooks.stop.empty()) return {};
+    return network_namespace;
 }
 
 std::vector<Fd> release_network(const std::filesystem::path& runtime,

@@ -26,6 +26,8 @@ struct NetworkMaking {
     const Paths& paths;
     pid_t init;
     std::vector<std::filesystem::path> monitor_cgroups; // for what lives beside the container
+    FdRef outside = {};     // of an ordinary user: start/outside.h
+    FdRef old_network = {}; // of a user's container that reboots: its interfaces are taken from there
 };
 
 // The file for PlanHost::name_servers, which make_network() fills: "" unless an application has a device
@@ -37,7 +39,8 @@ struct NetworkMaking {
 // caller's and there. What does not go away with that namespace is noted in the runtime directory's
 // "made" first, and what was only decided now (the names of pairs) in config and in the runtime
 // directory's "config".
-void make_network(const NetworkMaking& wish, Config& config, Fd socket);
+// Returns the network namespace when it is needed at a reboot, else an invalid descriptor.
+[[nodiscard]] Fd make_network(const NetworkMaking& wish, Config& config, Fd socket);
 
 // Undoes what "made" notes: interfaces of the host come back under their names, script.down runs.
 // No error stops it; each is logged. Nothing happens the second time. What comes back is closed when

@@ -199,9 +199,9 @@ void release_quietly(const StarterInput& input) noexcept {
     }
 }
 
-void make_network_of(const StartPlan& plan, StarterInput& input, const CgroupTree& tree, pid_t init, Fd socket) {
+Fd make_network_of(const StartPlan& plan, StarterInput& input, const StarterFds& fds, const CgroupTree& tree, pid_t init, Fd socket) {
     try {
-        make_network({plan, input.runtime, input.paths, init, tree.monitor()}, input.config, std::move(socket));
+        return make_network({plan, input.runtime, input.paths, init, tree.monitor(), fds.outside, fds.old_network}, input.config, std::move(socket));
     } catch (const ConfigError& error) {
         throw at_origin(error, input.request.assignments);
     }
@@ -297,17 +297,21 @@ void become_monitor(StarterInput input, StarterFds fds, const std::function<void
     if (may_write_to_us(plan.idmap) && lets_enter(resources.seccomp)) resources.enter = sealed_enter(input.paths);
     resources.shared_namespaces = open_shared_namespaces(plan, input);
 
-    resources.network = [&](pid_t pid, Fd socket) { make_network_of(plan, input, tree, pid, std::move(socket)); };
+    Fd network;
+    resources.network = [&](pid_t pid, Fd socket) { network = make_network_of(plan, input, fds, tree, pid, std::move(socket)); };
 
     InitHandle init = InitHandle::spawn(plan, resources, deadline);
     with_context("devices", [&] { apply_devices(devices, input.config, host, tree); });
     run_host_hooks(plan.start_host, {"LXC_PID=" + std::to_string(init.pid())});
-    const std::vector<Fd> held = namespaces_for_stop_hooks(input.config, init.pid());
+    std::vector<Fd> held = namespaces_for_stop_hooks(input.config, init.pid());
+    if (network.valid()) held.push_back(std::move(network));
     const sys::ProcessId first{init.pid(), sys::start_time(init.pid()).value_or(0), sys::boot_id()};
     note_init(input.runtime, first);
     note_run(input, std::move(fds.run_claim), first);
     init.exec();
 
+    fds.outside.reset(); // the tool waits for the end of who has it
+    fds.old_network.reset();
     const std::vector<Fd> masters = init.take_masters();
     RuntimeState state = input.remember;
     fill_state(state, input, first, tree, console.logfile);

@@ -32,6 +32,8 @@ struct StarterFds {
     Fd socket;   // listening command socket
     Fd status;   // to the launching tool; may be invalid
     Fd session;  // console client from the first byte on; may be invalid
+    Fd outside;     // start/outside.h; may be invalid
+    Fd old_network; // of an earlier run of a user's container (reboot); may be invalid
     std::vector<Fd> subscribers; // of an earlier run (reboot)
     std::vector<Fd> sessions;
     Fd run_claim; // of the container's directory (run_note.h); invalid: none, or it is to be taken anew

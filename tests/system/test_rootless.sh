@@ -183,11 +183,12 @@ test_verbs_of_a_user() {
     out_is $'0\nlxcpp-init'
     expect 5 "${AS_ANNA[@]}" lxcpp-execute -n "$C1" -- /bin/sh -c 'exit 5'
     anna lxcpp-config -n "$C1" set lxc.environment.runtime COLOUR=blue
-    anna lxcpp-config -n "$C1" set lxc.net.0.type veth
+    expect 1 "${AS_ANNA[@]}" lxcpp-start -n "$C1" -s lxc.net.0.type=veth
+    err_has "lxc.net.0.link"
+    err_has "by a line in /etc/lxcpp/lxcpp-usernet: anna veth none 10"
     anna lxcpp-start -n "$C1" -s lxc.cgroup2.memory.max=100M
     err_has "no cgroup here is this user's: nothing limits the container's memory"
     err_has "(lxc.cgroup2.memory.max), and it cannot be frozen"
-    err_has "lxc.net.0.type = veth: only root can make that"
     err_has "loginctl enable-linger"
     anna lxcpp-wait -n "$C1" -s RUNNING -t 5
     anna lxcpp-attach -n "$C1" -- sh -c 'echo $COLOUR; cat /proc/net/dev | grep -c :'
