@@ -11,6 +11,7 @@
 #include "network/user_program.h"
 #include "network/user_state.h"
 #include "start/user_net_task.h"
+#include "sys/capability.h"
 #include "sys/epoll.h"
 #include "sys/fd_table.h"
 #include "sys/file.h"
@@ -123,6 +124,7 @@ public:
         }
         (void)sys::try_send_packet(channel_, kCarries);
         channel_.reset();
+        sys::set_capabilities({}); // to wait takes none
         watch();
     }
 
@@ -169,9 +171,11 @@ private:
         options.standard_output = task_.ready == 1 ? FdRef(theirs) : FdRef(null);
         options.standard_error = words_.theirs();
         if (task_.ready != 1) options.extra_fds.emplace_back(theirs, task_.ready);
-        if (task_.as_root_inside) options.user_namespace = user_;
-        options.extra_fds.emplace_back(directory_, kApiDirectory);
-        options.extra_fds.emplace_back(network_, kNetworkNamespace);
+        if (task_.as_root_inside) { // the other finds them by names, and must not find more
+            options.user_namespace = user_;
+            options.extra_fds.emplace_back(directory_, kApiDirectory);
+            options.extra_fds.emplace_back(network_, kNetworkNamespace);
+        }
         // Its socket is its user's, who is not the one that will write to it.
         const mode_t before = ::umask(0);
         program_.emplace(sys::spawn(options));
