@@ -183,9 +183,8 @@ test_verbs_of_a_user() {
     out_is $'0\nlxcpp-init'
     expect 5 "${AS_ANNA[@]}" lxcpp-execute -n "$C1" -- /bin/sh -c 'exit 5'
     anna lxcpp-config -n "$C1" set lxc.environment.runtime COLOUR=blue
-    expect 1 "${AS_ANNA[@]}" lxcpp-start -n "$C1" -s lxc.net.0.type=veth
-    err_has "lxc.net.0.link"
-    err_has "by a line in /etc/lxcpp/lxcpp-usernet: anna veth none 10"
+    expect 1 "${AS_ANNA[@]}" lxcpp-start -n "$C1" -s lxc.net.0.type=macvlan -s lxc.net.0.link=uplink0
+    err_has "lxc.net.0.type: only root can give a container macvlan"
     anna lxcpp-start -n "$C1" -s lxc.cgroup2.memory.max=100M
     err_has "no cgroup here is this user's: nothing limits the container's memory"
     err_has "(lxc.cgroup2.memory.max), and it cannot be frozen"
