@@ -173,7 +173,7 @@ std::string run_note_text(const RunNote& note, const std::filesystem::path& dire
     const std::string file = (directory / kFile).string();
     if (note.owner.pid <= 0) return "somebody with another runtime directory is starting or destroying it just now: repeat; should that be wrong, remove " + file;
     const bool runs = init_lives(note);
-    const std::string who = fmt::format("user {} runs it with the runtime directory {} ({} {})", note.uid, note.runtime.native(),
+    const std::string who = fmt::format("user {} runs it with the runtime directory {} ({} {})", note.uid, printable(note.runtime.native()),
                                         runs ? "its init is process" : "it starts or stops in process", runs ? note.init.pid : note.owner.pid);
     const std::string how = note.uid == our_uid_outside() ? "use LXCPP_RUNTIME_DIR or the login that it was started from" : "only they can stop it";
     return fmt::format("{}: {}; should that be wrong, remove {}", who, how, file);

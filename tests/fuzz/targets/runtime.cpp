@@ -8,6 +8,7 @@
 #include "monitor/state_file.h"
 #include "start/made.h"
 #include "start/owner.h"
+#include "start/run_note.h"
 #include "start/runtime_state.h"
 #include "sys/file.h"
 
@@ -90,6 +91,7 @@ void check_made(std::string_view text) {
     const Made made = load_made(directory());
     const auto lines = split_lines(text);
     FUZZ_CHECK(made.payload.size() + made.others.size() <= lines.size());
+    if (made.init) FUZZ_CHECK_WITH(made.init->pid > 1, text); // it is killed
     // A line that was cut off names another place than it was to.
     if (lines.empty() || text.ends_with('\n')) return;
     FUZZ_CHECK(made.payload.size() + made.others.size() < lines.size());
@@ -97,6 +99,18 @@ void check_made(std::string_view text) {
         save_made(directory(), made);
         FUZZ_CHECK(load_made(directory()) == made);
     }
+}
+
+// What another user may have written: its processes are named, and nothing is done to them.
+void check_run_note(std::string_view text) {
+    const auto note = parse_run_note(text);
+    if (!note) return;
+    FUZZ_CHECK_WITH(note->init.pid > 0 && note->owner.pid > 0 && note->inode != 0, text);
+    const auto again = parse_run_note(print_run_note(*note));
+    FUZZ_CHECK(again.has_value());
+    FUZZ_CHECK(again->init == note->init && again->owner == note->owner && again->uid == note->uid);
+    const std::string told = run_note_text(*note, "/var/lib/lxcpp/c1");
+    FUZZ_CHECK_WITH(told == printable(told), told);
 }
 
 } // namespace
@@ -110,6 +124,7 @@ void one_input(std::string_view bytes) {
     case 'a': return check_arguments(input.rest());
     case 'o': return check_owner(input.rest());
     case 'm': return check_made(input.rest());
+    case 'r': return check_run_note(input.rest());
     default: return;
     }
 }
@@ -139,6 +154,8 @@ std::vector<std::string> made_seeds() {
     return {"s" + print_runtime_state(state), "ecode:3", "esignal:9\n", "eunknown",
             "a" + join(print_arguments(monitor), "\n"), "a" + join(print_arguments(cleanup), "\n"),
             "ostarter 42 4711 8f2a5c0e-0000-4000-8000-000000000001\n", "olauncher 4294967338 1 x\n",
+            "minit 42 4711 8f2a5c0e-0000-4000-8000-000000000001\n",
+            "r" + print_run_note({supervisor.init, supervisor.init, 1000, "/run/user/1000/lxcpp/0123456789abcdef/c1", 8, 15}),
             "mpayload /sys/fs/cgroup/a\nother /sys/fs/cgroup/b\nmount /srv/shared\n", "mpayload /sys/fs/cgr"};
 }
 

@@ -16,6 +16,7 @@ namespace {
 
 using test::error_of;
 using testing::HasSubstr;
+using testing::Not;
 
 RunNote of_this_process() {
     const sys::ProcessId ours{::getpid(), sys::start_time(::getpid()).value(), sys::boot_id()};
@@ -53,6 +54,12 @@ TEST_F(RunNotes, TellWhoRunsIt) {
     EXPECT_TRUE(read_run_note(dir_.path())) << "somebody else's note was removed";
     remove_run_note(dir_.path(), note->runtime);
     EXPECT_FALSE(sys::exists(file_));
+}
+
+TEST_F(RunNotes, OfOthersWriteNothingToATerminal) {
+    RunNote note = of_this_process();
+    note.runtime = "/run/\x1b[31m";
+    EXPECT_THAT(run_note_text(note, "/c1"), Not(HasSubstr("\x1b")));
 }
 
 TEST_F(RunNotes, AClaimExcludesOthersAndSaysThatSomebodyIsAtIt) {
