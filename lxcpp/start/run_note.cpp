@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/strings.h"
 #include "host/own_ids.h"
+#include "host/subid.h"
 #include "sys/file.h"
 #include "sys/file_io.h"
 #include "sys/file_meta.h"
@@ -94,6 +95,13 @@ std::optional<RunNote> read_in(const sys::RootedDir& directory) {
     return std::nullopt;
 }
 
+// "anna (1000)"; the number alone of who is in no file.
+std::string user_text(uid_t uid) {
+    const std::string number = std::to_string(uid);
+    const std::string name = probe_id_sources(uid).user;
+    return name == number ? number : fmt::format("{} ({})", printable(name), number);
+}
+
 [[noreturn]] void refuse(const RunNote& note, const std::filesystem::path& directory) {
     throw StateError(StateProblem::Busy, run_note_text(note, directory));
 }
@@ -173,7 +181,7 @@ std::string run_note_text(const RunNote& note, const std::filesystem::path& dire
     const std::string file = (directory / kFile).string();
     if (note.owner.pid <= 0) return "somebody with another runtime directory is starting or destroying it just now: repeat; should that be wrong, remove " + file;
     const bool runs = init_lives(note);
-    const std::string who = fmt::format("user {} runs it with the runtime directory {} ({} {})", note.uid, printable(note.runtime.native()),
+    const std::string who = fmt::format("user {} runs it with the runtime directory {} ({} {})", user_text(note.uid), printable(note.runtime.native()),
                                         runs ? "its init is process" : "it starts or stops in process", runs ? note.init.pid : note.owner.pid);
     const std::string how = note.uid == our_uid_outside() ? "use LXCPP_RUNTIME_DIR or the login that it was started from" : "only they can stop it";
     return fmt::format("{}: {}; should that be wrong, remove {}", who, how, file);

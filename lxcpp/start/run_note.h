@@ -34,7 +34,7 @@ struct RunNote {
 // at, tells nothing. Never throws for what somebody may have put there.
 [[nodiscard]] std::optional<RunNote> read_run_note(const std::filesystem::path& directory);
 [[nodiscard]] bool init_lives(const RunNote& note);
-// "user 1000 runs it with the runtime directory /run/user/1000/lxcpp (process 4711)", and what to do.
+// "user anna (1000) runs it with the runtime directory /run/user/1000/lxcpp (process 4711)", and what to do.
 [[nodiscard]] std::string run_note_text(const RunNote& note, const std::filesystem::path& directory);
 
 // The right to run the container, or to take its files away, which nobody else has as long as a copy of the descriptor

@@ -50,13 +50,13 @@ test_root_sees_a_users_container() {
     local init VERB_PATH="-P $ANNAS"
     init=$("${AS_ANNA[@]}" lxcpp-info -n "$C1" -p -H)
     is "$(stat -c %u:%a "$ANNAS/$C1/.running")" "$ANNA:600"
-    all_verbs_are_refused $ANNA "$init" env
+    all_verbs_are_refused "anna ($ANNA)" "$init" env
     expect 1 lxcpp-image publish "$C1" -P "$ANNAS" --alias mine
     err_is_one_line
-    err_has "user $ANNA runs it"
+    err_has "user anna ($ANNA) runs it"
     expect 1 lxcpp-create -n "$C1" -P "$ANNAS" --image none --replace
     err_is_one_line
-    err_has "user $ANNA runs it"
+    err_has "user anna ($ANNA) runs it"
     # Nobody supervises it any more; it runs all the same.
     kill -9 "$(cat "$SANDBOX/home/anna/pid")"
     expect 1 lxcpp-start -P "$ANNAS" -n "$C1"
@@ -81,7 +81,7 @@ test_two_logins_of_a_user() {
     mkdir -m 0700 "$SANDBOX/login"
     chown $ANNA "$SANDBOX/login"
     init=$("${AS_ANNA[@]}" lxcpp-info -n "$C1" -p -H)
-    all_verbs_are_refused $ANNA "$init" "${other[@]}"
+    all_verbs_are_refused "anna ($ANNA)" "$init" "${other[@]}"
     run "${other[@]}" lxcpp-start -n "$C1"
     err_has "use LXCPP_RUNTIME_DIR"
     anna lxcpp-stop -k -n "$C1"

@@ -20,7 +20,7 @@ using testing::Not;
 
 RunNote of_this_process() {
     const sys::ProcessId ours{::getpid(), sys::start_time(::getpid()).value(), sys::boot_id()};
-    return {ours, ours, 1000, "/run/user/1000/lxcpp/0123456789abcdef/c1", 0, 0};
+    return {ours, ours, 54321, "/run/user/54321/lxcpp/0123456789abcdef/c1", 0, 0};
 }
 
 class RunNotes : public testing::Test {
@@ -48,8 +48,8 @@ TEST_F(RunNotes, TellWhoRunsIt) {
     const auto note = read_run_note(dir_.path());
     ASSERT_TRUE(note);
     EXPECT_TRUE(init_lives(*note));
-    EXPECT_THAT(run_note_text(*note, dir_.path()), HasSubstr("user 1000 runs it with the runtime directory /run/user/1000/lxcpp"));
-    EXPECT_THAT(error_of([&] { (void)claim_run(dir_.path()); }), HasSubstr("user 1000 runs it"));
+    EXPECT_THAT(run_note_text(*note, dir_.path()), HasSubstr("user 54321 runs it with the runtime directory /run/user/54321/lxcpp"));
+    EXPECT_THAT(error_of([&] { (void)claim_run(dir_.path()); }), HasSubstr("user 54321 runs it"));
     remove_run_note(dir_.path(), "/run/another/c1");
     EXPECT_TRUE(read_run_note(dir_.path())) << "somebody else's note was removed";
     remove_run_note(dir_.path(), note->runtime);
