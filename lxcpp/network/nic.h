@@ -40,7 +40,7 @@ struct NicWork {
     struct UsersPair {
         std::string peer;
         int index = 0; // of the host's end
-        std::string mac; // what the device must keep; empty: what it likes
+        std::optional<PortAddresses> managed; // its hardware address the device must keep
     };
     std::function<UsersPair(const NicPlan&)> make_for_user = {};
 };

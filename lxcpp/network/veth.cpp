@@ -126,7 +126,8 @@ MadeNic take_users_pair(const NicPlan& nic, const NicWork& work) {
     MadeNic made{.nic = nic.index, .link = nic.link, .peer = pair.peer};
     made.inside = link_inside(nic, work.inside);
     sys::LinkChange change;
-    if (pair.mac.empty() && !nic.hwaddr.empty()) change.mac = hardware_address(nic);
+    if (nic.takes_lease) made.lease = pair.managed;
+    if (!pair.managed && !nic.hwaddr.empty()) change.mac = hardware_address(nic);
     if (nic.mtu != 0) change.mtu = nic.mtu;
     if (change.mac || change.mtu) sys::change_link(work.inside, made.inside, change);
     return made;

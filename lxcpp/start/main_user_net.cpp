@@ -17,7 +17,6 @@
 #include "sys/file.h"
 #include "sys/mount.h"
 #include "sys/namespace.h"
-#include "sys/namespace_owner.h"
 #include "sys/own_namespace.h"
 #include "sys/pipe.h"
 #include "sys/reap.h"
@@ -139,7 +138,9 @@ private:
         if (!groups.empty()) enter_cgroups(groups);
         sys::make_tap(network_, task_.interface);
         sys::send_packet(channel_, kTapMade);
-        user_ = sys::user_namespace_of(network_);
+        auto owner = sys::user_namespace_of(network_);
+        if (!owner) throw Error("the network namespace is not one of this user's");
+        user_ = std::move(*owner);
         if (!task_.as_root_inside) prepare_mounts();
     }
 

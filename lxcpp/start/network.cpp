@@ -20,8 +20,9 @@
 #include "sys/own_namespace.h"
 
 #include <algorithm>
-#include <map>
+#include <array>
 #include <fmt/format.h>
+#include <map>
 #include <optional>
 #include <sys/socket.h>
 #include <utility>
@@ -132,15 +133,36 @@ private:
     bool named_ = false;
 };
 
-// resolv.conf(5). The file is mounted inside already: it stays the same one.
-void write_name_servers(const std::string& file, const PortAddresses& lease) {
-    std::string text = "# Written by lxcpp: the bridge answers\n";
-    if (!lease.domain.empty()) text += "search " + lease.domain + '\n';
-    for (const std::string& server : {lease.ipv4_gateway, lease.ipv6_gateway}) {
-        if (!server.empty()) text += "nameserver " + server + '\n';
+// resolv.conf(5), for a program that asks nobody for it. The file is mounted inside already: it
+// stays the same one.
+class NameServers {
+public:
+    explicit NameServers(const NetworkMaking& wish) : file_(wish.runtime / kNameServers) {}
+
+    // The first device that knows some names them.
+    void add(const NicPlan& nic, const MadeNic& made) {
+        if (written_ || !sys::exists(file_)) return;
+        if (made.lease)
+            write(made.lease->domain, {made.lease->ipv4_gateway, made.lease->ipv6_gateway});
+        else if (nic.type == NetType::User)
+            write("", {user_resolver(nic, AF_INET), user_resolver(nic, AF_INET6)});
     }
-    sys::write_all(sys::open_file(file, {.access = sys::Access::Write}), text, "write the name servers");
-}
+
+private:
+    void write(const std::string& domain, const std::array<std::string, 2>& servers) {
+        std::string text = "# Written by lxcpp\n";
+        if (!domain.empty()) text += "search " + domain + '\n';
+        for (const std::string& server : servers) {
+            if (!server.empty()) text += "nameserver " + server + '\n';
+        }
+        sys::write_all(sys::open_file(file_, {.access = sys::Access::Write}), text,
+                       "write the name servers");
+        written_ = true;
+    }
+
+    std::filesystem::path file_;
+    bool written_ = false;
+};
 
 // What a user has in place of a device on a bridge, and where it says so. It is one program, and
 // one device, that carries everything.
@@ -179,7 +201,7 @@ private:
         const std::string why =
             used_ ? "user-mode networking carries one device" : why_no_user_network(host());
         if (why.empty()) return true;
-        note(nic, fmt::format("{}, and there is no user-mode networking instead: {}; the device "
+        note(nic, fmt::format("a user may join no bridge here ({}), and there is no user-mode networking instead: {}; the device "
                               "is left out; {}",
                               no_bridge, why, how_root_allows(nic)));
         return false;
@@ -188,7 +210,7 @@ private:
     void tell_fallback(const NicPlan& nic, const NicPlan& plan, const std::string& no_bridge) {
         const NicAddress* address = user_address(plan, AF_INET);
         if (address == nullptr) address = user_address(plan, AF_INET6);
-        note(nic, fmt::format("{}: user-mode networking instead, with the address {} behind those "
+        note(nic, fmt::format("a user may join no bridge here ({}): user-mode networking instead, with the address {} behind those "
                               "of the host{}; {}",
                               no_bridge, address == nullptr ? "" : address->address,
                               nic.addresses.empty() ? "" : " (those of the configuration are the bridge's)",
@@ -217,8 +239,7 @@ std::string join_bridge(const NicPlan& nic, const NetworkMaking& wish, const Nic
         ask_user_nic(nic, {wish.paths, wish.runtime, wish.plan.name, wish.init, wish.outside,
                            wish.old_network, work});
     if (!answer.made) return answer.why;
-    pairs[nic.index] = {answer.made->peer, answer.made->index,
-                        answer.made->managed ? answer.made->managed->mac : ""};
+    pairs[nic.index] = {answer.made->peer, answer.made->index, answer.made->managed};
     return "";
 }
 
@@ -281,8 +302,10 @@ private:
 std::string name_servers_file(const StartRequest& request, const Config& config, const Paths& paths,
                               const std::filesystem::path& runtime) {
     if (!runs_below_init(request, config)) return "";
-    const bool leases = std::ranges::any_of(config.net, [&paths](const NetDevice& device) {
-        return may_take_lease(device) && is_managed_bridge(paths, device.link);
+    const bool user = sys::in_own_namespace();
+    const bool leases = std::ranges::any_of(config.net, [&](const NetDevice& device) {
+        if (user && device.type == NetType::User) return true;
+        return may_take_lease(device) && (user || is_managed_bridge(paths, device.link));
     });
     return leases ? (runtime / kNameServers).string() : "";
 }
@@ -312,7 +335,7 @@ Fd make_network(const NetworkMaking& wish, Config& config, Fd socket) {
     if (for_user) work.make_for_user = [&pairs](const NicPlan& nic) { return pairs.at(nic.index); };
     const auto run = [&wish](const RunProgram& script) { run_script(script, wish.init); };
     bool news = false;
-    bool leased = false;
+    NameServers servers(wish);
     for (const NicPlan& nic : nics) {
         std::string why; // there is no bridge for it
         if (for_user && nic.type == NetType::Veth) why = join_bridge(nic, wish, work, pairs);
@@ -320,7 +343,7 @@ Fd make_network(const NetworkMaking& wish, Config& config, Fd socket) {
         if (!possible) continue;
         const MadeNic made = make_nic(*possible, work, run);
         news = remember(made, config) || news;
-        if (made.lease && !std::exchange(leased, true)) write_name_servers(wish.runtime / kNameServers, *made.lease);
+        servers.add(*possible, made);
     }
     ports.require_all_published(user_mode.used());
     if (news || user_mode.used())

@@ -63,7 +63,7 @@ test_pasta() {
     TYPE=veth
     anna_container "$C1" "$(user_nic 'lxc.net.0.link = br0')"
     anna_start "$C1"
-    err_has "lxc.net.0: a user may join no bridge here: user-mode networking instead, with the address 10.0.2.15"
+    err_has "lxc.net.0: a user may join no bridge here (lxcpp-user-nic: not permitted): user-mode networking instead, with the address 10.0.2.15"
     err_has "lxcpp-usernet"
     err_is_one_line
     OUT=$(user_net_processes)

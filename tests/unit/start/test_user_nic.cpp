@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "network/reservations.h"
+#include "network/bridge_names.h"
 #include "start/user_nic.h"
 
 #include <gtest/gtest.h>
