@@ -136,6 +136,7 @@ std::string bridge_port_text(const BridgePort& port) {
     for (const std::string& address : port.ipv6) text += fmt::format("ipv6={}\n", address);
     for (const PublishedPort& published : port.published)
         text += fmt::format("publish={}\n", published_port_text(published));
+    if (!port.charged.empty()) text += fmt::format("charged={}\n", port.charged);
     if (port.since != 0) text += fmt::format("since={}\n", port.since);
     return text;
 }
@@ -146,6 +147,7 @@ BridgePort parse_bridge_port(std::string_view text) {
         if (take_owner(port.owner, note)) continue;
         if (note.name == "port") port.port = note.value;
         if (note.name == "mac") port.mac = note.value;
+        if (note.name == "charged") port.charged = note.value;
         if (note.name == "since") port.since = parse_u64(note.value).value_or(0);
         if (note.name == "ipv4") port.ipv4.emplace_back(note.value);
         if (note.name == "ipv6") port.ipv6.emplace_back(note.value);

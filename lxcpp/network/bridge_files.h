@@ -92,6 +92,7 @@ struct BridgePort {
         ipv4; // with which it may send; the first is the one that ports are published to
     std::vector<std::string> ipv6;
     std::vector<PublishedPort> published;
+    std::string charged = {}; // Reservation
     std::uint64_t since = 0; // of a user's container: seconds since the boot when it was made
     bool operator==(const BridgePort&) const = default;
 };

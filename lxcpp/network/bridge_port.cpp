@@ -125,6 +125,7 @@ void check_published(const BridgeFiles& files, const BridgePort& wanted,
 BridgePort port_of(const BridgeSettings& settings, const PortRequest& request,
                    const std::string& mac, const std::string& ipv4) {
     BridgePort port{request.port, request.owner, mac, {}, {}, request.publish};
+    port.charged = request.charged;
     if (is_of_user(request.owner)) port.since = sys::seconds_since_boot();
     if (!ipv4.empty()) port.ipv4.push_back(ipv4);
     for (const IpAddress& address : request.ipv4) {

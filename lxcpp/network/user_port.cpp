@@ -20,20 +20,13 @@ using Reservations = std::vector<std::pair<std::string, Reservation>>;
 // lxcpp-user-nic makes one at a time of those that count together, so that none of these is about
 // to have an interface.
 std::vector<std::string> forget_what_is_over(const Paths& paths, const BridgeFiles& files,
-                                             const UserPortRequest& request,
-                                             const Reservations& all) {
-    const auto counts_with_ours = [&](const BridgePort& port) {
-        return std::ranges::any_of(all, [&](const auto& one) {
-            return one.second.charged == request.charged &&
-                   owner_key(one.second.owner) == owner_key(port.owner);
-        });
-    };
+                                             const UserPortRequest& request) {
     sys::Netlink netlink;
     const std::vector<sys::NetLink> links = netlink.links();
     std::vector<std::string> running;
     for (const BridgePort& port : load_bridge_ports(files)) {
         const bool there = std::ranges::count(links, port.port, &sys::NetLink::name) != 0;
-        if (is_over(port, there) || (!there && counts_with_ours(port)))
+        if (is_over(port, there) || (!there && port.charged == request.charged))
             (void)detach_port(paths, request.bridge, port.port);
         else
             running.push_back(owner_key(port.owner));
@@ -120,7 +113,7 @@ std::optional<PortAddresses> attach_user_port(const Paths& paths, const UserPort
     {
         const auto lock = lock_bridge(paths, request.bridge);
         Reservations all = load_reservations(files);
-        const auto running = forget_what_is_over(paths, files, request, all);
+        const auto running = forget_what_is_over(paths, files, request);
         keep_to_allotment(files, request, port.owner, all, running);
         port.mac = choose_mac_for(port.owner, all, load_bridge_ports(files));
     }
