@@ -51,8 +51,7 @@ struct Files {
     Fd usernet;
     Fd passwd = sys::open_file("/etc/passwd");
     Fd group = sys::open_file("/etc/group");
-    Fd lock = sys::open_file(
-        kLock, {.access = sys::Access::ReadWrite, .create = true, .follow = false, .mode = 0600});
+    Fd lock;
 
     Files() {
         auto file = sys::try_open_file(kUsernet, {.follow = false, .nonblock = true});
@@ -62,6 +61,9 @@ struct Files {
         if (!S_ISREG(info.st_mode) || info.st_uid != 0 || (info.st_mode & (S_IWGRP | S_IWOTH)) != 0)
             throw Error(std::string(kUsernet) +
                         ": it must be a file of root that nobody else may write to");
+        lock = sys::open_file(
+            kLock,
+            {.access = sys::Access::ReadWrite, .create = true, .follow = false, .mode = 0600});
     }
 };
 
