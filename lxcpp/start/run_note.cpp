@@ -70,9 +70,10 @@ bool take_line(RunNote& note, std::string_view key, std::string_view value) {
 
 bool owner_works(const RunNote& note) { return sys::is_working(note.owner, sys::boot_id()); }
 
-// Written by root, by us, or by who has the directory: nobody else could have put it there and mean it.
+// Written by root, by us, or by who has the directory: nobody else could have put it there and mean it. A second name
+// is another file of ours, which who has the directory wants to have written over.
 bool is_trusted(const struct stat& file, const struct stat& directory) {
-    if (!S_ISREG(file.st_mode) || (file.st_mode & 0022u) != 0) return false;
+    if (!S_ISREG(file.st_mode) || (file.st_mode & 0022u) != 0 || file.st_nlink > 1) return false;
     return sys::is_trusted_owner(file.st_uid) || file.st_uid == directory.st_uid;
 }
 
@@ -106,12 +107,26 @@ std::string user_text(uid_t uid) {
     throw StateError(StateProblem::Busy, run_note_text(note, directory));
 }
 
+// The one that is there, or a new one; an invalid one when somebody else was faster.
+Fd open_note(const sys::RootedDir& directory) {
+    constexpr int kFlags = O_RDWR | O_NOFOLLOW | O_NONBLOCK;
+    if (auto there = directory.try_open_at(kFile, kFlags)) return std::move(*there);
+    try {
+        return directory.open_at(kFile, kFlags | O_CREAT | O_EXCL, 0600);
+    } catch (const SystemError& error) {
+        if (error.code() != EEXIST) throw;
+        return {};
+    }
+}
+
 // Open and locked, the one that is there; an invalid one when it was removed meanwhile.
 Fd lock_note(const sys::RootedDir& directory) {
-    Fd file = directory.open_at(kFile, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0600);
+    Fd file = open_note(directory);
+    if (!file.valid()) return file;
     const struct stat info = sys::stat_fd(file);
     if (!is_trusted(info, sys::stat_fd(directory.fd()))) {
-        throw Error(fmt::format("{}/{} was planted: it belongs to uid {}; remove it", directory.name(), kFile, info.st_uid));
+        throw Error(fmt::format("{}/{} was planted: it belongs to uid {}, has {} names and the mode {:o}; remove it", directory.name(), kFile, info.st_uid,
+                                info.st_nlink, info.st_mode));
     }
     if (!sys::lock_file_within(file, kPatience, kFile)) refuse({}, directory.name());
     const auto now = directory.stat(kFile);

@@ -95,6 +95,10 @@ TEST_F(RunNotes, ThatOthersMayWriteAreNotBelieved) {
     EXPECT_FALSE(read_run_note(dir_.path()));
     EXPECT_THAT(error_of([&] { (void)claim_run(dir_.path()); }), HasSubstr("was planted"));
     sys::remove_file(file_);
+    sys::write_file_atomic(dir_ / "precious", "", 0600);
+    ASSERT_EQ(::link((dir_ / "precious").c_str(), file_.c_str()), 0);
+    EXPECT_THAT(error_of([&] { (void)claim_run(dir_.path()); }), HasSubstr("was planted"));
+    sys::remove_file(file_);
     ASSERT_EQ(::mkfifo(file_.c_str(), 0600), 0);
     EXPECT_FALSE(read_run_note(dir_.path()));
     EXPECT_THAT(error_of([&] { (void)claim_run(dir_.path()); }), HasSubstr("was planted"));
