@@ -79,8 +79,9 @@ std::string write_name(const BridgeSettings& settings, const BridgeFiles& files,
         return fmt::format("the container has no name on {}: {} {}", settings.bridge,
                            owner.container, names.why);
     const std::string other = holder(files, owner.container);
+    // A user's goes: root's containers come first.
     if (!other.empty() && other != directory_of(owner.lxcpath, owner.container) &&
-        sys::exists(other))
+        !is_of_user({other, "", 0}) && sys::exists(other))
         return fmt::format("the container has no name on {}: {}.{} is the container {}",
                            settings.bridge, ascii_lower(owner.container), settings.domain,
                            printable(other));

@@ -9,8 +9,7 @@ namespace lxcpp {
 // What the configuration says of addresses is meant.
 bool may_take_lease(const NetDevice& device) {
     return device.type == NetType::Veth && device.veth.mode == VethMode::Bridge &&
-           !device.link.empty() && device.up && device.ipv4_addresses.empty() &&
-           device.ipv4_gateway.empty();
+           !device.link.empty() && device.up && device.ipv4_addresses.empty();
 }
 
 // Below the entries of the configuration, which may name a file of their own.

@@ -109,7 +109,6 @@ TEST(PlanNetwork, OnlyAnApplicationsDeviceWithoutAddressesTakesALease) {
     EXPECT_FALSE(takes(up + application + "lxc.init.cmd = /sbin/init\n"));
     EXPECT_FALSE(takes(application));
     EXPECT_FALSE(takes(up + application + "lxc.net.0.ipv4.address = 10.0.0.2/24\n"));
-    EXPECT_FALSE(takes(up + application + "lxc.net.0.ipv4.gateway = dev\n"));
     EXPECT_FALSE(takes(up + application + "lxc.net.0.veth.mode = router\n"));
 }
 
