@@ -4,19 +4,21 @@
 #include "base/nearest.h"
 #include "base/strings.h"
 #include "config/text.h"
+#include "sys/file.h"
 
 #include <lxcpp/error.h>
 
 #include <algorithm>
 #include <array>
 #include <fmt/format.h>
-
-#include "sys/file.h"
+#include <unistd.h>
 
 namespace lxcpp {
 namespace {
 
 constexpr std::string_view kFile = "lxcpp.conf";
+constexpr const char* kDefaultConfig = "default.conf";
+constexpr const char* kOfAdministrator = "/etc/lxcpp/default.conf";
 
 struct GlobalKey {
     std::string_view name;
@@ -74,13 +76,19 @@ GlobalConfig parse_global_config(std::string_view text, const std::string& file,
     for (const auto line : split_lines(text)) read_line(config, line, file, ++number);
     while (config.lxcpath.size() > 1 && config.lxcpath.ends_with('/')) config.lxcpath.pop_back();
     if (config.lxcpath.empty()) config.lxcpath = paths.state;
-    if (config.default_config.empty()) config.default_config = paths.config / "default.conf";
+    if (config.default_config.empty()) config.default_config = paths.config / kDefaultConfig;
     return config;
 }
 
 GlobalConfig load_global_config(const Paths& paths) {
     const auto file = paths.config / kFile;
-    return parse_global_config(sys::read_file_if_exists(file).value_or(""), file.string(), paths);
+    GlobalConfig config =
+        parse_global_config(sys::read_file_if_exists(file).value_or(""), file.string(), paths);
+    // Users without one of their own get what everybody gets.
+    if (::geteuid() != 0 && config.default_config == paths.config / kDefaultConfig &&
+        !sys::exists(config.default_config))
+        config.default_config = kOfAdministrator;
+    return config;
 }
 
 std::optional<std::string> global_item(const GlobalConfig& config, std::string_view key) {

@@ -251,6 +251,25 @@ test_on_the_managed_bridge() { # 240 s
     end_managed
 }
 
+# With no words about networks, and none of their own in default.conf: what the administrator gives everybody.
+test_the_default_is_the_administrators() {
+    managed
+    local own="$SANDBOX/home/anna/.config/lxcpp/default.conf"
+    cp "$(dirname "${BASH_SOURCE[0]}")/../../config/default.conf" /etc/lxcpp/default.conf
+    anna lxcpp-create -n "$C1" -B dir -t "$(support template-testinit)" -- --testinit "$LXCPP_TESTINIT"
+    ! grep -q lxcppbr0 "$SANDBOX/home/anna/.local/share/lxcpp/$C1/config" || fail "it goes before the user's own"
+    rm "$own"
+    anna lxcpp-create -n "$C2" -B dir -t "$(support template-testinit)" -- --testinit "$LXCPP_TESTINIT"
+    anna lxcpp-start -n "$C2"
+    take_lease AS_ANNA "$C2"
+    leases
+    out_has "$IP"
+    anna lxcpp-stop -k -n "$C2"
+    end_of AS_ANNA "$C1"
+    end_of AS_ANNA "$C2"
+    end_managed
+}
+
 # The twin: without the filter another's address works.
 test_without_a_filter_spoofing_works() {
     managed 'filter = 0'
