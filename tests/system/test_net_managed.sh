@@ -18,6 +18,14 @@ take_address() { # NAME
     inside "$1" ip address add "$IP/24" dev eth0
 }
 monitor_of() { awk '{print $4}' "/proc/$(init_pid "$1")/stat"; }
+# A process that was killed is there until the kernel has taken it apart.
+until_gone() { # PID
+    local deadline=$((SECONDS + 20))
+    until [ ! -e "/proc/$1" ] || grep -q '^State:.[ZX]' "/proc/$1/status" 2>/dev/null; do
+        [ $SECONDS -lt $deadline ] || { fail "process $1 lives"; return; }
+        read -r -t 0.01 <> <(:) || true
+    done
+}
 ports() { nft list table bridge lxcpp_lxcppbr0 | grep -c "\"$1\"" || true; }
 ends() { # down, and nothing of it stays
     expect 0 lxcpp-net down --force
@@ -83,7 +91,10 @@ test_a_container_that_was_killed_with_its_monitor_leaves_no_rules() {
     managed_container "$C1" 'lxc.net.0.veth.pair = port1'
     start "$C1"
     differs "$(ports port1)" 0 "elements of the port"
-    kill -9 "$(monitor_of "$C1")" "$(init_pid "$C1")" || fail "nothing was killed"
+    local init
+    init=$(init_pid "$C1")
+    kill -9 "$(monitor_of "$C1")" "$init" || fail "nothing was killed"
+    until_gone "$init"
     expect 0 lxcpp-ls -f
     start "$C1"
     stop "$C1"
@@ -94,7 +105,7 @@ test_a_container_that_was_killed_with_its_monitor_leaves_no_rules() {
 
 # The kernel shows the interface of a container that has ended for seconds; the bridge is not in use by that.
 test_down_goes_by_who_runs() {
-    local i
+    local i init
     prepare
     managed_container "$C1"
     for i in 1 2 3 4 5; do
@@ -109,7 +120,9 @@ test_down_goes_by_who_runs() {
     ip link delete lxcppbr0
     expect 1 lxcpp-net down
     err_has "lxcppbr0 is in use by $C1"
-    kill -9 "$(monitor_of "$C1")" "$(init_pid "$C1")" || fail "nothing was killed"
+    init=$(init_pid "$C1")
+    kill -9 "$(monitor_of "$C1")" "$init" || fail "nothing was killed"
+    until_gone "$init"
     expect 0 lxcpp-net down
     start "$C1"
     stop "$C1"
