@@ -84,7 +84,10 @@ Running Container::Impl::require_running() const {
 
 std::optional<RunNote> Container::Impl::run_by_others() const {
     if (is_owned(runtime())) return std::nullopt; // it is we who run it
-    return read_run_note(directory());
+    auto note = read_run_note(directory());
+    // What a start of ours that was killed has left is for recover() to end.
+    if (note && note->runtime == runtime() && sys::exists(runtime())) note.reset();
+    return note;
 }
 
 void Container::Impl::refuse_elsewhere() const {
@@ -125,7 +128,7 @@ State Container::Impl::state_of(const std::optional<Running>& now) const {
         }
     }
     // Nobody's init: on its way up, or cleaning up, when somebody is at it.
-    if (!is_owned(runtime())) return state_elsewhere(read_run_note(directory()));
+    if (!is_owned(runtime())) return state_elsewhere(run_by_others());
     return sys::exists(runtime() / "state") ? State::Stopping : State::Starting;
 }
 

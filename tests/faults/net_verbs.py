@@ -34,6 +34,11 @@ class OnBridge:
             file.write(f"lxc.net.0.type = veth\nlxc.net.0.link = {BRIDGE}\nlxc.net.0.flags = up\nlxc.publish = 8080:80\n"
                        "lxc.mount.auto = proc:mixed sys:mixed cgroup:mixed\n")
         self.up()
+        name = box.name()  # the first of all leaves a directory for what is on its way out
+        box.create(name)
+        box.must(["lxcpp-start", "-n", name])
+        box.must(["lxcpp-destroy", "-f", "-n", name])
+        self.up()
         box.more = lambda: elements(box) + addresses(box)
         box.tidying, box.removing = [["lxcpp-net", "up"]], [["lxcpp-net", "down", "--force"]]
         box.note_servers()

@@ -219,3 +219,20 @@ test_read_only_lxcpath() {
     expect 0 lxcpp-destroy -n "$C1"
     rm -rf "$SANDBOX/root"
 }
+
+# Killed when init runs and nothing but the notes tells of it: the next command ends that, and does not take it for
+# somebody else's.
+test_a_start_of_our_own_that_was_killed_is_no_others() {
+    local runtime init monitor
+    make_container "$C1"
+    start "$C1"
+    init=$(init_pid "$C1")
+    runtime=$(dirname "$(find "$LXCPP_RUNTIME_DIR" -path "*/$C1/state")")
+    read -r _ monitor _ <"$runtime/owner"
+    kill -9 "$monitor" || fail "nothing was killed"
+    until [ ! -e "/proc/$monitor" ] || grep -q '^State:.[ZX]' "/proc/$monitor/status" 2>/dev/null; do read -r -t 0.01 <> <(:) || true; done
+    rm "$runtime/state"
+    is "$(state_of "$C1")" STOPPED
+    expect 0 lxcpp-destroy -n "$C1"
+    ! grep -q '^State:.[RSD]' "/proc/$init/status" 2>/dev/null || fail "its init lives"
+}
