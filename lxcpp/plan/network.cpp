@@ -4,6 +4,7 @@
 #include "base/strings.h"
 #include "config/names.h"
 #include "config/validate_network.h"
+#include "plan/ipv4_number.h"
 #include "plan/user_nic.h"
 #include "sys/netlink_message.h"
 
@@ -24,23 +25,11 @@ std::string key_of(const NetDevice& device, std::string_view name) {
     return fmt::format("lxc.net.{}.{}", device.index, name);
 }
 
-std::uint32_t number_of(const std::string& address) {
-    std::uint32_t number = 0;
-    for (const char byte : sys::address_bytes(AF_INET, address))
-        number = number << 8 | static_cast<unsigned char>(byte);
-    return number;
-}
-
-std::string address_of(std::uint32_t number) {
-    return fmt::format("{}.{}.{}.{}", number >> 24, number >> 16 & 0xff, number >> 8 & 0xff,
-                       number & 0xff);
-}
-
 // The last address of the network; networks of one or two addresses have none to spare.
 std::string broadcast_of(const IpAddress& ip) {
     if (!ip.broadcast.empty()) return ip.broadcast;
     if (ip.prefix >= kBits4 - 1) return "";
-    return address_of(number_of(ip.address) | 0xffff'ffffu >> ip.prefix);
+    return ipv4_of_number(number_of_ipv4(ip.address) | 0xffff'ffffu >> ip.prefix);
 }
 
 bool same_bits(std::string_view a, std::string_view b, int count) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "plan/user_nic.h"
 
-#include "sys/netlink_message.h"
+#include "plan/ipv4_number.h"
 
 #include <algorithm>
 #include <array>
@@ -12,21 +12,9 @@
 namespace lxcpp {
 namespace {
 
-std::uint32_t number_of(const std::string& address) {
-    std::uint32_t number = 0;
-    for (const char byte : sys::address_bytes(AF_INET, address))
-        number = number << 8 | static_cast<unsigned char>(byte);
-    return number;
-}
-
-std::string text_of(std::uint32_t number) {
-    return fmt::format("{}.{}.{}.{}", number >> 24, number >> 16 & 0xff, number >> 8 & 0xff,
-                       number & 0xff);
-}
-
 std::uint32_t network_of(const NicAddress& one) {
     const std::uint32_t host = one.prefix == 0 ? ~0u : 0xffff'ffffu >> one.prefix;
-    return number_of(one.address) & ~host;
+    return number_of_ipv4(one.address) & ~host;
 }
 
 // The first of these places in the network of one that nobody has.
@@ -34,7 +22,7 @@ std::string free_address(const NicAddress& one, std::initializer_list<std::uint3
                          const std::string& other) {
     const std::uint32_t network = network_of(one);
     for (const std::uint32_t place : places) {
-        std::string text = text_of(network + place);
+        std::string text = ipv4_of_number(network + place);
         if (text != one.address && text != other) return text;
     }
     return "";
@@ -61,7 +49,7 @@ std::string user_resolver(const NicPlan& nic, int family) {
 
 std::string user_network4(const NicPlan& nic) {
     const NicAddress* const one = user_address(nic, AF_INET);
-    return one == nullptr ? "" : fmt::format("{}/{}", text_of(network_of(*one)), one->prefix);
+    return one == nullptr ? "" : fmt::format("{}/{}", ipv4_of_number(network_of(*one)), one->prefix);
 }
 
 void complete_user_nic(NicPlan& nic) {
