@@ -132,7 +132,7 @@ constexpr auto kTable = std::to_array<Key<Config>>({
     key_as<CommandLines, &Config::hooks, &Hooks::start_host>(
         "lxc.hook.start-host", "Runs on the host when all is set up, right before the init runs."),
     key_as<CommandLines, &Config::hooks, &Hooks::stop>(
-        "lxc.hook.stop", "Runs on the host when the init has died; receives the namespaces."),
+        "lxc.hook.stop", "Runs on the host when the init has died; receives the namespaces (of an ordinary user's container as /proc/self/fd/N)."),
     key_as<HookVersion, &Config::hooks, &Hooks::version>(
         "lxc.hook.version", "How hooks learn the facts: 0 by arguments, 1 by the environment."),
     key<&Config::idmap>("lxc.idmap",

@@ -122,8 +122,9 @@ private:
         try {
             std::vector<RunProgram> hooks =
                 plan_hooks(request(reboot), config_, impl_.paths.rootfs_mount.string(), type, commands);
-            for (RunProgram& hook : hooks) add_namespaces(hook);
-            run_host_hooks(hooks);
+            std::vector<std::pair<FdRef, int>> fds;
+            for (RunProgram& hook : hooks) fds = add_namespaces(hook);
+            run_host_hooks(hooks, {}, fds);
             return true;
         } catch (const Error& error) {
             log::error("{}", error.what());
@@ -132,15 +133,21 @@ private:
     }
 
     // What is left of init's namespaces, as LXC passes it: "mnt:/proc/PID/fd/N" behind the other arguments and
-    // LXC_MNT_NS=/proc/PID/fd/N. The link in /proc names the kind: "mnt:[4026532211]".
-    void add_namespaces(RunProgram& hook) const {
+    // LXC_MNT_NS=/proc/PID/fd/N. The link in /proc names the kind: "mnt:[4026532211]". A user's hook has fewer rights
+    // than we have in the user's namespace, and may not look into our /proc/PID/fd: it inherits them, as /proc/self/fd/N.
+    [[nodiscard]] std::vector<std::pair<FdRef, int>> add_namespaces(RunProgram& hook) const {
+        std::vector<std::pair<FdRef, int>> inherited;
+        const bool of_user = sys::in_own_namespace();
         for (const Fd& fd : held_) {
             const std::string link = sys::read_link(sys::fd_path(fd)).value_or("");
             const std::string kind = link.substr(0, link.find(':'));
-            const std::string path = "/proc/" + std::to_string(::getpid()) + "/fd/" + std::to_string(fd.raw());
+            const int number = of_user ? 3 + static_cast<int>(inherited.size()) : fd.raw();
+            if (of_user) inherited.emplace_back(fd, number);
+            const std::string path = "/proc/" + (of_user ? "self" : std::to_string(::getpid())) + "/fd/" + std::to_string(number);
             hook.argv.push_back(kind + ':' + path);
             if (config_.hooks.version == 1) hook.env.push_back("LXC_" + upper(kind) + "_NS=" + path);
         }
+        return inherited;
     }
 
     // The interfaces of a user's container, which it could not ask for again.

@@ -166,6 +166,7 @@ struct WriteInside {
 struct BecomeRoot {}; // ids 0:0 and no groups, once the maps are written
 struct NewKeyring {};
 struct LoopbackUp {};
+struct OfferNamespaces {}; // descriptors of all its namespaces go to the parent, for lxc.hook.stop
 struct OfferNetwork {}; // a netlink socket of the new network namespace goes to the parent, which fills it
 struct AwaitNetwork {}; // until it has: what follows may need the interfaces
 struct SetPersonality {
@@ -205,7 +206,7 @@ struct Exec {
 using Step = std::variant<MountFs, MountBind, MountInside, MountPrepared, ChangeMount, MountOwnCgroup, MountText, MakeDir, MakeLink,
                           MakeNode, Mask, WriteProc, SetupPtys, RunProgram, RootPropagation, AttachRoot,
                           AttachOverlay, BindRoot, UseHostRoot, PivotRoot, SetHostName, Unshare, EnterTimeNamespace,
-                          WriteInside, BecomeRoot, NewKeyring, LoopbackUp, OfferNetwork, AwaitNetwork, SetPersonality,
+                          WriteInside, BecomeRoot, NewKeyring, LoopbackUp, OfferNamespaces, OfferNetwork, AwaitNetwork, SetPersonality,
                           DropBounding, NoNewPrivs, LoadSeccomp, CoreScheduling, NewSession, StdioFromConsole,
                           ChangeDir, SetIds, DieWithParent, JoinCgroupsV1, ReportReady, Exec>;
 

@@ -134,6 +134,7 @@ void plan_namespaces(const PlanContext& context) {
     if ((flags & CLONE_NEWUSER) != 0) context.add(BecomeRoot{});
     if (late != 0) context.add(Unshare{late});
     if ((flags & kTimeNamespace) != 0) context.add(EnterTimeNamespace{time_offsets(context.config.time)});
+    if (!context.config.hooks.stop.empty()) context.add(OfferNamespaces{});
     if ((flags & CLONE_NEWNET) != 0) context.add(LoopbackUp{});
     if (context.config.keyring.new_session) context.add(NewKeyring{});
     if ((flags & CLONE_NEWUTS) != 0) {

@@ -176,6 +176,7 @@ struct Describe {
     std::string operator()(const BecomeRoot&) const { return "become root of the user namespace"; }
     std::string operator()(const NewKeyring&) const { return "create a session keyring"; }
     std::string operator()(const LoopbackUp&) const { return "bring lo up"; }
+    std::string operator()(const OfferNamespaces&) const { return "keep the namespaces for lxc.hook.stop"; }
     std::string operator()(const OfferNetwork&) const { return "let the host make the network interfaces"; }
     std::string operator()(const AwaitNetwork&) const { return "wait for the network interfaces"; }
     std::string operator()(const SetPersonality& step) const { return fmt::format("set personality {:#x}", step.persona); }

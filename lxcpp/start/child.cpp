@@ -6,7 +6,10 @@
 #include "start/raw_fd.h"
 #include "start/sync.h"
 
+#include <array>
 #include <cerrno>
+#include <fcntl.h>
+#include <span>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -96,6 +99,23 @@ void run_child(const ChildPlan& plan, const ChildResources& resources) noexcept 
         ++state.step;
     }
     ::_exit(1); // a plan ends in Exec
+}
+
+// From here: before its exec this process is nobody's to look into, for an ordinary user.
+int run(const OfferNamespaces&, ChildState& state) noexcept {
+    std::array<int, 8> fds{};
+    std::size_t count = 0;
+    int error = 0;
+    for (const char* file : {"/proc/self/ns/user", "/proc/self/ns/mnt", "/proc/self/ns/pid", "/proc/self/ns/uts", "/proc/self/ns/ipc",
+                             "/proc/self/ns/net", "/proc/self/ns/cgroup", "/proc/self/ns/time"}) {
+        const int fd = sys::raw::open_here(file, O_RDONLY | O_CLOEXEC);
+        if (fd >= 0) fds[count++] = fd;
+        else if (fd != -ENOENT) error = fd; // this kernel has no such namespaces
+    }
+    const SyncMessage message{SyncKind::Namespaces, static_cast<std::int32_t>(state.step), 0, 0};
+    if (error == 0) error = sys::raw::send_message(state.resources.sync, &message, sizeof message, {fds.data(), count});
+    for (std::size_t i = 0; i < count; ++i) ::close(fds[i]);
+    return error;
 }
 
 int run(const OfferNetwork&, ChildState& state) noexcept {

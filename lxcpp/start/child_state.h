@@ -69,6 +69,7 @@ struct ChildState {
 [[nodiscard]] int run(const JoinCgroupsV1& step, ChildState& state) noexcept;
 [[nodiscard]] int run(const Exec& step, ChildState& state) noexcept;
 // child.cpp:
+[[nodiscard]] int run(const OfferNamespaces& step, ChildState& state) noexcept;
 [[nodiscard]] int run(const OfferNetwork& step, ChildState& state) noexcept;
 [[nodiscard]] int run(const AwaitNetwork& step, ChildState& state) noexcept;
 [[nodiscard]] int run(const ReportReady& step, ChildState& state) noexcept;

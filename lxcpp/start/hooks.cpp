@@ -22,7 +22,8 @@ std::string failure(const RunProgram& hook, const sys::RunResult& result) {
 
 } // namespace
 
-void run_host_hooks(const std::vector<RunProgram>& hooks, const std::vector<std::string>& extra_env) {
+void run_host_hooks(const std::vector<RunProgram>& hooks, const std::vector<std::string>& extra_env,
+                    const std::vector<std::pair<FdRef, int>>& extra_fds) {
     for (const RunProgram& hook : hooks) {
         std::vector<std::string> env = hook.env;
         env.insert(env.end(), extra_env.begin(), extra_env.end());
@@ -30,6 +31,7 @@ void run_host_hooks(const std::vector<RunProgram>& hooks, const std::vector<std:
         options.argv = hook.argv;
         options.program = hook.argv.front();
         options.env = std::move(env);
+        options.extra_fds = extra_fds;
         options.new_process_group = true;
         options.die_with_parent = true; // a start that is aborted takes its hook along
         const sys::RunResult result = with_context(hook.what, [&] { return sys::run_and_capture(options, kHookTime); });

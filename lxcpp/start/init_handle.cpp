@@ -136,6 +136,11 @@ InitHandle InitHandle::spawn(const StartPlan& plan, const InitResources& resourc
                      [&] { sys::set_limit(pid, limit.resource, limit.soft, limit.hard); });
     }
     handle.send_mounts();
+    const auto offers = [](const Step& step) { return std::holds_alternative<OfferNamespaces>(step); };
+    if (std::ranges::any_of(plan.child.steps, offers)) {
+        handle.receive(false);
+        handle.namespaces_ = std::exchange(handle.masters_, {});
+    }
     if (!plan.nics.empty()) handle.make_network(resources.network);
     handle.receive(false);
     for (const auto& [file, value] : plan.proc_writes) {

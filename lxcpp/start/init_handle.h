@@ -47,6 +47,8 @@ public:
     [[nodiscard]] FdRef pidfd() const noexcept { return pidfd_; }
     // Console first when there is one, then the ttys.
     [[nodiscard]] std::vector<Fd> take_masters() { return std::move(masters_); }
+    // What lxc.hook.stop is given: init's namespaces, which live on behind these. Empty without such a hook.
+    [[nodiscard]] std::vector<Fd> take_namespaces() { return std::move(namespaces_); }
     [[nodiscard]] Fd release() noexcept { return std::move(pidfd_); } // the process lives on
 
 private:
@@ -64,6 +66,7 @@ private:
     Fd sync_;
     std::chrono::steady_clock::time_point deadline_;
     std::vector<Fd> masters_;
+    std::vector<Fd> namespaces_;
 };
 
 } // namespace lxcpp

@@ -18,7 +18,6 @@
 #include "security/seccomp_run.h"
 #include "start/console_target.h"
 #include "start/enter.h"
-#include "start/held_namespaces.h"
 #include "start/init_handle.h"
 #include "start/made.h"
 #include "start/mounted_devices.h"
@@ -303,7 +302,7 @@ void become_monitor(StarterInput input, StarterFds fds, const std::function<void
     InitHandle init = InitHandle::spawn(plan, resources, deadline);
     with_context("devices", [&] { apply_devices(devices, input.config, host, tree); });
     run_host_hooks(plan.start_host, {"LXC_PID=" + std::to_string(init.pid())});
-    std::vector<Fd> held = namespaces_for_stop_hooks(input.config, init.pid());
+    std::vector<Fd> held = init.take_namespaces();
     if (network.valid()) held.push_back(std::move(network));
     const sys::ProcessId first{init.pid(), sys::start_time(init.pid()).value_or(0), sys::boot_id()};
     note_init(input.runtime, first);

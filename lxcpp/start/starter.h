@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace lxcpp {
@@ -57,6 +58,7 @@ void log_to_container(const Log& wish);
 inline constexpr const char* kStartNotes = "notes";
 
 // Runs host hooks one after the other; throws Error for the first that fails, with its output.
-void run_host_hooks(const std::vector<RunProgram>& hooks, const std::vector<std::string>& extra_env = {});
+void run_host_hooks(const std::vector<RunProgram>& hooks, const std::vector<std::string>& extra_env = {},
+                    const std::vector<std::pair<FdRef, int>>& extra_fds = {}); // as sys::SpawnOptions
 
 } // namespace lxcpp

@@ -57,6 +57,33 @@ test_dir_of_a_template() {
     forget_users
 }
 
+# Also the hook that is given the namespaces of an init that has ended.
+test_hooks() {
+    users
+    need_tool busybox
+    local hook="$SANDBOX/support/users-hook" log="$SANDBOX/home/anna/hooks" when
+    cat >"$hook" <<H
+#!/bin/sh
+exec >>$log
+shift 2
+echo "\$@"
+for word; do
+    case "\$word" in net:*) readlink "\${word#net:}" ;; esac
+done
+H
+    chmod 0755 "$hook"
+    anna lxcpp-create -n "$C1" -B dir -t "$(support template-testinit)" -- --testinit "$LXCPP_TESTINIT"
+    for when in pre-start start-host stop post-stop; do anna lxcpp-config -n "$C1" set "lxc.hook.$when" "$hook"; done
+    anna lxcpp-start -n "$C1"
+    anna lxcpp-attach -n "$C1" -- readlink /proc/self/ns/net
+    local net="$OUT"
+    anna lxcpp-stop -k -n "$C1"
+    anna lxcpp-wait -n "$C1" -s STOPPED -t 20
+    is "$(cut -d' ' -f1 "$log" | grep -v '^net')" $'pre-start\nstart-host\nstop\npost-stop'
+    grep -qxF "$net" "$log" || fail "the hook did not see the container's network: $(cat "$log")"
+    forget_users
+}
+
 # The starter closes what it does not know, the log of the command among it.
 test_log_of_the_command() {
     users

@@ -89,6 +89,14 @@ TEST(PlanNetwork, TheChildWaitsWhereTheInterfacesMayBeNeeded) {
               "lxc.hook.mount: /h/mount");
 }
 
+// The parent takes what comes in this order.
+TEST(PlanNetwork, NamespacesForTheStopHookComeBeforeTheNetwork) {
+    EXPECT_THAT(steps_of<OfferNamespaces>(plan_with_root(kVeth)), IsEmpty());
+    const auto plan = plan_with_root(std::string(kVeth) + "lxc.hook.stop = /h/stop\n");
+    EXPECT_GT(index_of<OfferNamespaces>(plan), index_of<Unshare>(plan));
+    EXPECT_LT(index_of<OfferNamespaces>(plan), index_of<OfferNetwork>(plan));
+}
+
 TEST(PlanNetwork, IsSomebodyElsesWhereTheNamespaceIs) {
     const auto plan = plan_with_root(std::string(kVeth) + "lxc.namespace.share.net = c2\n");
     EXPECT_THAT(plan.nics, IsEmpty());
