@@ -152,6 +152,8 @@ struct Sets {
     }
 };
 
+// A field that is not there, in the first of the fragments of a packet, makes a rule not apply: what looks into a
+// packet's body accepts, and the rest is dropped. That fragments do not overlap is the kernel's to see.
 constexpr std::string_view kPortChains = R"(	chain incoming {
 		type filter hook prerouting priority -300; policy accept;
 		iifname @filtered goto from_port
@@ -176,8 +178,16 @@ constexpr std::string_view kPortChains = R"(	chain incoming {
 	chain from_ipv4 {
 		udp sport 67 drop
 		udp dport 68 drop
-		udp dport 67 iifname . @th,288,48 != @clients drop
-		ip saddr 0.0.0.0 udp sport 68 udp dport 67 accept
+		udp dport 67 goto from_client
+		iifname . ip saddr @ipv4s accept
+		drop
+	}
+	chain from_client {
+		iifname . @th,288,48 @clients goto from_own_client
+		drop
+	}
+	chain from_own_client {
+		ip saddr 0.0.0.0 udp sport 68 accept
 		iifname . ip saddr @ipv4s accept
 		drop
 	}
@@ -185,9 +195,17 @@ constexpr std::string_view kPortChains = R"(	chain incoming {
 		icmpv6 type { nd-router-advert, nd-redirect } drop
 		udp sport 547 drop
 		udp dport 546 drop
-		icmpv6 type nd-neighbor-advert iifname . @th,64,128 != @ipv6s drop
+		icmpv6 type nd-neighbor-advert goto from_advert
 		ip6 saddr :: icmpv6 type nd-neighbor-solicit iifname . @th,64,128 @ipv6s accept
 		ip6 saddr :: icmpv6 type { nd-router-solicit, mld-listener-report, mld2-listener-report } accept
+		iifname . @nh,64,128 @ipv6s accept
+		drop
+	}
+	chain from_advert {
+		iifname . @th,64,128 @ipv6s goto from_own_advert
+		drop
+	}
+	chain from_own_advert {
 		iifname . @nh,64,128 @ipv6s accept
 		drop
 	}

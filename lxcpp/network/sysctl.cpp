@@ -6,6 +6,7 @@
 
 #include <filesystem>
 #include <sys/socket.h>
+#include <utility>
 
 namespace lxcpp {
 namespace {
@@ -28,6 +29,14 @@ void set_interface_sysctl(int family, const std::string& device, const std::stri
 std::string interface_sysctl(int family, const std::string& device, const std::string& name) {
     const std::string text = sys::read_file(file_of(family, device, name));
     return std::string(trim(text));
+}
+
+void believe_no_router(const std::string& device) {
+    for (const auto& [family, name] : {std::pair(AF_INET6, "accept_ra"), std::pair(AF_INET6, "autoconf"),
+                                       std::pair(AF_INET6, "accept_redirects"), std::pair(AF_INET, "accept_redirects")}) {
+        const std::filesystem::path file = file_of(family, device, name);
+        if (sys::exists(file)) sys::write_existing(file, "0"); // a kernel without IPv6 has none
+    }
 }
 
 std::string sysctl_name(int family, const std::string& device, const std::string& name) {

@@ -14,4 +14,8 @@ void set_interface_sysctl(int family, const std::string& device, const std::stri
 [[nodiscard]] std::string sysctl_name(int family, const std::string& device,
                                       const std::string& name); // for messages
 
+// The host's end of a pair never takes what a container says about routes: neither that of a bridge, which has a stack
+// of its own again when the bridge is gone, nor one without a bridge. Before the container runs anything.
+void believe_no_router(const std::string& device);
+
 } // namespace lxcpp

@@ -5,6 +5,7 @@
 #include "config/hwaddr.h"
 #include "network/patience.h"
 #include "network/router.h"
+#include "network/sysctl.h"
 #include "sys/netlink_bridge.h"
 
 #include <lxcpp/error.h>
@@ -169,6 +170,7 @@ MadeNic make_veth(const NicPlan& nic, const NicWork& work) {
     host.up = true;
     MadeNic made{.nic = nic.index, .link = bridged ? bridge.name : nic.link};
     made.peer = add_pair(nic, work, std::move(host), inside);
+    believe_no_router(made.peer);
     made.inside = link_inside(nic, work.inside);
     const sys::NetLink port{.index = made.inside.parent, .name = made.peer};
     if (bridged) join_vlans(nic, bridge, port, work.host);

@@ -4,6 +4,7 @@
 
 frames.py send IFACE MAC IP IP6 GATEWAY OTHER_IP OTHER_IP6    one of each kind, last of all one that is right
 frames.py link-local IFACE MAC                                as MAC, to each address that stays on the link
+frames.py router IFACE MAC                                    says that the way out leads here
 frames.py watch IFACE READY                                   writes to READY, then prints the kinds that come until the last
 """
 import socket
@@ -26,11 +27,14 @@ def checksum(data):
     return ~total & 0xffff
 
 
+def ip4(source, target, body, fragment=0):
+    head = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(body), 1, fragment, 64, 17, 0, socket.inet_aton(source), socket.inet_aton(target))
+    return head[:10] + struct.pack("!H", checksum(head)) + head[12:] + body
+
+
 def udp4(source, kind, ports=(7000, 7001), target="255.255.255.255", before=b""):
     payload = before + b"kind:" + kind
-    udp = struct.pack("!HHHH", *ports, 8 + len(payload), 0) + payload
-    head = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(udp), 1, 0, 64, 17, 0, socket.inet_aton(source), socket.inet_aton(target))
-    return head[:10] + struct.pack("!H", checksum(head)) + head[12:] + udp
+    return ip4(source, target, struct.pack("!HHHH", *ports, 8 + len(payload), 0) + payload)
 
 
 def dhcp(kind, client):
@@ -88,11 +92,21 @@ def frames(own, address, address6, gateway, other, other6):
     yield frame(own, b"dhcp-any", 0x800, udp4(address, b"dhcp-any", (1234, 68)))
     yield six(b"dhcp6-any", address6, 17, udp6(b"dhcp6-any", 1234, 546))
     yield frame(own, b"dhcp-for-another", 0x800, dhcp(b"dhcp-for-another", STRANGER))
+    # The first of them ends before the client's address. A bridge whose packets go through netfilter puts them together.
+    first = b"kind:dhcp-fragment".ljust(24, b"\0")
+    yield frame(own, b"", 0x800, ip4(address, "255.255.255.255", struct.pack("!HHHH", 68, 67, 8 + 48, 0) + first, 0x2000))
+    yield frame(own, b"", 0x800, ip4(address, "255.255.255.255", (bytes(4) + STRANGER).ljust(24, b"\0"), 4)).removesuffix(b"kind:")
     yield frame(own, b"vlan", 0x8100, struct.pack("!HH", 7, 0x800) + udp4(other, b"vlan"))
     yield frame(own, b"own-dhcp", 0x800, dhcp(b"own-dhcp", own))
     yield frame(own, b"own-arp", 0x806, arp(1, own, address, gateway))
     yield six(b"own-ip6", address6, 17, udp6(b"own-ip6", 1, 2))
     yield frame(own, b"end", 0x800, udp4(address, b"end"))
+
+
+def advertisement(own):
+    link_local = socket.inet_ntop(socket.AF_INET6, b"\xfe\x80" + bytes(6) + bytes([own[0] ^ 2]) + own[1:3] + b"\xff\xfe" + own[3:])
+    body = struct.pack("!BBHBBHII", 134, 0, 0, 64, 0, 1800, 0, 0) + b"\1\1" + own
+    return ALL_NODES + own + struct.pack("!H", 0x86dd) + ip6(link_local, 58, body)
 
 
 def main():
@@ -101,6 +115,9 @@ def main():
     if sys.argv[1] == "link-local":
         for last in range(16):
             link.send(bytes.fromhex("0180c20000") + bytes([last]) + mac(sys.argv[3]) + struct.pack("!H", 0x88cc) + bytes(60))
+        return
+    if sys.argv[1] == "router":
+        link.send(advertisement(mac(sys.argv[3])))
         return
     if sys.argv[1] == "send":
         for data in frames(mac(sys.argv[3]), *sys.argv[4:9]):
@@ -113,7 +130,7 @@ def main():
     while "end" not in seen:
         data = link.recv(2048)
         if b"kind:" in data:
-            seen.append(data[data.rindex(b"kind:") + 5:].decode().rstrip("\0"))
+            seen.append(data[data.rindex(b"kind:") + 5:].split(b"\0")[0].decode())
     print(" ".join(seen))
 
 

@@ -90,14 +90,6 @@ S
     OUT=$(tail -n 1 <<<"$OUT")
 }
 
-until_true() { # command…
-    local deadline=$((SECONDS + 15))
-    until "$@" >/dev/null 2>&1; do
-        [ $SECONDS -lt $deadline ] || { fail "never came true: $*"; return 1; }
-        read -r -t 0.05 <> <(:) || true
-    done
-}
-
 has_address() { in_ns "$1" ip -6 address show dev eth0 scope global -tentative | grep -q "inet6 $2/"; }
 
 serve() { # NAMESPACE PORT [ADDRESS]

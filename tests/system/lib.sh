@@ -178,4 +178,11 @@ events_have() {
     done
     fail "no event matches: $1"
 }
+until_true() { # command…
+    local deadline=$((SECONDS + 15))
+    until "$@" >/dev/null 2>&1; do
+        [ $SECONDS -lt $deadline ] || { fail "never came true: $*"; return 1; }
+        read -r -t 0.05 <> <(:) || true
+    done
+}
 init_pid() { lxcpp-info -n "$1" -p -H; }

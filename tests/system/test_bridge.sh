@@ -466,7 +466,7 @@ test_a_container_sends_only_as_itself() {
     printf 'filter = 0\n' >"$LXCPP_CONFIG_DIR/net.conf"
     expect 0 host lxcpp-net up
     spoof
-    out_is "mac ip arp-gateway arp-mac ip6 neighbour router hidden-router dhcp-server dhcp6-server dhcp-any dhcp6-any dhcp-for-another vlan own-dhcp own-arp own-ip6 end"
+    out_is "mac ip arp-gateway arp-mac ip6 neighbour router hidden-router dhcp-server dhcp6-server dhcp-any dhcp6-any dhcp-for-another dhcp-fragment vlan own-dhcp own-arp own-ip6 end"
     expect 0 host ip link set "$BR" type bridge no_linklocal_learn 0
     until_true learns_something
     printf 'filter = 1\n' >"$LXCPP_CONFIG_DIR/net.conf"

@@ -119,6 +119,32 @@ test_router_mode() {
     out_lacks routed
 }
 
+says_it_is_a_router() {
+    expect 0 nsenter -t "$(init_pid "$C1")" -n python3 "$(dirname "${BASH_SOURCE[0]}")/../support/frames.py" router eth0 "$(nsenter -t "$(init_pid "$C1")" -n cat /sys/class/net/eth0/address)"
+}
+leads_to_the_container() { says_it_is_a_router; ip -6 route show default | grep -q 'dev lone'; }
+heard_of_it() { [ "$(awk '$1 == "Icmp6InRouterAdvertisements" {print $2}' /proc/net/dev_snmp6/lone)" -gt 0 ]; }
+
+test_a_container_is_no_router_of_the_host() {
+    need_tool python3
+    make_net_container "$C1" 'lxc.net.0.type = veth' 'lxc.net.0.flags = up' 'lxc.net.0.veth.pair = lone' 'lxc.net.0.ipv4.address = 10.98.0.5/24'
+    start "$C1"
+    says_it_is_a_router
+    until_true heard_of_it
+    is "$(ip -6 route show default)" '' 'default routes of the host'
+    is "$(cat /proc/sys/net/ipv4/conf/lone/accept_redirects)$(cat /proc/sys/net/ipv6/conf/lone/accept_redirects)" 00 'redirects that it accepts'
+    # The twin: an interface as the kernel makes it believes that.
+    echo 1 >/proc/sys/net/ipv6/conf/lone/accept_ra
+    until_true leads_to_the_container
+    stop "$C1"
+    # A port of a bridge is an interface of the host again when the bridge goes.
+    make_bridge
+    make_net_container "$C2" 'lxc.net.0.type = veth' 'lxc.net.0.link = br0' 'lxc.net.0.flags = up' 'lxc.net.0.veth.pair = lone'
+    start "$C2"
+    is "$(cat /proc/sys/net/ipv6/conf/lone/accept_ra)" 0 'accept_ra of a port'
+    stop "$C2"
+}
+
 test_macvlan_modes() {
     local mode
     ip link add name up0 type veth peer name up1 && ip link set up1 up

@@ -67,7 +67,11 @@ HttpServer::HttpServer(Handler handler)
         ::getsockname(listener_.raw(), plain, &size) != 0)
         throw std::runtime_error("cannot listen on the loopback interface");
     port_ = ntohs(address.sin_port);
-    acceptor_ = std::jthread([this] { accept_all(); });
+    acceptor_ = std::jthread([this] {
+        begun_.count_down();
+        accept_all();
+    });
+    begun_.wait();
 }
 
 HttpServer::~HttpServer() {

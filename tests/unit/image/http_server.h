@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <latch>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -60,6 +61,8 @@ private:
     mutable std::mutex mutex_;
     std::vector<HttpRequest> requests_;
     std::vector<std::jthread> connections_;
+    // A test may fork at once, and must not do so while the sanitizer's allocator is locked by a thread that begins.
+    std::latch begun_{1};
     std::jthread acceptor_;
 };
 
