@@ -21,9 +21,9 @@ struct Entry {
 };
 
 std::optional<std::string> as_digest(std::string_view word, Digest kind) {
-    std::string hex = ascii_lower(word);
+    std::optional<std::string> hex = ascii_lower(word);
     const std::size_t length = kind == Digest::Sha512 ? 128 : 64;
-    if (hex.size() != length || hex.find_first_not_of("0123456789abcdef") != std::string::npos) return std::nullopt;
+    if (hex->size() != length || hex->find_first_not_of("0123456789abcdef") != std::string::npos) hex.reset();
     return hex;
 }
 

@@ -112,7 +112,7 @@ private:
     // control file that dpkg has just taken out: those of "unknown" would never be removed.
     void run_preinst(const PackageFiles& files) {
         root_.make_dirs(kControl);
-        root_.write_file(std::string(kControl) + "/control", files.control);
+        root_.write_file(fmt::format("{}/control", kControl), files.control);
         run_or_fail({fmt::format("/var/lib/dpkg/info/{}.preinst", files.info_name), "install"},
                     {fmt::format("DPKG_MAINTSCRIPT_PACKAGE={}", files.package->name),
                      "DPKG_MAINTSCRIPT_PACKAGE_REFCOUNT=1",
