@@ -7,6 +7,7 @@
 
 #include <csignal>
 #include <grp.h>
+#include <sys/fsuid.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -16,6 +17,14 @@ namespace lxcpp::sys {
 void set_ids(uid_t uid, gid_t gid) {
     if (::setresgid(gid, gid, gid) != 0) throw SystemError(fmt::format("become gid {}", gid));
     if (::setresuid(uid, uid, uid) != 0) throw SystemError(fmt::format("become uid {}", uid));
+}
+
+void set_file_ids(uid_t uid, gid_t gid) {
+    (void)::setfsgid(gid);
+    (void)::setfsuid(uid);
+    // They tell no error, only what was before.
+    if (::setfsgid(gid) != static_cast<int>(gid) || ::setfsuid(uid) != static_cast<int>(uid))
+        throw Error(fmt::format("the ids {}:{} could not be taken for files", uid, gid));
 }
 
 std::vector<gid_t> groups() {

@@ -10,6 +10,8 @@ namespace lxcpp::sys {
 // Real, effective and saved ids, the group first. Throws SystemError. Single-threaded processes
 // only.
 void set_ids(uid_t uid, gid_t gid);
+// Only what files look at (setfsuid(2)), while the rest stays root's. Throws Error when they are not so then.
+void set_file_ids(uid_t uid, gid_t gid);
 [[nodiscard]] std::vector<gid_t> groups();
 void set_groups(std::span<const gid_t> groups);
 

@@ -52,6 +52,7 @@ struct Files {
     Fd passwd = sys::open_file("/etc/passwd");
     Fd group = sys::open_file("/etc/group");
     Fd lock;
+    std::optional<Fd> sysctls = sys::try_open_file("/proc/sys/net/ipv6/conf", {.access = sys::Access::Path});
 
     Files() {
         auto file = sys::try_open_file(kUsernet, {.follow = false, .nonblock = true});
@@ -68,14 +69,15 @@ struct Files {
 };
 
 void give_up_rights() {
-    const sys::CapMask needed = sys::cap_bit(CAP_NET_ADMIN);
+    const sys::CapMask needed = sys::cap_bit(CAP_NET_ADMIN); // sysctls of networks ask for nothing else
+    sys::set_file_ids(65534, 65534); // nobody
     sys::limit_bounding_set(0);
     sys::set_capabilities({.effective = needed, .permitted = needed, .inheritable = 0});
     sys::set_no_new_privs();
     // Locks, netlink, namespaces, and waiting for the runner of programs.
     sys::allow_only_calls(std::array{SYS_fcntl, SYS_fstatfs, SYS_ioctl, SYS_sendto, SYS_recvfrom,
                                      SYS_sendmsg, SYS_recvmsg, SYS_ppoll, SYS_epoll_create1,
-                                     SYS_epoll_ctl, SYS_epoll_pwait});
+                                     SYS_epoll_ctl, SYS_epoll_pwait, SYS_openat2});
 }
 
 class Helper {
@@ -139,7 +141,8 @@ private:
     void create_for(const Allotment& allotment) {
         Pair pair{.host = free_name(netlink_, uid_, random_),
                   .inside = request_.name,
-                  .network_namespace = kNetworkNamespace};
+                  .network_namespace = kNetworkNamespace,
+                  .sysctls = files_.sysctls};
         std::optional<sys::NetLink> bridge;
         std::string addresses = "- - - - -";
         if (request_.bridge != kNoBridge) {
@@ -181,7 +184,7 @@ int fail(int code, std::string_view why) noexcept {
 
 int run(int argc, char** argv) {
     if (::geteuid() != 0)
-        return fail(1, "it is not setuid root, or runs where programs may not gain rights");
+        return fail(3, "it is not setuid root, or runs where programs may not gain rights");
     sys::fill_standard_fds();
     const std::array kept{kProcess, kNetworkNamespace};
     sys::close_all_except(kept);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "user_nic/pair.h"
 
+#include "sys/raw.h"
+
 #include <lxcpp/error.h>
 
 #include <algorithm>
@@ -13,7 +15,8 @@ constexpr uid_t kLastShort = 65536; // as LXC's lxc-user-nic
 
 // With the blank behind it: u1 is not the beginning of u10.
 std::string counted_by(const std::string& subject, const std::string& bridge) {
-    return std::string(kMark) + " for=" + subject + " bridge=" + bridge + ' ';
+    std::string mark(kMark);
+    return mark.append(" for=").append(subject).append(" bridge=").append(bridge).append(1, ' ');
 }
 
 bool is_ours(sys::Netlink& netlink, const sys::NetLink& link, FdRef network_namespace) {
@@ -73,11 +76,13 @@ sys::NetLink make_pair(sys::Netlink& netlink, const Pair& pair) {
     if (!made || made->name != pair.host || !is_ours(netlink, *made, pair.network_namespace))
         throw Error("the pair of interfaces is gone as soon as it was made");
     try {
-        sys::change_link(
-            netlink, *made,
-            {.alias = pair.mark,
-             .master = pair.bridge != nullptr ? std::optional(pair.bridge->index) : std::nullopt,
-             .up = true});
+        // The host believes no container about routes, be the pair on no bridge, or its bridge gone.
+        for (const char* name : {"/accept_ra", "/autoconf", "/accept_redirects"}) {
+            const int error = !pair.sysctls ? 0 : sys::raw::write_proc(pair.sysctls->raw(), (pair.host + name).c_str(), "0", 1);
+            if (error < 0) throw SystemError("write " + pair.host + name, -error);
+        }
+        const auto bridge = pair.bridge != nullptr ? std::optional(pair.bridge->index) : std::nullopt;
+        sys::change_link(netlink, *made, {.alias = pair.mark, .master = bridge, .up = true});
     } catch (const Error&) {
         sys::delete_link(netlink, *made);
         throw;

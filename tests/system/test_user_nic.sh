@@ -108,6 +108,9 @@ test_a_pair_on_no_bridge() {
     target a "${AS_ANNA[@]}"
     nic_is 0 AS_ANNA "$a" none
     nic_is 3 AS_ANNA "$a" none eth1
+    local port
+    port=$(ip -o link show type veth | sed -n 's/^[0-9]*: \(veth[^@:]*\).*/\1/p')
+    is "$(cat "/proc/sys/net/ipv6/conf/$port/accept_ra" "/proc/sys/net/ipv6/conf/$port/accept_redirects" | tr -d '\n')" 00 "what the host believes of $port"
     restore_machine
 }
 
@@ -206,7 +209,7 @@ test_e2_no_path_of_the_user_is_opened() {
     expect 0 strace -u anna -f -o "$SANDBOX/tmp/trace" -e trace=%file -s 200 "$CALLER" "$a" "/proc/$a/ns/net" "$HELPER" create br0 eth0 c1 0
     OUT=$(sed -n '/execve("[^"]*lxcpp-user-nic"/,$p' "$SANDBOX/tmp/trace" | sed '/execve.*lxcpp-bridge-port"/,$d' | grep -o '"[^"]*"' | tr -d '"')
     out_has "$USERNET" # it is the right part that is looked at
-    OUT=$(sort -u <<<"$OUT" | grep -vxE '/etc/(passwd|group|lxcpp/lxcpp-usernet)|/etc/suid-debug|/run/.lxcpp-user-nic.lock|/proc/(self|[0-9]+)/(fdinfo/3|ns/(user|net)|exe)|/|/dev/null|/sys/fs/cgroup(/unified)?(/cgroup.controllers)?' |
+    OUT=$(sort -u <<<"$OUT" | grep -vxE '/etc/(passwd|group|lxcpp/lxcpp-usernet)|/etc/suid-debug|/run/.lxcpp-user-nic.lock|/proc/sys/net/ipv6/conf|/proc/(self|[0-9]+)/(fdinfo/3|ns/(user|net)|exe)|/|/dev/null|/sys/fs/cgroup(/unified)?(/cgroup.controllers)?' |
         grep -vE 'lxcpp-user-nic$|^(create|br0|eth0|c1|0|)$')
     is "$OUT" '' "other files that are opened"
     restore_machine
@@ -329,7 +332,7 @@ test_e7_limits_of_the_caller() {
         run "${AS_ANNA[@]}" kill "-$signal" "$pid"
         err_has 'not permitted'
     done
-    is "$(awk '/^Uid:/ {print $2, $3, $4, $5}' "/proc/$pid/status")" "0 0 0 0" "who it is"
+    is "$(awk '/^Uid:/ {print $2, $3, $4, $5}' "/proc/$pid/status")" "0 0 0 65534" "who it is, and last for files"
     # E10: what it can do.
     is "$(awk '/^Cap(Inh|Prm|Eff|Bnd|Amb):/ {printf "%s ", $2}' "/proc/$pid/status")" \
         "0000000000000000 0000000000001000 0000000000001000 0000000000000000 0000000000000000 " "capabilities"
@@ -385,7 +388,7 @@ test_without_its_rights() {
     make_bridge
     usernet 'anna veth br0 9'
     target a "${AS_ANNA[@]}"
-    expect 1 "${AS_ANNA[@]}" setpriv --no-new-privs "$CALLER" "$a" "/proc/$a/ns/net" "$HELPER" create br0 eth0 c1 0
+    expect 3 "${AS_ANNA[@]}" setpriv --no-new-privs "$CALLER" "$a" "/proc/$a/ns/net" "$HELPER" create br0 eth0 c1 0
     err_has 'it is not setuid root, or runs where programs may not gain rights'
     no_peers
     restore_machine
