@@ -277,9 +277,8 @@ bool change_published(const Paths& paths, const std::string& lxcpath, const std:
     if (!sys::exists(all)) return false;
     for (const std::string& bridge : sys::list_dir(all)) {
         const BridgeFiles files = bridge_files(paths, bridge);
-        const auto settings = load_bridge_settings(files);
-        if (!settings) continue;
         const auto lock = lock_bridge(paths, bridge);
+        const auto settings = load_bridge_settings(files); // none: it is down, and joins its ports when it comes back
         for (BridgePort port : load_bridge_ports(files)) {
             PortOwner asked = port.owner;
             asked.lxcpath = lxcpath;
@@ -288,8 +287,9 @@ bool change_published(const Paths& paths, const std::string& lxcpath, const std:
             const BridgePort before = port;
             port.published = published;
             check_published(files, port, before.published);
-            (void)remove_elements(*settings, before);
+            if (settings) (void)remove_elements(*settings, before);
             sys::write_file_atomic(port_file(files, port.port), bridge_port_text(port), 0600);
+            if (!settings) return true;
             sys::add_set_elements(port_elements(*settings, port));
             if (wants_loopback(port)) allow_published_loopback(bridge);
             sys::Netlink netlink;

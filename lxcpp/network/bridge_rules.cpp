@@ -231,6 +231,7 @@ std::string published_chains(const BridgeSettings& settings) {
         "\tchain raw {{\n\t\ttype filter hook prerouting priority -300; policy accept;\n"
         "\t\tiifname \"{}\" ip daddr 127.0.0.0/8 drop\n\t}}\n"
         "\tchain published {{\n"
+        "\t\tip6 daddr ::1 return\n" // from which no packet leaves the host
         "\t\tdnat ip to ip daddr . meta l4proto . th dport map @published4_at\n"
         "\t\tdnat ip to meta l4proto . th dport map @published4\n"
         "\t\tdnat ip6 to ip6 daddr . meta l4proto . th dport map @published6_at\n"

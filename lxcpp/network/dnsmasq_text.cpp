@@ -43,6 +43,9 @@ std::string dnsmasq_configuration(const BridgeSettings& settings, const BridgeFi
     text += "domain-needed\nbogus-priv\n";
     // A container chooses no name for itself: it could be another one's, or wpad.
     text += "dhcp-ignore-names\n";
+    // Nor does it have several addresses, or another one's, by other identifiers: the hardware address, which the
+    // port's filter knows, is who it is.
+    text += "dhcp-ignore-clid\n";
     text += fmt::format("dhcp-leasefile={}\ndhcp-hostsdir={}\nquiet-dhcp\nquiet-ra\n",
                         files.leases().string(), files.dhcp_hosts().string());
     if (settings.ipv4) text += ipv4_part(settings);

@@ -62,6 +62,7 @@ void run_nft(const BridgeFiles& files, const std::string& ruleset) {
         throw Error(
             "nft is not installed, and the bridge's rules need it: apt-get install nftables");
     const std::filesystem::path file = files.runtime / "rules.nft";
+    sys::make_private_dirs(files.runtime); // another one may have taken the bridge down just before
     sys::write_file_atomic(file, ruleset, 0600);
     sys::SpawnOptions options;
     options.argv = {"nft", "-f", file.string()};

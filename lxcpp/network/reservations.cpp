@@ -102,9 +102,10 @@ std::string free_address(const BridgeSettings& settings, const BridgeFiles& file
         if (const auto number = choose_container_ipv4(settings, owner_key(owner), reserved))
             return ipv4_text(*number);
     }
+    const bool one_is_the_bridges = settings.ipv4->address >= settings.ipv4_first && settings.ipv4->address <= settings.ipv4_last;
     throw Error(fmt::format("all {} addresses of the bridge {} are taken: destroy containers, or "
                             "give it a larger network in net.conf",
-                            settings.ipv4_last - settings.ipv4_first, settings.bridge));
+                            settings.ipv4_last - settings.ipv4_first + (one_is_the_bridges ? 0 : 1), settings.bridge));
 }
 
 bool fits(const BridgeSettings& settings, const std::string& address) {
@@ -142,6 +143,8 @@ std::string reserve_address(const BridgeSettings& settings, const BridgeFiles& f
     }
     if (const auto other = load(files, address);
         other && owner_key(other->owner) != owner_key(wish.owner)) {
+        // Its name must not lead here: of a container that was removed by hand, or that had no more than a run.
+        (void)remove_name(files, other->owner.lxcpath, other->owner.container);
         remove_reservation(files, address, *other);
         reload = true;
     }

@@ -100,6 +100,15 @@ test_addresses_of_destroyed_containers_are_free() {
     expect 0 host lxcpp-net down --force
     gone r2
     is "$(lease_lines)" 0 'leases after one that ended without dnsmasq'
+    # What was removed by hand has its name until somebody else has the address.
+    expect 0 host lxcpp-net up
+    for i in {1..6}; do
+        container "h$i"
+        expect 0 host "$LXCPP_BRIDGE_PORT" detach "$BR" "vh$i"
+        host ip link delete "vh$i"
+        rmdir "$LXCPATH/h$i"
+    done
+    is "$(awk '!/^#/ {print $1}' "$LXCPP_STATE_DIR/.network/$BR/names/"* | sort | uniq -d)" '' 'addresses that two names lead to'
     end_host
 }
 
@@ -450,6 +459,20 @@ learns() {
 
 learns_something() { learns && [ -n "$OUT" ]; }
 
+# Neither a second address nor what it says for another one.
+test_a_container_is_its_hardware_address() {
+    make_host
+    expect 0 host lxcpp-net up
+    container c1
+    local id
+    for id in 01020304 ff0102030405 "01${MAC_c1//:/}"; do
+        expect 0 in_ns "$NS_c1" busybox udhcpc -i eth0 -n -q -f -t 10 -T 1 -s /bin/true -x "0x3d:$id"
+        [[ "$OUT$ERR" == *"lease of $IP_c1 "* ]] || fail "another address for the identifier $id"
+    done
+    is "$(lease_lines)" 1 leases
+    end_host
+}
+
 test_a_container_sends_only_as_itself() {
     need_tool python3
     make_host
@@ -586,6 +609,9 @@ test_a_port_of_the_host_leads_to_a_container() {
     answers "$HOST" tcp 127.0.0.1 8080 "$GATEWAY"
     answers "$HOST" udp 127.0.0.1 8080 "$GATEWAY"
     answers "$HOST" tcp 127.0.0.1 8082 "$GATEWAY"
+    # The kernel sends nothing from ::1 elsewhere: it stays the host's.
+    serve "$HOST" 8080 ::1
+    answers "$HOST" tcp ::1 8080 ::1
     does_not_answer "$OUTSIDE" tcp 192.0.2.1 8082
     # From the bridge itself the answer must come back through the host.
     answers "$NS_c2" tcp 192.0.2.1 8080 "$GATEWAY"
@@ -629,6 +655,12 @@ test_published_ports_are_kept_in_the_configuration() {
     is "$(cat "$LXCPATH/c1/config")" "$(printf '# mine\nlxc.net.0.type = empty\nlxc.publish = 8080:80/tcp\nlxc.publish = 5353:80/udp')" configuration
     answers "$OUTSIDE" tcp 192.0.2.1 8080 192.0.2.2
     answers "$OUTSIDE" udp 192.0.2.1 5353 192.0.2.2
+    # While the bridge is down it is only written down.
+    expect 0 host lxcpp-net down --force
+    expect 0 host lxcpp-net publish c1 8085:80
+    expect 0 host lxcpp-net up
+    answers "$OUTSIDE" tcp 192.0.2.1 8085 192.0.2.2
+    expect 0 host lxcpp-net unpublish c1 8085
     expect 0 host lxcpp-net publish --listen 127.0.0.1 c1 8081:80
     answers "$HOST" tcp 127.0.0.1 8081 "$GATEWAY"
     expect 0 host lxcpp-net published --format csv
