@@ -109,6 +109,14 @@ PortQuestions questions_of_host(const std::filesystem::path& runtime,
             [](const PublishedPort& port) { return listener_in_the_way(port); }};
 }
 
+void check_user_port_numbers(const std::vector<PublishedPort>& ports, const PortQuestions& ask) {
+    for (const PublishedPort& port : ports) {
+        for (const int family : families_of(port)) {
+            if (ask.try_listen(family, port) == -EACCES) refuse_low(port, ask);
+        }
+    }
+}
+
 void check_user_ports(const std::vector<PublishedPort>& ports, const PortQuestions& ask) {
     for (auto port = ports.begin(); port != ports.end(); ++port) {
         const auto same = std::find_if(ports.begin(), port, [&](const PublishedPort& other) {

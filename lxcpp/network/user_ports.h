@@ -32,5 +32,7 @@ struct PortQuestions {
 // Throws ConfigError lxc.publish that names what is in the way, for the first port that cannot be
 // had, also by another one of the list.
 void check_user_ports(const std::vector<PublishedPort>& ports, const PortQuestions& ask);
+// Only whether a user may listen there at all: ports that the container's own program has are no obstacle.
+void check_user_port_numbers(const std::vector<PublishedPort>& ports, const PortQuestions& ask);
 
 } // namespace lxcpp

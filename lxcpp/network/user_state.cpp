@@ -49,8 +49,12 @@ UserPublishing change_user_published(const Paths& paths, const std::filesystem::
     if (!device) return UserPublishing::None;
     const std::filesystem::path socket = runtime / kUserNetDirectory / kApiSocket;
     const auto known = user_forwards(socket);
-    if (!known) return UserPublishing::Later;
-    check_user_ports(new_ones(wanted, *known), questions_of_host(paths.runtime, runtime));
+    const PortQuestions ask = questions_of_host(paths.runtime, runtime);
+    if (!known) { // it may be this container that listens on those of before
+        check_user_port_numbers(wanted, ask);
+        return UserPublishing::Later;
+    }
+    check_user_ports(new_ones(wanted, *known), ask);
     const std::string guest =
         device->ipv4_addresses.empty() ? kUserAddress4 : device->ipv4_addresses.front().address;
     return change_user_forwards(socket, wanted, guest) ? UserPublishing::Changed

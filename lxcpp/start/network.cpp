@@ -164,6 +164,12 @@ private:
     bool written_ = false;
 };
 
+// A user's device is on no bridge; "" when there is another reason to ask.
+struct NoBridge {
+    std::string why;
+    std::string mended_by = {}; // "; what to do"
+};
+
 // What a user has in place of a device on a bridge, and where it says so. It is one program, and
 // one device, that carries everything.
 class UserMode {
@@ -172,7 +178,7 @@ public:
 
     // As it can be made here; nullopt: not at all, which a note says. why: a user's device is on no
     // bridge.
-    std::optional<NicPlan> fit(const NicPlan& nic, const std::string& why) {
+    std::optional<NicPlan> fit(const NicPlan& nic, const NoBridge& why) {
         const bool falls_back = nic.type == NetType::Veth && sys::in_own_namespace();
         if (falls_back && !can_replace(nic, why)) return std::nullopt;
         if (!falls_back && nic.type != NetType::User) return nic;
@@ -197,24 +203,22 @@ private:
     }
 
     // Nobody asked for it by its name: a container without it is better than none.
-    bool can_replace(const NicPlan& nic, const std::string& no_bridge) {
+    bool can_replace(const NicPlan& nic, const NoBridge& no_bridge) {
         const std::string why =
             used_ ? "user-mode networking carries one device" : why_no_user_network(host());
         if (why.empty()) return true;
-        note(nic, fmt::format("a user may join no bridge here ({}), and there is no user-mode networking instead: {}; the device "
-                              "is left out; {}",
-                              no_bridge, why, how_root_allows(nic)));
+        note(nic, fmt::format("{}, and there is no user-mode networking instead: {}; the device is left out{}", no_bridge.why, why,
+                              no_bridge.mended_by));
         return false;
     }
 
-    void tell_fallback(const NicPlan& nic, const NicPlan& plan, const std::string& no_bridge) {
+    void tell_fallback(const NicPlan& nic, const NicPlan& plan, const NoBridge& no_bridge) {
         const NicAddress* address = user_address(plan, AF_INET);
         if (address == nullptr) address = user_address(plan, AF_INET6);
-        note(nic, fmt::format("a user may join no bridge here ({}): user-mode networking instead, with the address {} behind those "
-                              "of the host{}; {}",
-                              no_bridge, address == nullptr ? "" : address->address,
+        note(nic, fmt::format("{}: user-mode networking instead, with the address {} behind those of the host{}{}", no_bridge.why,
+                              address == nullptr ? "" : address->address,
                               nic.addresses.empty() ? "" : " (those of the configuration are the bridge's)",
-                              how_root_allows(nic)));
+                              no_bridge.mended_by));
         const auto device = std::ranges::find(config_.net, nic.index, &NetDevice::index);
         if (device != config_.net.end()) device->type = NetType::User;
     }
@@ -232,15 +236,20 @@ private:
 // By number of the device: those that root lets a user have on a bridge.
 using UsersPairs = std::map<unsigned, NicWork::UsersPair>;
 
-// Returns why not.
-std::string join_bridge(const NicPlan& nic, const NetworkMaking& wish, const NicWork& work,
-                        UsersPairs& pairs) {
+NoBridge join_bridge(const NicPlan& nic, const NetworkMaking& wish, const NicWork& work,
+                     UsersPairs& pairs) {
     const UserNicAnswer answer =
         ask_user_nic(nic, {wish.paths, wish.runtime, wish.plan.name, wish.init, wish.outside,
                            wish.old_network, work});
-    if (!answer.made) return answer.why;
+    if (!answer.made) return {fmt::format("a user may join no bridge here ({})", answer.why), "; " + how_root_allows(nic)};
     pairs[nic.index] = {answer.made->peer, answer.made->index, answer.made->managed};
-    return "";
+    return {};
+}
+
+// What listens on the host for a user is the user's own program, whatever root allows on bridges.
+bool only_user_mode_publishes(const Config& config, const UserMode& user_mode) {
+    return !config.publish.empty() && !user_mode.used() &&
+           std::ranges::count(config.net, NetType::User, &NetDevice::type) == 0;
 }
 
 template <typename Step>
@@ -337,8 +346,10 @@ Fd make_network(const NetworkMaking& wish, Config& config, Fd socket) {
     bool news = false;
     NameServers servers(wish);
     for (const NicPlan& nic : nics) {
-        std::string why; // there is no bridge for it
-        if (for_user && nic.type == NetType::Veth) why = join_bridge(nic, wish, work, pairs);
+        NoBridge why;
+        if (for_user && nic.type == NetType::Veth)
+            why = only_user_mode_publishes(config, user_mode) ? NoBridge{"a user's ports (lxc.publish) are not published on a bridge"}
+                                                              : join_bridge(nic, wish, work, pairs);
         const auto possible = pairs.contains(nic.index) ? nic : user_mode.fit(nic, why);
         if (!possible) continue;
         const MadeNic made = make_nic(*possible, work, run);

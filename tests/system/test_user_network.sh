@@ -114,6 +114,8 @@ test_published_by_pasta() {
     anna lxcpp-net publish "$C1" 8082:80
     err_has "$C1: pasta takes ports when it starts: this counts from the container's next start on"
     err_is_one_line
+    expect 1 "${AS_ANNA[@]}" lxcpp-net publish "$C1" 80:80
+    err_has "a user may listen from port 1024 on only"
     anna_stop "$C1"
     outside_reaches_not tcp $HOST4 8080
     anna_start "$C1"
