@@ -164,9 +164,9 @@ private:
     bool written_ = false;
 };
 
-// A user's device is on no bridge; "" when there is another reason to ask.
+// Why a user's device is on no bridge, for a note.
 struct NoBridge {
-    std::string why;
+    std::string why;                // empty: it is on one
     std::string mended_by = {}; // "; what to do"
 };
 
