@@ -5,7 +5,7 @@
 #include "common/say.h"
 #include "config/load.h"
 #include "container/image_origin.h"
-#include "network/user_state.h"
+#include "start/user_network.h"
 
 #include <lxcpp/container.h>
 

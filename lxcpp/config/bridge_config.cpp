@@ -20,6 +20,7 @@ namespace lxcpp {
 namespace {
 
 constexpr std::string_view kFile = "net.conf";
+constexpr std::string_view kRange = "ipv4.dhcp.range";
 
 using Set = void (*)(BridgeConfig&, std::string_view);
 using Get = std::string (*)(const BridgeConfig&);
@@ -71,6 +72,8 @@ struct UnicastAddress : Codec<std::string> {
         HardwareAddress::parse(text, mac);
         if (mac.find_first_of("xX") != std::string::npos)
             reject(text, "six pairs of hexadecimal digits");
+        if (mac == "00:00:00:00:00:00" || (parse_integer("0x" + mac.substr(0, 2)).value_or(1) & 1) != 0)
+            reject(text, "the address of one interface, whose first pair is an even number");
         value = mac;
     }
 };
@@ -116,10 +119,10 @@ struct OwnAddress : Codec<std::string> {
     static void parse(std::string_view text, std::string& value) {
         if (text != kAutomatic && text != kNone) {
             if (text.find('/') == std::string_view::npos)
-                reject(text, "an address with its prefix, as 10.0.3.1/24");
+                reject(text, fmt::format("an address with its prefix, as {}", F == Family::Ipv4 ? "10.0.3.1/24" : "fd00:1:2:3::1/64"));
             const IpAddress parsed = parse_ip(F, text);
             if (parsed.prefix < Least || parsed.prefix > Most)
-                reject(text, fmt::format("a prefix from {} to {}", Least, Most));
+                reject(text, Least == Most ? fmt::format("the prefix {}", Least) : fmt::format("a prefix from {} to {}", Least, Most));
             if (const auto why = unusable(F, parsed.address); !why.empty())
                 throw Error(fmt::format("\"{}\" cannot be a bridge's: {}", printable(text), why));
             value = ip_text(parsed);
@@ -179,7 +182,7 @@ constexpr std::array kTable = {
         "Address of the host on the bridge, and the network around it. auto: a private network of "
         "254 addresses to which "
         "the host has no route, chosen once and remembered. none: no IPv4."),
-    BridgeKey{"ipv4.dhcp.range", "LXC_DHCP_RANGE", "FIRST,LAST",
+    BridgeKey{kRange, "LXC_DHCP_RANGE", "FIRST,LAST",
               "The addresses that are given to containers. Without one all of the network.",
               set_range, get_range},
     row<Codec<bool>, &BridgeConfig::ipv4_nat>("ipv4.nat", "",
@@ -272,6 +275,8 @@ BridgeConfig parse_bridge_config(std::string_view text, const std::string& file)
     if (config.ipv4_address == kNone && config.ipv6_address == kNone)
         throw ConfigError(file, 0, "ipv6.address",
                           "none, and ipv4.address is none too: there is nothing left to manage");
+    if (config.ipv4_address == kNone && !config.ipv4_first.empty())
+        throw ConfigError(file, places.at(find_key(kRange)), std::string(kRange), "ipv4.address is none, and there is nothing to give");
     return config;
 }
 

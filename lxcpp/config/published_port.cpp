@@ -7,6 +7,9 @@
 #include <lxcpp/error.h>
 
 #include <algorithm>
+#include <arpa/inet.h>
+#include <array>
+#include <cstdint>
 #include <fmt/format.h>
 
 namespace lxcpp {
@@ -57,6 +60,16 @@ std::string take_listen(std::string_view& text, std::string_view whole) {
     return parse_address(Family::Ipv4, address);
 }
 
+// Nobody listens at an address of a group.
+void check_listen(const std::string& address, std::string_view whole) {
+    std::array<std::uint8_t, 16> bytes{};
+    const bool ipv6 = is_ipv6(address);
+    (void)inet_pton(ipv6 ? AF_INET6 : AF_INET, address.c_str(), bytes.data());
+    const bool group = ipv6 ? bytes[0] == 0xff : bytes[0] >= 224;
+    if (group)
+        throw Error(fmt::format("\"{}\": {} is of a group of machines, and no address of the host's own", printable(whole), address));
+}
+
 } // namespace
 
 bool is_any_address(std::string_view address) noexcept {
@@ -69,6 +82,7 @@ PublishedPort parse_published_port(std::string_view text) {
     result.udp = take_protocol(text, whole);
     result.listen = take_listen(text, whole);
     if (is_any_address(result.listen)) result.listen.clear();
+    if (!result.listen.empty()) check_listen(result.listen, whole);
     const auto colon = text.find(':');
     if (colon == text.npos)
         throw Error(

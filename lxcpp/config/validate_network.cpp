@@ -70,6 +70,10 @@ private:
 
     void check_name() {
         if (device_.name == "lo") add("name", "lo is the loopback device's");
+        for (const auto& [key, name] : {std::pair("name", device_.name), std::pair("veth.pair", device_.veth.pair)}) {
+            if (name == "all" || name == "default")
+                add(key, fmt::format("{} stands for all interfaces in /proc/sys/net: none can be called that", name));
+        }
         if (device_.name.find('%') != std::string::npos) add("name", "must not have a % in it");
         if (device_.veth.pair.find('%') != std::string::npos)
             add("veth.pair", "must not have a % in it");
@@ -101,6 +105,16 @@ private:
     }
 
     void check_addresses() {
+        for (const IpAddress& one : device_.ipv4_addresses) {
+            const std::uint64_t first = parse_u64(std::string_view(one.address).substr(0, one.address.find('.'))).value_or(0);
+            if (first == 0 || first == 127 || first >= 224)
+                add("ipv4.address", fmt::format("{} is no address that a machine can have in a network{}", one.address,
+                                                first == 0 ? ": for one by DHCP leave the line out" : ""));
+        }
+        for (const IpAddress& one : device_.ipv6_addresses) {
+            if (one.address == "::" || one.address == "::1" || one.address.starts_with("ff"))
+                add("ipv6.address", fmt::format("{} is no address that a machine can have in a network", one.address));
+        }
         if (device_.type != NetType::Empty) return;
         for (const auto& [key, used] : {std::pair("ipv4.address", !device_.ipv4_addresses.empty()),
                                         std::pair("ipv6.address", !device_.ipv6_addresses.empty())})

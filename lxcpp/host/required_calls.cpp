@@ -41,7 +41,11 @@ void require_kernel() {
                                     row.name, row.since));
         }
         if (result == -EPERM) {
-            throw Error(fmt::format("a seccomp filter around lxcpp refuses the system call {}", row.name));
+            // These four want rights over the mount namespace, which "unshare -Ur" does not give.
+            const bool of_mounts = row.call == sys::Call::Fsopen || row.call == sys::Call::OpenTree ||
+                                   row.call == sys::Call::MoveMount || row.call == sys::Call::MountSetattr;
+            throw Error(fmt::format("a seccomp filter around lxcpp refuses the system call {}{}", row.name,
+                                    of_mounts ? ", or this is no root of its mount namespace (unshare needs --mount, too; lxcpp-unshare -m)" : ""));
         }
     }
 }

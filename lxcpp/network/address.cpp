@@ -52,6 +52,8 @@ sys::Route route_by(const NicPlan& nic, const NicGateway& gateway, const std::st
 
 void add_address(const NicPlan& nic, const NicAddress& address, const MadeNic& made,
                  const NicWork& work) {
+    // Nobody is there who could have it, or the bridge lets nobody else have it.
+    const bool is_alone = nic.type == NetType::User || made.lease;
     // An ipvlan's address is unique among all on the link, as a macvlan's hardware address below.
     until_the_last_one_is_gone(
         {EADDRINUSE, EADDRNOTAVAIL}, [&nic] { return nic.type == NetType::Ipvlan; },
@@ -61,8 +63,7 @@ void add_address(const NicPlan& nic, const NicAddress& address, const MadeNic& m
                               .address = address.address,
                               .prefix = address.prefix,
                               .broadcast = address.broadcast,
-                              // Nobody else is there who could have it.
-                              .without_detection = nic.type == NetType::User});
+                              .without_detection = is_alone});
         });
 }
 

@@ -103,6 +103,13 @@ bool is_of_user(const PortOwner& owner) noexcept {
     return owner.lxcpath.starts_with(kUser);
 }
 
+std::string owner_name(const BridgeFiles& files, const PortOwner& owner) {
+    if (is_of_user(owner))
+        return fmt::format("{} of user {}", owner.container, owner.lxcpath.substr(kUser.size()));
+    if (owner.lxcpath == files.state.parent_path().parent_path()) return owner.container;
+    return fmt::format("{} in {}", owner.container, printable(owner.lxcpath));
+}
+
 bool is_over(const BridgePort& port, bool interface_is_there) {
     return is_of_user(port.owner) && !interface_is_there &&
            sys::seconds_since_boot() > port.since + kUntilItIsThere;

@@ -41,6 +41,9 @@ struct BridgeFiles {
     [[nodiscard]] std::filesystem::path up() const {
         return runtime / "up";
     } // BridgeSettings; all is there
+    [[nodiscard]] std::filesystem::path rules() const {
+        return runtime / "rules";
+    } // as nft showed them when they were made
     [[nodiscard]] std::filesystem::path sysctls() const { return runtime / "sysctls"; }
     [[nodiscard]] std::filesystem::path repairs() const { return runtime / "repairs"; }
     [[nodiscard]] std::filesystem::path ports() const {
@@ -68,6 +71,8 @@ struct PortOwner {
 [[nodiscard]] std::string owner_key(const PortOwner& owner);
 // Containers of ordinary users, who may call them what they like: the user's number stands for the lxcpath.
 [[nodiscard]] std::string path_of_user(uid_t uid);
+// "c1" in a line for people; "c1 of user 1000" and "c1 in /srv" where it is not in the lxcpath of the bridge.
+[[nodiscard]] std::string owner_name(const BridgeFiles& files, const PortOwner& owner);
 [[nodiscard]] bool is_of_user(const PortOwner& owner) noexcept;
 
 // Who has an address of the range.

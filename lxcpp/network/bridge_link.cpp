@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <net/if.h>
 #include <sys/socket.h>
 
 namespace lxcpp {
@@ -85,22 +86,45 @@ std::vector<Ipv4Network> routed_networks(sys::Netlink& netlink, const std::strin
     return networks;
 }
 
+std::string not_ours(sys::Netlink& netlink, const BridgeFiles& files, const std::string& bridge) {
+    const auto link = sys::find_link(netlink, bridge);
+    if (!link || (link->kind == "bridge" && sys::exists(files.made()))) return "";
+    return fmt::format("there is an interface {} already of which no record says that lxcpp-net has made it: remove "
+                       "it (ip link delete {}), or set another name (bridge) in net.conf",
+                       bridge, bridge);
+}
+
 void make_bridge_link(sys::Netlink& netlink, const BridgeSettings& settings,
                       const BridgeFiles& files) {
     auto link = sys::find_link(netlink, settings.bridge);
-    if (link && (link->kind != "bridge" || !sys::exists(files.made())))
-        throw Error(fmt::format("there is an interface {} already that lxcpp-net has not made: set "
-                                "another name (bridge) in net.conf, "
-                                "or remove that interface",
-                                settings.bridge));
+    if (const std::string why = not_ours(netlink, files, settings.bridge); !why.empty())
+        throw Error(why);
     if (!link) add_link(netlink, settings, files);
     link = require_link(netlink, settings.bridge);
-    quiet_bridge(settings.bridge);
+    quiet_bridge(settings);
     sys::LinkChange change;
     if (!same_letters(link->mac, settings.mac)) change.mac = settings.mac;
     if (settings.mtu != 0 && link->mtu != settings.mtu) change.mtu = settings.mtu;
     if (change.mac || change.mtu) sys::change_link(netlink, *link, change);
     correct_addresses(netlink, *link, settings);
+}
+
+std::vector<std::string> bridge_link_problems(sys::Netlink& netlink,
+                                              const BridgeSettings& settings) {
+    const auto link = sys::find_link(netlink, settings.bridge);
+    if (!link) return {"it is missing"};
+    std::vector<std::string> problems;
+    if ((link->flags & IFF_UP) == 0) problems.emplace_back("it is down");
+    const std::vector<sys::NetAddress> own = netlink.addresses(*link);
+    for (const sys::InterfaceAddress& wanted : wanted_addresses(settings)) {
+        const bool there = std::ranges::any_of(own, [&](const sys::NetAddress& address) {
+            return wanted.address == address.text && wanted.prefix == address.prefix;
+        });
+        if (!there)
+            problems.push_back(
+                fmt::format("it lacks the address {}/{}", wanted.address, wanted.prefix));
+    }
+    return problems;
 }
 
 void raise_bridge_link(sys::Netlink& netlink, const std::string& bridge) {

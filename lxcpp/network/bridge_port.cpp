@@ -7,12 +7,14 @@
 #include "base/one_line.h"
 #include "base/strings.h"
 #include "config/bridge_config.h"
+#include "network/bridge_link.h"
 #include "network/bridge_names.h"
 #include "network/bridge_rules.h"
 #include "network/bridge_use.h"
 #include "network/dnsmasq.h"
 #include "network/forwarding.h"
 #include "network/lease.h"
+#include "network/port_conflicts.h"
 #include "network/publish.h"
 #include "network/reservations.h"
 #include "sys/file.h"
@@ -54,8 +56,11 @@ std::vector<std::string> bring_up(const Paths& paths, const std::string& bridge)
     return lines;
 }
 
-bool is_whole(const BridgeFiles& files, const std::string& bridge) {
-    return sys::exists(fmt::format("/proc/sys/net/ipv4/conf/{}", bridge)) && running_dnsmasq(files);
+// Of its rules only that they are there shows, when the port's own are added.
+bool is_whole(const BridgeFiles& files, const BridgeSettings& settings) {
+    if (!forwarding_problems(settings).empty() || !running_dnsmasq(files)) return false;
+    sys::Netlink netlink;
+    return bridge_link_problems(netlink, settings).empty();
 }
 
 // Only a name that lxcpp-net would accept is part of a path.
@@ -78,7 +83,7 @@ std::optional<BridgeSettings> settings_of(const Paths& paths, const std::string&
     if (!may_be_managed(bridge)) return std::nullopt;
     const BridgeFiles files = bridge_files(paths, bridge);
     auto settings = load_bridge_settings(files);
-    if (settings && is_whole(files, bridge)) return settings;
+    if (settings && is_whole(files, *settings)) return settings;
     if (!is_configured(paths, files, bridge)) return std::nullopt;
     notes = bring_up(paths, bridge);
     settings = load_bridge_settings(files);
@@ -95,29 +100,6 @@ void check_port_name(const std::string& port) {
         throw Error(fmt::format(
             "\"{}\": a port of the managed bridge has a name of letters, digits, '-', '_' and '.'",
             printable(port)));
-}
-
-// What it has already is no question any more.
-void check_published(const BridgeFiles& files, const BridgePort& wanted,
-                     const std::vector<PublishedPort>& before = {}) {
-    if (wanted.published.empty()) return;
-    for (const BridgePort& other : load_bridge_ports(files)) {
-        if (owner_key(other.owner) == owner_key(wanted.owner)) continue;
-        for (const PublishedPort& theirs : other.published) {
-            for (const PublishedPort& ours : wanted.published) {
-                if (conflict(theirs, ours))
-                    throw Error(fmt::format("lxc.publish = {}: container {} has published {}",
-                                            published_port_text(ours), other.owner.container,
-                                            published_port_text(theirs)));
-            }
-        }
-    }
-    for (const PublishedPort& ours : wanted.published) {
-        if (std::ranges::count(before, ours) != 0) continue;
-        if (const auto listener = listener_in_the_way(ours))
-            throw Error(fmt::format("lxc.publish = {}: a program of the host listens on {}",
-                                    published_port_text(ours), *listener));
-    }
 }
 
 // With what it may send: what it is given, what a device gives itself, and what its configuration
@@ -173,7 +155,7 @@ void check_port_is_free(const BridgeFiles& files, const PortRequest& request) {
     sys::Netlink netlink;
     if (!sys::find_link(netlink, request.port)) return;
     throw Error(fmt::format("lxc.net.{}.veth.pair = {}: it is that of container {}",
-                            request.owner.nic, request.port, old->owner.container));
+                            request.owner.nic, request.port, owner_name(files, old->owner)));
 }
 
 Fd remove_elements(const BridgeSettings& settings, const BridgePort& port) {
@@ -234,6 +216,8 @@ std::optional<PortAddresses> attach_port(const Paths& paths, const PortRequest& 
     std::optional<sys::FileLock> lock = lock_bridge(paths, request.bridge);
     BridgePort port = port_of(*settings, request, mac, "");
     check_published(files, port);
+    check_own_choice(*settings, files, request, port);
+    std::ranges::move(addresses_without_route(*settings, request), std::back_inserter(notes));
     const std::string ipv6 = settings->ipv6 ? port.ipv6.back() : "";
     bool reload = false;
     const std::string ipv4 =

@@ -171,7 +171,7 @@ constexpr std::string_view kPortChains = R"(	chain incoming {
 		arp hlen != 6 drop
 		arp plen != 4 drop
 		iifname . arp saddr ether != @macs drop
-		arp saddr ip 0.0.0.0 arp operation request accept
+		arp saddr ip 0.0.0.0 arp operation request iifname . arp daddr ip @ipv4s accept
 		iifname . arp saddr ip @ipv4s accept
 		drop
 	}

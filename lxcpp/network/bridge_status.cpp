@@ -1,33 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "network/bridge_status.h"
 
-#include "network/bridge_rules.h"
+#include "network/bridge_link.h"
 #include "network/bridge_use.h"
 #include "network/bridge_wish.h"
 #include "network/dnsmasq.h"
+#include "network/forwarding.h"
+#include "network/nft.h"
 #include "sys/file.h"
 #include "sys/netlink_link.h"
-#include "sys/spawn.h"
+#include "sys/own_file.h"
 
 #include <lxcpp/error.h>
 
 #include <algorithm>
-#include <chrono>
 #include <fmt/format.h>
+#include <iterator>
+#include <string_view>
 
 namespace lxcpp {
 namespace {
 
-constexpr std::chrono::seconds kPatience{20};
-
-bool has_rules(const std::string& bridge) {
-    const auto program = host_program("nft");
-    if (!program) return false;
-    sys::SpawnOptions options;
-    options.argv = {"nft", "list", "chain", "inet", bridge_table(bridge), "forward"};
-    options.program = program->string();
-    return sys::run_and_capture(options, kPatience).status == sys::ExitStatus{};
-}
+constexpr std::size_t kLargestNote = 1 << 20;
 
 // Of what is up; of what "up" would make where nothing is.
 BridgeSettings settings_for(const Paths& paths, const std::string& bridge, sys::Netlink& netlink,
@@ -49,6 +43,22 @@ BridgeSettings settings_for(const Paths& paths, const std::string& bridge, sys::
     return *now;
 }
 
+// What somebody has changed since it was brought up.
+std::vector<std::string> faults_of(const BridgeSettings& settings, const BridgeFiles& files,
+                                   const std::optional<std::string>& rules,
+                                   sys::Netlink& netlink) {
+    constexpr std::string_view kMend = "run lxcpp-net up";
+    std::vector<std::string> lines;
+    for (const std::string& problem : bridge_link_problems(netlink, settings))
+        lines.push_back(fmt::format("{}: {}: {}", settings.bridge, problem, kMend));
+    for (const std::string& problem : forwarding_problems(settings))
+        lines.push_back(fmt::format("{}: {}", problem, kMend));
+    const auto made = sys::read_own_file_if_exists(files.rules(), kLargestNote);
+    if (rules && made && *rules != *made)
+        lines.push_back(fmt::format("somebody has changed its rules: {}", kMend));
+    return lines;
+}
+
 } // namespace
 
 BridgeStatus bridge_status(const Paths& paths) {
@@ -58,14 +68,19 @@ BridgeStatus bridge_status(const Paths& paths) {
     BridgeStatus status;
     status.settings = settings_for(paths, bridge, netlink, status.problems);
     status.link = sys::exists(files.made()) && sys::find_link(netlink, bridge).has_value();
-    status.rules = has_rules(bridge);
+    if (std::string why = not_ours(netlink, files, bridge); !why.empty())
+        status.problems.push_back(std::move(why));
+    const auto rules = listed_rules(status.settings);
+    status.rules = rules.has_value();
     status.dnsmasq = running_dnsmasq(files);
+    const std::vector<std::string> faults = sys::exists(files.up()) ? faults_of(status.settings, files, rules, netlink) : std::vector<std::string>();
+    std::ranges::copy(faults, std::back_inserter(status.problems));
     JoinedPorts ports = sort_ports(living_ports(paths, files, netlink), bridge, netlink);
     for (const BridgePort& port : ports.apart)
         status.problems.push_back(fmt::format("container {} is not joined ({}): run lxcpp-net up",
-                                              port.owner.container, port.port));
+                                              owner_name(files, port.owner), port.port));
     status.up = sys::exists(files.up()) && status.link && status.rules && status.dnsmasq &&
-                ports.apart.empty();
+                faults.empty() && ports.apart.empty();
     status.ports = std::move(ports.joined);
     status.obstacles = find_obstacles(bridge);
     return status;

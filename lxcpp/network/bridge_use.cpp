@@ -55,20 +55,18 @@ void remove_empty_directories(const BridgeFiles& files) {
 }
 
 void leave_port(const BridgeFiles& files, const std::string& port) {
-    if (!sys::exists(files.made())) { // the bridge was taken down before
-        sys::remove_file(files.ports() / port);
-        return remove_empty_directories(files);
-    }
     sys::Netlink netlink;
     const auto link = sys::find_link(netlink, port);
-    if (!link) return sys::remove_file(files.ports() / port);
-    // By its number, which the kernel gives to no other one until the next boot.
-    sys::make_dirs(files.left(), 0700);
-    try {
-        sys::rename(files.ports() / port, files.left() / std::to_string(link->index));
-    } catch (const SystemError& error) {
-        if (error.code() != ENOENT) throw; // a "down" was faster
+    if (link && sys::exists(files.made())) {
+        try {
+            // By its number, which the kernel gives to no other one until the next boot.
+            return sys::rename(files.ports() / port, files.left() / std::to_string(link->index));
+        } catch (const SystemError& error) {
+            if (error.code() != ENOENT) throw; // a "down" was faster
+        }
     }
+    sys::remove_file(files.ports() / port);
+    if (!sys::exists(files.made())) remove_empty_directories(files);
 }
 
 void forget_left_ports(const BridgeFiles& files) {
@@ -91,7 +89,7 @@ std::vector<std::string> bridge_users(const Paths& paths, const BridgeFiles& fil
         if (std::ranges::count(users, name) == 0) users.push_back(name);
     };
     const std::vector<BridgePort> ports = living_ports(paths, files, netlink);
-    for (const BridgePort& port : ports) add(port.owner.container);
+    for (const BridgePort& port : ports) add(owner_name(files, port.owner));
     const std::vector<std::string> left = left_ports(files);
     const std::vector<sys::NetLink> links = netlink.links();
     const auto own = std::ranges::find(links, bridge, &sys::NetLink::name);

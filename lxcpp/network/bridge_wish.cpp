@@ -54,7 +54,9 @@ BridgeSettings settle_bridge(const Paths& paths, const BridgeConfig& config,
     BridgeSettings settings = with_context(bridge_config_file(paths).string(), [&] {
         return settle_bridge(config, choice, host_seed());
     });
-    if (!sys::exists("/proc/sys/net/ipv6")) settings.ipv6.reset(); // a kernel without it
+    const auto off = sys::read_file_if_exists("/proc/sys/net/ipv6/conf/default/disable_ipv6");
+    const bool unwanted = off && trim(*off) == "1" && config.ipv6_address == kAutomatic && settings.ipv4;
+    if (!off || unwanted) settings.ipv6.reset(); // a kernel without it, or an administrator
     return settings;
 }
 

@@ -58,6 +58,23 @@ bool in_our_network(pid_t pid) {
     return theirs && theirs == sys::read_link("/proc/self/ns/net");
 }
 
+// A process of that number, which may be another's by now.
+bool is_of_bridge(const BridgeFiles& files, pid_t pid) {
+    const auto command = sys::read_file_if_exists(fmt::format("/proc/{}/cmdline", pid));
+    if (!command) return false;
+    return std::ranges::count(split(*command, '\0'), conf_argument(files)) != 0 && in_our_network(pid);
+}
+
+// Of the bridge, without a file that tells its number: somebody has removed the records.
+std::optional<pid_t> lost_dnsmasq(const BridgeFiles& files) {
+    for (const std::string& name : sys::list_dir("/proc")) {
+        const auto pid = parse_u64(name);
+        if (!pid || trim(sys::read_file_if_exists("/proc/" + name + "/comm").value_or("")) != "dnsmasq") continue;
+        if (is_of_bridge(files, static_cast<pid_t>(*pid))) return static_cast<pid_t>(*pid);
+    }
+    return std::nullopt;
+}
+
 std::filesystem::path require_dnsmasq() {
     if (const auto program = host_program("dnsmasq")) return *program;
     throw Error("dnsmasq is not installed, and containers get their addresses and names from it: "
@@ -155,13 +172,7 @@ std::optional<pid_t> running_dnsmasq(const BridgeFiles& files) {
         file ? std::optional(sys::read_all(*file, "dnsmasq's process number", 64)) : std::nullopt;
     const auto pid = text ? parse_u64(trim(*text)) : std::nullopt;
     if (!pid || *pid == 0 || *pid > 0x7fff'ffff) return std::nullopt;
-    // Its number may be another process's by now.
-    const auto command = sys::read_file_if_exists(fmt::format("/proc/{}/cmdline", *pid));
-    if (!command) return std::nullopt;
-    const auto words = split(*command, '\0');
-    if (!std::ranges::count(words, conf_argument(files)) ||
-        !in_our_network(static_cast<pid_t>(*pid)))
-        return std::nullopt;
+    if (!is_of_bridge(files, static_cast<pid_t>(*pid))) return std::nullopt;
     return static_cast<pid_t>(*pid);
 }
 
@@ -193,15 +204,13 @@ bool ensure_dnsmasq(const BridgeSettings& settings, const BridgeFiles& files) {
 }
 
 void stop_dnsmasq(const BridgeFiles& files) {
-    if (const auto pid = running_dnsmasq(files)) {
-        const auto process = sys::open_pidfd(*pid);
-        if (process && running_dnsmasq(files) == pid) {
-            if (sys::try_send_signal(*process, SIGTERM) == 0 &&
-                !sys::wait_exited(*process, kEndPatience)) {
-                (void)sys::try_send_signal(*process, SIGKILL);
-                (void)sys::wait_exited(*process, kEndPatience);
-            }
-        }
+    auto pid = running_dnsmasq(files);
+    if (!pid) pid = lost_dnsmasq(files);
+    const auto process = pid ? sys::open_pidfd(*pid) : std::nullopt;
+    if (process && is_of_bridge(files, *pid) && sys::try_send_signal(*process, SIGTERM) == 0 &&
+        !sys::wait_exited(*process, kEndPatience)) {
+        (void)sys::try_send_signal(*process, SIGKILL);
+        (void)sys::wait_exited(*process, kEndPatience);
     }
     sys::remove_file(files.dnsmasq_pid());
 }

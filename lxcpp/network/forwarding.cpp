@@ -71,27 +71,45 @@ void forward_ipv6(const BridgeSettings& settings, const std::filesystem::path& n
     }
 }
 
+// The routes may lead out through any interface, and change, where none is named.
+std::filesystem::path ipv4_switch(const BridgeSettings& settings) {
+    if (settings.uplink.empty()) return kIpv4 / "ip_forward";
+    return kIpv4 / "conf" / settings.uplink / "forwarding";
+}
+
 void forward_ipv4(const BridgeSettings& settings, const std::filesystem::path& notes) {
     write_if_other(kIpv4 / "conf" / settings.bridge / "forwarding", "1");
-    if (settings.uplink.empty()) // the routes may lead out through any of them, and change
-        set_noted(kIpv4 / "ip_forward", "1", notes);
-    else
-        set_noted(kIpv4 / "conf" / settings.uplink / "forwarding", "1", notes);
+    set_noted(ipv4_switch(settings), "1", notes);
 }
 
 } // namespace
 
-void quiet_bridge(const std::string& bridge) {
-    const std::filesystem::path own = kIpv6 / bridge;
+void quiet_bridge(const BridgeSettings& settings) {
+    const std::filesystem::path own = kIpv6 / settings.bridge;
     if (!sys::exists(own)) return;
     write_if_other(own / "accept_ra", "0");
     write_if_other(own / "autoconf", "0");
     write_if_other(own / "accept_dad", "0"); // its address is used before there is a port
+    if (settings.ipv6) write_if_other(own / "disable_ipv6", "0"); // on a host that is without by default
 }
 
 void enable_forwarding(const BridgeSettings& settings, const std::filesystem::path& notes) {
     if (settings.ipv4) forward_ipv4(settings, notes);
     if (settings.ipv6 && sys::exists(kIpv6)) forward_ipv6(settings, notes);
+}
+
+std::vector<std::string> forwarding_problems(const BridgeSettings& settings) {
+    std::vector<std::string> problems;
+    const auto look = [&](const std::filesystem::path& path) {
+        if (read(path) == "0")
+            problems.push_back(fmt::format("the host does not forward: {} is 0", path.string()));
+    };
+    if (settings.ipv4) {
+        look(kIpv4 / "conf" / settings.bridge / "forwarding");
+        look(ipv4_switch(settings));
+    }
+    if (settings.ipv6) look(kIpv6 / "all/forwarding");
+    return problems;
 }
 
 void restore_forwarding(const std::filesystem::path& notes, bool keep) {

@@ -19,7 +19,12 @@ void run_up(const NicPlan& nic, const MadeNic& made, const NicWork& work, const 
     if (!nic.script_up && !nic.script_down) return;
     const ScriptRun about{made.link, made.peer};
     work.note({nic.index, about});
-    if (nic.script_up) run(script_for(*nic.script_up, about));
+    if (!nic.script_up) return;
+    try {
+        run(script_for(*nic.script_up, about));
+    } catch (const SystemError& error) {
+        refuse(nic, "script.up", error.what());
+    }
 }
 
 MadeNic make_and_tell(const NicPlan& nic, const NicWork& work, const RunScript& run) {

@@ -11,6 +11,7 @@
 #include "network/dnsmasq.h"
 #include "network/foreign_firewall.h"
 #include "network/forwarding.h"
+#include "network/nft.h"
 #include "sys/file.h"
 #include "sys/netlink_link.h"
 #include "sys/own_file.h"
@@ -56,23 +57,6 @@ void check_uplink(const BridgeSettings& settings, sys::Netlink& netlink, const B
                      settings.uplink));
 }
 
-void run_nft(const BridgeFiles& files, const std::string& ruleset) {
-    const auto program = host_program("nft");
-    if (!program)
-        throw Error(
-            "nft is not installed, and the bridge's rules need it: apt-get install nftables");
-    const std::filesystem::path file = files.runtime / "rules.nft";
-    sys::make_private_dirs(files.runtime); // another one may have taken the bridge down just before
-    sys::write_file_atomic(file, ruleset, 0600);
-    sys::SpawnOptions options;
-    options.argv = {"nft", "-f", file.string()};
-    options.program = program->string();
-    const sys::RunResult result = sys::run_and_capture(options, kPatience);
-    if (result.status != sys::ExitStatus{})
-        throw Error(fmt::format("nft: {}", one_line(result.output)));
-    sys::remove_file(file);
-}
-
 std::string it_or_them(const std::vector<std::string>& users) {
     return users.size() == 1 ? "it" : "them";
 }
@@ -92,6 +76,7 @@ void remove_runtime_files(const BridgeFiles& files, const std::vector<BridgePort
     forget_dead_ports(files, living);
     forget_all_left_ports(files); // they are in no bridge any more
     sys::remove_file(files.runtime / "rules.nft");
+    sys::remove_file(files.rules());
     sys::remove_file(files.made()); // what is there still is ours
     remove_empty_directories(files);
 }
@@ -125,6 +110,26 @@ void forget_old_notes(const Paths& paths) {
     }
 }
 
+// nullopt: net.conf has an error, and who does not need it goes on.
+std::optional<std::string> bridge_of_configuration(const Paths& paths) {
+    try {
+        return load_bridge_config(paths).bridge;
+    } catch (const ConfigError&) {
+        return std::nullopt;
+    }
+}
+
+// What bears the bridge's name and no record tells of. An interface of that name may be anybody's.
+void take_rest_down(const Paths& paths) {
+    const std::string bridge = bridge_of_configuration(paths).value_or(BridgeConfig{}.bridge);
+    const BridgeFiles files = bridge_files(paths, bridge);
+    if (!sys::exists(files.state)) return; // it never was up
+    const auto lock = lock_bridge(paths, bridge);
+    stop_dnsmasq(files);
+    if (host_program("nft")) run_nft(files, bridge_ruleset_removal(bridge));
+    remove_empty_directories(files);
+}
+
 // net.conf had another name before.
 void take_others_down(const Paths& paths, const std::string& bridge, CutOff cut_off,
                       const BridgeNote& note) {
@@ -154,8 +159,8 @@ BridgeSettings allowed(const BridgeSettings& wanted, const BridgeFiles& files,
     if (lost.empty()) return wanted;
     std::vector<std::string> users;
     for (const BridgePort& port : ports) {
-        if (std::ranges::count(users, port.owner.container) == 0)
-            users.push_back(port.owner.container);
+        std::string user = owner_name(files, port.owner);
+        if (std::ranges::count(users, user) == 0) users.push_back(std::move(user));
     }
     if (cut_off == CutOff::Put) {
         note(fmt::format("{}: \"lxcpp-net up\" makes it effective when {} {} not run", lost,
@@ -173,8 +178,10 @@ void make_all(const BridgeSettings& settings, const BridgeFiles& files,
     make_bridge_link(netlink, settings, files); // first: what is not ours leaves no trace
     sys::make_private_dirs(files.runtime);
     sys::make_dirs(files.ports(), 0700);
+    sys::make_dirs(files.left(), 0700); // here alone: not by who comes after a "down"
     const bool reload = refit_ports(settings, files, ports);
     run_nft(files, bridge_ruleset(settings, ports));
+    sys::write_file_atomic(files.rules(), listed_rules(settings).value_or(""), 0600);
     forget_dead_ports(files, ports);
     forget_left_ports(files);
     enable_forwarding(settings, files.sysctls());
@@ -216,7 +223,15 @@ bool take_bridge_down(const Paths& paths, bool force) {
     const std::vector<std::string> bridges = bridges_up(paths);
     for (const std::string& bridge : bridges) take_down(paths, bridge, force);
     forget_old_notes(paths);
+    if (bridges.empty()) take_rest_down(paths);
     return !bridges.empty();
+}
+
+std::string foreign_bridge(const Paths& paths) {
+    const auto bridge = bridge_of_configuration(paths);
+    if (!bridge) return "";
+    sys::Netlink netlink;
+    return not_ours(netlink, bridge_files(paths, *bridge), *bridge);
 }
 
 std::vector<PortOwner> owners_of_ports(const Paths& paths) {

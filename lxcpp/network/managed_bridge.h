@@ -29,6 +29,8 @@ void bring_bridge_up(const Paths& paths, CutOff cut_off, const BridgeNote& note)
 // Removes all of it but the addresses that containers have, whatever net.conf says now. Throws
 // StateError while something uses it, unless forced. False when there was nothing.
 bool take_bridge_down(const Paths& paths, bool force);
+// A line, when an interface has the bridge's name that no record says to be ours; else empty.
+[[nodiscard]] std::string foreign_bridge(const Paths& paths);
 // The containers that have ports of a bridge that is up, as far as the records know.
 [[nodiscard]] std::vector<PortOwner> owners_of_ports(const Paths& paths);
 

@@ -78,7 +78,9 @@ void check_asked_address(const BridgeSettings& settings, const BridgeFiles& file
     const auto taken = load(files, address);
     if (taken && owner_key(taken->owner) != owner_key(wish.owner) && !is_void(*taken) &&
         !is_left_by_user(files, *taken))
-        refuse(fmt::format("container {} has it", taken->owner.container));
+        refuse(is_of_user(wish.owner) // who is told nothing of others' containers
+                   ? "another container has it"
+                   : fmt::format("container {} has it", owner_name(files, taken->owner)));
 }
 
 std::string free_address(const BridgeSettings& settings, const BridgeFiles& files,
@@ -194,6 +196,15 @@ std::vector<std::pair<std::string, Reservation>> load_reservations(const BridgeF
     }
     std::ranges::sort(found, {}, [](const auto& entry) { return ipv4_number(entry.first); });
     return found;
+}
+
+std::vector<Reservation> reservations_of_others(const BridgeFiles& files, const PortOwner& owner) {
+    std::vector<Reservation> others;
+    for (auto& [address, reservation] : load_reservations(files)) {
+        if (owner_key(reservation.owner) == owner_key(owner) || is_void(reservation) || is_left_by_user(files, reservation)) continue;
+        others.push_back(std::move(reservation));
+    }
+    return others;
 }
 
 std::vector<DhcpLease> remove_reservations(const BridgeFiles& files, const std::string& lxcpath,

@@ -34,6 +34,9 @@ void remove_reservation(const BridgeFiles& files, const std::string& address,
 // By address.
 [[nodiscard]] std::vector<std::pair<std::string, Reservation>>
 load_reservations(const BridgeFiles& files);
+// Of containers that are there, but for this one.
+[[nodiscard]] std::vector<Reservation> reservations_of_others(const BridgeFiles& files,
+                                                              const PortOwner& owner);
 // What DHCP may have given for them: to be ended.
 [[nodiscard]] std::vector<DhcpLease> remove_reservations(const BridgeFiles& files,
                                                          const std::string& lxcpath,

@@ -16,7 +16,6 @@ namespace lxcpp {
 namespace {
 
 constexpr std::size_t kMostConfig = 1u << 20;
-constexpr std::size_t kMostNote = 4096;
 
 std::optional<NetDevice> user_device(const std::filesystem::path& runtime) {
     const auto text = sys::read_own_file_if_exists(runtime / "config", kMostConfig);
@@ -35,13 +34,6 @@ std::vector<PublishedPort> new_ones(const std::vector<PublishedPort>& wanted,
 }
 
 } // namespace
-
-std::optional<std::string> why_user_network_ended(const std::filesystem::path& runtime) {
-    const auto text =
-        sys::read_own_file_if_exists(runtime / kUserNetDirectory / kUserNetEnded, kMostNote);
-    if (!text) return std::nullopt;
-    return printable(trim(*text));
-}
 
 UserPublishing change_user_published(const Paths& paths, const std::filesystem::path& runtime,
                                      const std::vector<PublishedPort>& wanted) {

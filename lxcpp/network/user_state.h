@@ -18,10 +18,6 @@ namespace lxcpp {
 inline constexpr const char* kUserNetDirectory = "user-net";
 inline constexpr const char* kUserNetEnded = "ended";
 
-// One line; nullopt as long as it runs, and where there is none.
-[[nodiscard]] std::optional<std::string>
-why_user_network_ended(const std::filesystem::path& runtime);
-
 enum class UserPublishing {
     None,    // there is no such network
     Changed, // these ports are published now, and no others

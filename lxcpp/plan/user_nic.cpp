@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "plan/user_nic.h"
 
+#include "config/names.h"
 #include "plan/ipv4_number.h"
 
 #include <algorithm>
@@ -26,6 +27,15 @@ std::string free_address(const NicAddress& one, std::initializer_list<std::uint3
         if (text != one.address && text != other) return text;
     }
     return "";
+}
+
+// As plan_nics() has told it what the device is.
+void tell_type(std::optional<RunProgram>& script, NetType type) {
+    if (!script) return;
+    script->argv.back() = name_of(type);
+    for (std::string& one : script->env) {
+        if (one.starts_with("LXC_NET_TYPE=")) one = "LXC_NET_TYPE=" + std::string(name_of(type));
+    }
 }
 
 } // namespace
@@ -79,6 +89,8 @@ NicPlan as_user_nic(const NicPlan& veth) {
     nic.up = veth.up;
     nic.script_up = veth.script_up;
     nic.script_down = veth.script_down;
+    tell_type(nic.script_up, nic.type);
+    tell_type(nic.script_down, nic.type);
     complete_user_nic(nic);
     return nic;
 }

@@ -7,11 +7,13 @@
 #include "network/user_state.h"
 #include "plan/user_nic.h"
 #include "start/detach.h"
+#include "start/made.h"
 #include "start/user_net_task.h"
 #include "sys/clone.h"
 #include "sys/fd_table.h"
 #include "sys/file.h"
 #include "sys/namespace.h"
+#include "sys/own_file.h"
 #include "sys/own_namespace.h"
 #include "sys/program.h"
 #include "sys/socket.h"
@@ -35,6 +37,7 @@ using std::chrono::seconds;
 constexpr seconds kTapPatience{20};
 constexpr seconds kCarryPatience{40}; // longer than the program itself is waited for
 constexpr seconds kEndPatience{10};
+constexpr std::size_t kMostNote = 4096;
 
 // Everybody may write to it, and only ours reach it: the program changes its user.
 Fd make_directory(const std::filesystem::path& runtime) {
@@ -184,6 +187,20 @@ MadeNic make_user_nic(const NicPlan& nic, const NicWork& work, const UserNetwork
     } catch (const Error& error) {
         refuse(nic, "type", fmt::format("user-mode networking: {}", error.what()));
     }
+}
+
+std::optional<std::string> why_user_network_ended(const std::filesystem::path& runtime) {
+    const auto text =
+        sys::read_own_file_if_exists(runtime / kUserNetDirectory / kUserNetEnded, kMostNote);
+    if (text) return printable(trim(*text));
+    for (const NicRecord& record : load_made(runtime).nics) {
+        const auto* const carrier = std::get_if<UserProcess>(&record.what);
+        if (carrier == nullptr || sys::open_pidfd(carrier->process)) continue;
+        return fmt::format("{} was ended together with what watches over it; the container is without "
+                           "network until it is started again",
+                           carrier->program);
+    }
+    return std::nullopt;
 }
 
 void end_user_process(const UserProcess& process) {

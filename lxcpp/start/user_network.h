@@ -6,6 +6,7 @@
 #include "network/user_program.h"
 
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -30,6 +31,9 @@ struct UserNetwork {
 [[nodiscard]] MadeNic make_user_nic(const NicPlan& nic, const NicWork& work,
                                     const UserNetwork& wish, const UserHost& host);
 
+// One line; nullopt as long as it runs, and where there is none.
+[[nodiscard]] std::optional<std::string>
+why_user_network_ended(const std::filesystem::path& runtime);
 // Ends it, and waits until what it listened on is free.
 void end_user_process(const UserProcess& process);
 

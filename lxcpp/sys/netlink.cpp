@@ -106,9 +106,11 @@ Netlink::Netlink() : Netlink(Fd(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NE
 Netlink::Netlink(Fd socket) : fd_(std::move(socket)) {
     if (!fd_.valid()) throw SystemError("open a netlink socket");
     ::setsockopt(fd_.raw(), SOL_SOCKET, SO_RCVTIMEO, &kPatience, sizeof kPatience);
-    const int on = 1; // both are only about what errors say
+    const int on = 1; // these two are only about what errors say
     ::setsockopt(fd_.raw(), SOL_NETLINK, NETLINK_EXT_ACK, &on, sizeof on);
     ::setsockopt(fd_.raw(), SOL_NETLINK, NETLINK_CAP_ACK, &on, sizeof on);
+    // A list of one interface's own is only that, where the kernel has it.
+    ::setsockopt(fd_.raw(), SOL_NETLINK, NETLINK_GET_STRICT_CHK, &on, sizeof on);
 }
 
 Netlink Netlink::inside(FdRef network_namespace) {

@@ -66,6 +66,7 @@ public:
     [[nodiscard]] std::vector<NetAddress> addresses(); // in the kernel's order
     // The same for somebody who has the links: asking for them costs most of it.
     [[nodiscard]] std::vector<NetAddress> addresses(std::span<const NetLink> links);
+    [[nodiscard]] std::vector<NetAddress> addresses(const NetLink& link); // its own alone
 
     // type and payload of one message of the answer
     using Visit = std::function<void(std::uint16_t, std::string_view)>;

@@ -47,6 +47,18 @@ NetlinkRequest request_for(std::uint16_t type, std::uint16_t flags, const NetLin
     return request;
 }
 
+std::vector<NetAddress> list_addresses(Netlink& netlink, const ifaddrmsg& wanted,
+                                       const std::map<int, std::string>& names) {
+    std::vector<NetAddress> result;
+    netlink.dump(
+        NetlinkRequest(RTM_GETADDR, 0, as_bytes(wanted)), "list network addresses",
+        [&] { result.clear(); },
+        [&](std::uint16_t type, std::string_view payload) {
+            if (type == RTM_NEWADDR) result.push_back(parse_address(payload, names));
+        });
+    return result;
+}
+
 } // namespace
 
 void add_address(Netlink& netlink, const NetLink& link, const InterfaceAddress& address) {
@@ -72,14 +84,15 @@ std::vector<NetAddress> Netlink::addresses() {
 std::vector<NetAddress> Netlink::addresses(std::span<const NetLink> links) {
     std::map<int, std::string> names;
     for (const NetLink& link : links) names[link.index] = link.name;
-    std::vector<NetAddress> result;
-    dump(
-        NetlinkRequest(RTM_GETADDR, 0, as_bytes(ifaddrmsg{})), "list network addresses",
-        [&] { result.clear(); },
-        [&](std::uint16_t type, std::string_view payload) {
-            if (type == RTM_NEWADDR) result.push_back(parse_address(payload, names));
-        });
-    return result;
+    return list_addresses(*this, {}, names);
+}
+
+std::vector<NetAddress> Netlink::addresses(const NetLink& link) {
+    ifaddrmsg wanted{};
+    wanted.ifa_index = static_cast<std::uint32_t>(link.index);
+    std::vector<NetAddress> all = list_addresses(*this, wanted, {{link.index, link.name}});
+    std::erase_if(all, [](const NetAddress& one) { return one.interface.empty(); }); // of an older kernel's list
+    return all;
 }
 
 } // namespace lxcpp::sys

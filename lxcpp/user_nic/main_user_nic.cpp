@@ -52,7 +52,7 @@ struct Files {
     Fd passwd = sys::open_file("/etc/passwd");
     Fd group = sys::open_file("/etc/group");
     Fd lock;
-    std::optional<Fd> sysctls = sys::try_open_file("/proc/sys/net/ipv6/conf", {.access = sys::Access::Path});
+    Fd sysctls = sys::open_file("/proc/sys/net", {.access = sys::Access::Path});
 
     Files() {
         auto file = sys::try_open_file(kUsernet, {.follow = false, .nonblock = true});

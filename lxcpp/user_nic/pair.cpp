@@ -77,9 +77,10 @@ sys::NetLink make_pair(sys::Netlink& netlink, const Pair& pair) {
         throw Error("the pair of interfaces is gone as soon as it was made");
     try {
         // The host believes no container about routes, be the pair on no bridge, or its bridge gone.
-        for (const char* name : {"/accept_ra", "/autoconf", "/accept_redirects"}) {
-            const int error = !pair.sysctls ? 0 : sys::raw::write_proc(pair.sysctls->raw(), (pair.host + name).c_str(), "0", 1);
-            if (error < 0) throw SystemError("write " + pair.host + name, -error);
+        for (const std::string name : {"ipv6/conf/*/accept_ra", "ipv6/conf/*/autoconf", "ipv6/conf/*/accept_redirects", "ipv4/conf/*/accept_redirects"}) {
+            const std::string path = name.substr(0, 10) + pair.host + name.substr(11);
+            const int error = sys::raw::write_proc(pair.sysctls.raw(), path.c_str(), "0", 1);
+            if (error < 0 && error != -ENOENT) throw SystemError("write " + path, -error); // a kernel without IPv6
         }
         const auto bridge = pair.bridge != nullptr ? std::optional(pair.bridge->index) : std::nullopt;
         sys::change_link(netlink, *made, {.alias = pair.mark, .master = bridge, .up = true});

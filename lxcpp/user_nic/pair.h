@@ -38,7 +38,7 @@ struct Pair {
     std::string mac; // of the end inside; empty: any
     std::string host_mac;
     FdRef network_namespace;
-    const std::optional<Fd>& sysctls; // net.ipv6.conf
+    FdRef sysctls; // /proc/sys/net
     const sys::NetLink* bridge = nullptr;
     std::string mark;
 };

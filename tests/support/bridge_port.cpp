@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a start and a stop do with the managed bridge, for tests without a container:
-//   bridge-port attach BRIDGE PORT CONTAINER MAC [ipv4=ADDRESS/PREFIX] [publish=...] [path=LXCPATH]…
-//     prints mac ipv4 gateway ipv6
+//   bridge-port attach BRIDGE PORT CONTAINER MAC [ipv4=ADDRESS/PREFIX] [ipv6=ADDRESS/PREFIX] [publish=...] [path=LXCPATH]…
+//     prints mac ipv4 gateway ipv6 hairpin, "-" for what there is not
 //   bridge-port detach BRIDGE PORT
 //   bridge-port forget CONTAINER
 //   bridge-port change CONTAINER [publish=...]…
@@ -18,6 +18,10 @@
 using namespace lxcpp;
 
 namespace {
+
+std::string or_dash(const std::string& text) {
+    return text.empty() ? "-" : text;
+}
 
 int run(const std::vector<std::string>& words) {
     const Paths paths = default_paths();
@@ -36,6 +40,8 @@ int run(const std::vector<std::string>& words) {
             request.publish.push_back(parse_published_port(std::string_view(word).substr(8)));
         if (word.starts_with("ipv4="))
             request.ipv4.push_back(parse_ip(Family::Ipv4, std::string_view(word).substr(5)));
+        if (word.starts_with("ipv6="))
+            request.ipv6.push_back(parse_ip(Family::Ipv6, std::string_view(word).substr(5)));
     }
     std::string path = lxcpath;
     for (const std::string& word : words) {
@@ -51,7 +57,7 @@ int run(const std::vector<std::string>& words) {
     for (const std::string& note : got ? got->notes : std::vector<std::string>())
         fmt::print(stderr, "{}\n", note);
     if (got)
-        fmt::print("{} {} {} {} {}\n", got->mac, got->ipv4, got->ipv4_gateway, got->ipv6,
+        fmt::print("{} {} {} {} {}\n", got->mac, or_dash(got->ipv4), or_dash(got->ipv4_gateway), or_dash(got->ipv6),
                    got->hairpin ? "on" : "off");
     return got ? 0 : 3;
 }

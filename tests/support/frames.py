@@ -82,6 +82,7 @@ def frames(own, address, address6, gateway, other, other6):
     yield frame(own, b"ip", 0x800, udp4(other, b"ip"))
     yield frame(own, b"arp-gateway", 0x806, arp(2, own, gateway, other))
     yield frame(own, b"arp-mac", 0x806, arp(2, STRANGER, address, other))
+    yield frame(own, b"arp-probe", 0x806, arp(1, own, "0.0.0.0", other))  # who gets an answer does without the address
     yield six(b"ip6", other6, 17, udp6(b"ip6", 1, 2))
     yield six(b"neighbour", address6, 58, neighbour)
     yield six(b"router", address6, 58, advertisement)
@@ -98,6 +99,7 @@ def frames(own, address, address6, gateway, other, other6):
     yield frame(own, b"", 0x800, ip4(address, "255.255.255.255", (bytes(4) + STRANGER).ljust(24, b"\0"), 4)).removesuffix(b"kind:")
     yield frame(own, b"vlan", 0x8100, struct.pack("!HH", 7, 0x800) + udp4(other, b"vlan"))
     yield frame(own, b"own-dhcp", 0x800, dhcp(b"own-dhcp", own))
+    yield frame(own, b"own-probe", 0x806, arp(1, own, "0.0.0.0", address))
     yield frame(own, b"own-arp", 0x806, arp(1, own, address, gateway))
     yield six(b"own-ip6", address6, 17, udp6(b"own-ip6", 1, 2))
     yield frame(own, b"end", 0x800, udp4(address, b"end"))

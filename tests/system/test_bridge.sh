@@ -430,7 +430,19 @@ test_what_cannot_work_is_said() {
     err_has 'no such container: nope'
     printf 'lxc.net.0.type = empty\n' >"$LXCPATH/c1/config"
     expect 0 host lxcpp-net publish c1 81:80
-    err_has 'c1 has no device to which a port could lead'
+    err_has 'c1 has no device that ports are published to'
+    # Only one of two runs at a time.
+    expect 0 host lxcpp-net unpublish c1 81
+    mkdir -p "$LXCPATH/c2"
+    printf 'lxc.net.0.type = veth\nlxc.net.0.link = %s\n' "$BR" | tee "$LXCPATH/c1/config" >"$LXCPATH/c2/config"
+    expect 0 host lxcpp-net publish c1 82:80
+    is "$ERR" '' 'what is said of a port that nobody has'
+    expect 0 host lxcpp-net publish c2 82:81
+    err_is_one_line
+    err_has '82:81/tcp: the container c1 publishes it, too: only one of both runs at a time'
+    expect 1 host lxcpp-net publish c2 224.0.0.1:83:80
+    err_is_one_line
+    err_has '224.0.0.1 is of a group of machines'
     # Several lines of another program on one of ours.
     printf 'lxc.nonsense = 1\nlxc.more = 2\n' >"$LXCPATH/c1/config"
     expect 0 host lxcpp-net published
@@ -480,7 +492,7 @@ test_a_container_sends_only_as_itself() {
     container c1
     container c2
     spoof
-    out_is "own-dhcp own-arp own-ip6 end"
+    out_is "own-dhcp own-probe own-arp own-ip6 end"
     learns
     is "$OUT" '' "ports at which the bridge expects what is for c2 after c1 spoke in its name"
     # RA from a container does not change the host either.
@@ -489,16 +501,133 @@ test_a_container_sends_only_as_itself() {
     printf 'filter = 0\n' >"$LXCPP_CONFIG_DIR/net.conf"
     expect 0 host lxcpp-net up
     spoof
-    out_is "mac ip arp-gateway arp-mac ip6 neighbour router hidden-router dhcp-server dhcp6-server dhcp-any dhcp6-any dhcp-for-another dhcp-fragment vlan own-dhcp own-arp own-ip6 end"
+    out_is "mac ip arp-gateway arp-mac arp-probe ip6 neighbour router hidden-router dhcp-server dhcp6-server dhcp-any dhcp6-any dhcp-for-another dhcp-fragment vlan own-dhcp own-probe own-arp own-ip6 end"
     expect 0 host ip link set "$BR" type bridge no_linklocal_learn 0
     until_true learns_something
     printf 'filter = 1\n' >"$LXCPP_CONFIG_DIR/net.conf"
     expect 0 host lxcpp-net up # for those that run already
     spoof
-    out_is "own-dhcp own-arp own-ip6 end"
+    out_is "own-dhcp own-probe own-arp own-ip6 end"
     expect 0 host "$LXCPP_BRIDGE_PORT" detach "$BR" vc1
     expect 0 host nft list set bridge "lxcpp_$BR" macs
     out_lacks vc1
+    end_host
+}
+
+changed() { # WHAT STATUS SAYS, COMMAND…
+    local says="$1"
+    shift
+    host "$@" || fail "$*"
+    expect 2 host lxcpp-net status
+    out_has "Bridge:     $BR (partly up)"
+    out_has "$says"
+    expect 0 host lxcpp-net up
+    expect 0 host lxcpp-net status
+}
+
+# Whatever somebody does to the bridge behind our back.
+test_what_others_have_changed_is_seen_and_mended() {
+    make_host
+    expect 0 host lxcpp-net up
+    container c1
+    changed "it lacks the address $GATEWAY/24: run lxcpp-net up" ip -4 address flush dev "$BR"
+    changed "it lacks the address fd" ip -6 address flush dev "$BR" scope global
+    changed "it is down: run lxcpp-net up" ip link set "$BR" down
+    changed "/proc/sys/net/ipv4/ip_forward is 0" sysctl -q net.ipv4.ip_forward=0
+    changed "/proc/sys/net/ipv6/conf/all/forwarding is 0" sysctl -q net.ipv6.conf.all.forwarding=0
+    changed "somebody has changed its rules" nft flush chain inet "lxcpp_$BR" postrouting
+    changed "somebody has changed its rules" nft flush chain bridge "lxcpp_$BR" from_ipv4
+    changed "somebody has changed its rules" nft add rule inet "lxcpp_$BR" forward counter accept
+    changed "Rules:      missing" nft delete table bridge "lxcpp_$BR"
+    changed "Rules:      missing" nft flush ruleset
+    # What is in the sets of single ports is no change.
+    expect 0 host "$LXCPP_BRIDGE_PORT" detach "$BR" vc1
+    expect 0 host lxcpp-net status
+    # A start mends what keeps packets from passing.
+    host ip address flush dev "$BR"
+    host ip link set "$BR" down
+    host sysctl -q net.ipv4.ip_forward=0
+    container c2
+    expect 0 host lxcpp-net status
+    # Without the records: nothing is done, and said.
+    host ip link delete vc1
+    rm -rf "$LXCPP_RUNTIME_DIR/.network"
+    expect 0 host lxcpp-net down
+    err_has "its interface was not taken down: there is an interface $BR already of which no record says that lxcpp-net has made it"
+    err_is_one_line
+    expect 2 host lxcpp-net status
+    out_has "Note:       there is an interface $BR already"
+    out_has "Rules:      missing"
+    is "$(pgrep -f "conf-file=$LXCPP_STATE_DIR/.network/$BR/dnsmasq.conf")" '' 'its dnsmasq'
+    expect 1 host lxcpp-net up
+    err_has "remove it (ip link delete $BR)"
+    host ip link delete "$BR"
+    host ip link delete vc2
+    # Gone while it serves: another one takes its place.
+    expect 0 host lxcpp-net up
+    rm -rf "$LXCPP_RUNTIME_DIR/.network"
+    host ip link delete "$BR"
+    expect 0 host lxcpp-net up
+    expect 0 host lxcpp-net status
+    is "$(pgrep -c -f "conf-file=$LXCPP_STATE_DIR/.network/$BR/dnsmasq.conf")" 1 'dnsmasq of the bridge'
+    end_host
+}
+
+# Two of one address would each have a network now and then.
+test_an_address_is_one_containers() {
+    local bridge_mac bridge_ip6
+    make_host
+    expect 0 host lxcpp-net up
+    container c1 ipv6=fd00:9::5/64
+    bridge_mac=$(host ip -o link show dev "$BR" | sed 's/.*link.ether \([0-9a-f:]*\).*/\1/')
+    bridge_ip6=$(host ip -6 -o address show dev "$BR" scope global | sed 's/.*inet6 \([0-9a-f:]*\).*/\1/')
+    mkdir -p "$LXCPATH/c2"
+    refused() { # TEXT MAC [WORD]
+        expect 1 host "$LXCPP_BRIDGE_PORT" attach "$BR" vc2 c2 "${@:2}"
+        err_is_one_line
+        err_has "$1"
+    }
+    refused "lxc.net.0.hwaddr = $MAC_c1: container c1 has it" "$MAC_c1"
+    refused "lxc.net.0.hwaddr = $bridge_mac: the bridge $BR has it" "$bridge_mac"
+    refused "lxc.net.0.ipv6.address = $IP6_c1: container c1 has it" - "ipv6=$IP6_c1/64"
+    refused "lxc.net.0.ipv6.address = fd00:9::5: container c1 has it" - ipv6=fd00:9::5/64
+    refused "lxc.net.0.ipv6.address = $bridge_ip6: the bridge $BR has it" - "ipv6=$bridge_ip6/64"
+    expect 0 host "$LXCPP_BRIDGE_PORT" attach "$BR" vc2 c2 02:00:00:00:00:07 ipv4=192.168.77.5/24
+    err_is_one_line
+    err_has "lxc.net.0.ipv4.address = 192.168.77.5: it is not in the network of the bridge $BR"
+    expect 0 host "$LXCPP_BRIDGE_PORT" detach "$BR" vc2
+    # Of one that has ended: its address is free, its hardware address is still its own.
+    expect 0 host "$LXCPP_BRIDGE_PORT" detach "$BR" vc1
+    host ip link delete vc1
+    refused "lxc.net.0.hwaddr = $MAC_c1: container c1 has it" "$MAC_c1"
+    expect 0 host "$LXCPP_BRIDGE_PORT" attach "$BR" vc2 c2 - ipv6=fd00:9::5/64
+    expect 0 host "$LXCPP_BRIDGE_PORT" detach "$BR" vc2
+    # Gone by hand: nobody has it.
+    rmdir "$LXCPATH/c1"
+    expect 0 host "$LXCPP_BRIDGE_PORT" attach "$BR" vc2 c2 "$MAC_c1"
+    expect 0 host "$LXCPP_BRIDGE_PORT" detach "$BR" vc2
+    end_host
+}
+
+# An administrator who has switched it off for all interfaces has none on the bridge either, unless net.conf wants it.
+test_a_host_without_ipv6() {
+    make_host
+    host sysctl -q net.ipv6.conf.all.disable_ipv6=1
+    expect 0 host lxcpp-net up
+    is "$ERR" '' 'what is said'
+    expect 0 host lxcpp-net status
+    out_has 'IPv6:       none'
+    container c1
+    dhcp c1
+    is "${OUT%% *}" "$IP_c1" 'what DHCP gives c1'
+    expect 0 host "$LXCPP_BRIDGE_PORT" detach "$BR" vc1
+    host ip link delete vc1
+    expect 0 host lxcpp-net down
+    printf 'ipv6.address = fd00:7::1/64\n' >"$LXCPP_CONFIG_DIR/net.conf"
+    expect 0 host lxcpp-net up
+    expect 0 host lxcpp-net status
+    out_has 'IPv6:       fd00:7::1/64'
+    is "$(host cat /proc/sys/net/ipv6/conf/up0/disable_ipv6)" 1 'IPv6 of another interface'
     end_host
 }
 
@@ -516,8 +645,12 @@ test_what_the_host_had_comes_back() {
     # An interface of somebody else is left alone.
     host ip link add "$BR" type bridge
     expect 1 host lxcpp-net up
-    err_has "there is an interface $BR already that lxcpp-net has not made"
+    err_has "there is an interface $BR already of which no record says that lxcpp-net has made it"
     expect 0 host lxcpp-net down
+    err_has "its interface was not taken down: there is an interface $BR already"
+    err_is_one_line
+    expect 2 host lxcpp-net status
+    out_has "Note:       there is an interface $BR already"
     expect 0 host ip link show "$BR"
     host ip link delete "$BR"
     printf 'LXC_BRIDGE = lxcbr0\n' >"$LXCPP_CONFIG_DIR/net.conf"
@@ -547,7 +680,13 @@ test_only_a_right_configuration_is_saved() {
     is "$(grep ^domain "$file")" 'domain = ct.test' 'what was there'
     is "$(grep ^domain "$file.draft")" 'domain = -' 'what was written'
     expect 1 host env EDITOR=false VISUAL= lxcpp-net edit
+    err_has "this goes on with $file.draft"
     err_has 'nothing was changed'
+    is "$(grep ^domain "$file.draft")" 'domain = -' 'what was written'
+    expect 0 host env EDITOR="sed -i 's/^domain.*/domain = ct.test/'" VISUAL= lxcpp-net edit
+    expect 1 host env EDITOR=false VISUAL= lxcpp-net edit
+    err_is_one_line
+    [ ! -e "$file.draft" ] || fail "a draft is left of an edit that changed nothing"
     expect 1 host env EDITOR=/nonexistent/editor VISUAL= lxcpp-net edit
     err_has 'the editor /nonexistent/editor is not installed'
     expect 0 host lxcpp-net up

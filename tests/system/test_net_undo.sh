@@ -147,5 +147,9 @@ $C1 net up empty"
     expect 1 lxcpp-start -n "$C1"
     err_is_one_line
     err_has 'lxc.net.0.script.up'
+    expect 1 lxcpp-start -n "$C1" -s lxc.net.0.script.up=/nonexistent/script
+    err_is_one_line
+    err_has 'lxc.net.0.script.up'
+    err_has '/nonexistent/script'
     is "$(tail -n 1 "$SANDBOX/tmp/script.log")" "$C1 net down veth br0 pair0" "the last script"
 }

@@ -5,6 +5,8 @@
 
 # shellcheck source=tests/system/user_network.sh
 source "$(dirname "${BASH_SOURCE[0]}")/user_network.sh"
+# shellcheck source=tests/system/usernic.sh
+source "$(dirname "${BASH_SOURCE[0]}")/usernic.sh"
 
 # What each of the programs does for $C1, which runs.
 goes_out() {
@@ -146,6 +148,28 @@ test_published_by_slirp4netns() {
     finish
 }
 
+# What listens on the host for a user is the user's own program, so a bridge that root allows is not taken.
+test_published_where_a_bridge_is_allowed() {
+    prepare install_helper
+    usernet "anna veth br0 10"
+    ip link add br0 type bridge && ip link set br0 up
+    TYPE=veth
+    anna_container "$C1" "$(user_nic 'lxc.net.0.link = br0')" "${PUBLISH[@]}"
+    anna_start "$C1"
+    err_has "lxc.net.0: a user's ports (lxc.publish) are not published on a bridge: user-mode networking instead, with the address 10.0.2.15"
+    err_is_one_line
+    is "$(peers)" "" "interfaces on the bridge"
+    is_published
+    anna_stop "$C1"
+    sed -i '/^lxc.publish/d' "$SANDBOX/home/anna/.local/share/lxcpp/$C1/config"
+    anna_start "$C1"
+    is "$ERR" "" "notes of a start on the bridge"
+    is "$(peers | wc -l)" 1 "interfaces on the bridge"
+    anna_stop "$C1"
+    finish
+    restore_machine
+}
+
 test_ports_that_are_taken() {
     prepare
     anna_container "$C1" "$(user_nic)" 'lxc.publish = 8080:80'
@@ -185,9 +209,13 @@ test_what_is_killed() {
     anna_stop "$C1"
     # What watches over it: both are gone.
     anna_start "$C1"
+    anna lxcpp-info -n "$C1"
+    is "$ERR" "" "what info says of a network that is there"
     kill -KILL "$(pid_of lxcpp-user-net)"
     processes_become ""
     is "$("${AS_ANNA[@]}" lxcpp-info -n "$C1" -s -H)" RUNNING
+    anna lxcpp-info -n "$C1"
+    err_has "pasta was ended together with what watches over it; the container is without network until it is started again"
     anna_stop "$C1"
     # The monitor: the network lives on, and is the next one's to end.
     anna_start "$C1"

@@ -110,7 +110,7 @@ test_a_pair_on_no_bridge() {
     nic_is 3 AS_ANNA "$a" none eth1
     local port
     port=$(ip -o link show type veth | sed -n 's/^[0-9]*: \(veth[^@:]*\).*/\1/p')
-    is "$(cat "/proc/sys/net/ipv6/conf/$port/accept_ra" "/proc/sys/net/ipv6/conf/$port/accept_redirects" | tr -d '\n')" 00 "what the host believes of $port"
+    is "$(cat "/proc/sys/net/ipv6/conf/$port/accept_ra" "/proc/sys/net/ipv6/conf/$port/accept_redirects" "/proc/sys/net/ipv4/conf/$port/accept_redirects" | tr -d '\n')" 000 "what the host believes of $port"
     restore_machine
 }
 
@@ -209,7 +209,7 @@ test_e2_no_path_of_the_user_is_opened() {
     expect 0 strace -u anna -f -o "$SANDBOX/tmp/trace" -e trace=%file -s 200 "$CALLER" "$a" "/proc/$a/ns/net" "$HELPER" create br0 eth0 c1 0
     OUT=$(sed -n '/execve("[^"]*lxcpp-user-nic"/,$p' "$SANDBOX/tmp/trace" | sed '/execve.*lxcpp-bridge-port"/,$d' | grep -o '"[^"]*"' | tr -d '"')
     out_has "$USERNET" # it is the right part that is looked at
-    OUT=$(sort -u <<<"$OUT" | grep -vxE '/etc/(passwd|group|lxcpp/lxcpp-usernet)|/etc/suid-debug|/run/.lxcpp-user-nic.lock|/proc/sys/net/ipv6/conf|/proc/(self|[0-9]+)/(fdinfo/3|ns/(user|net)|exe)|/|/dev/null|/sys/fs/cgroup(/unified)?(/cgroup.controllers)?' |
+    OUT=$(sort -u <<<"$OUT" | grep -vxE '/etc/(passwd|group|lxcpp/lxcpp-usernet)|/etc/suid-debug|/run/.lxcpp-user-nic.lock|/proc/sys/net|/proc/(self|[0-9]+)/(fdinfo/3|ns/(user|net)|exe)|/|/dev/null|/sys/fs/cgroup(/unified)?(/cgroup.controllers)?' |
         grep -vE 'lxcpp-user-nic$|^(create|br0|eth0|c1|0|)$')
     is "$OUT" '' "other files that are opened"
     restore_machine

@@ -123,7 +123,9 @@ int up(const Cli& cli, const Options& options) {
 
 int down(const Cli& cli, const Options& options) {
     clean_up_after_dead(cli);
-    static_cast<void>(take_bridge_down(default_paths(), options.force));
+    if (take_bridge_down(default_paths(), options.force) || cli.quiet()) return 0;
+    const std::string stays = foreign_bridge(default_paths());
+    if (!stays.empty()) say("{}: its interface was not taken down: {}\n", cli.program(), harmless(stays));
     return 0;
 }
 

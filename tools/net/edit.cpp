@@ -3,6 +3,7 @@
 
 #include "base/program_path.h"
 #include "base/strings.h"
+#include "common/harmless.h"
 #include "common/say.h"
 #include "config/bridge_config.h"
 #include "network/bridge_files.h"
@@ -59,8 +60,17 @@ int edit(const Cli& cli) {
     const std::string old = sys::read_file_if_exists(file).value_or("");
     const std::filesystem::path draft = file.string() + ".draft";
     sys::make_dirs(file.parent_path());
-    sys::write_file_atomic(draft, old.empty() ? bridge_config_template() : old, 0644);
-    run_editor(draft);
+    const std::string before = old.empty() ? bridge_config_template() : old;
+    if (!sys::exists(draft))
+        sys::write_file_atomic(draft, before, 0644);
+    else if (!cli.quiet())
+        say("{}: this goes on with {}, which an edit before has left\n", cli.program(), harmless(draft.string()));
+    try {
+        run_editor(draft);
+    } catch (const Error&) {
+        if (sys::read_file_if_exists(draft) == before) sys::remove_file(draft);
+        throw;
+    }
     const std::string text = sys::read_file(draft);
     static_cast<void>(
         parse_bridge_config(text, draft.string())); // the draft stays where its error can be mended

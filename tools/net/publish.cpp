@@ -21,6 +21,7 @@
 #include <algorithm>
 #include <chrono>
 #include <fmt/core.h>
+#include <iterator>
 
 namespace lxcpp::tools::net {
 namespace {
@@ -101,9 +102,29 @@ void check_new(const PublishedPort& port, const std::vector<PublishedPort>& othe
             throw Error(fmt::format("{}: the container has {} already", published_port_text(port),
                                     published_port_text(other)));
     }
-    if (const auto listener = listener_in_the_way(port))
-        throw Error(fmt::format("{}: a program of the host listens on {}",
-                                published_port_text(port), *listener));
+}
+
+// Another container of the same lxcpath whose configuration has it; empty: none.
+std::string who_has(const Manager& manager, const std::string& own, const PublishedPort& port) {
+    for (const std::string& name : manager.names()) {
+        if (name == own) continue;
+        try {
+            const Config config = load_config(manager.lxcpath() / name / "config").config;
+            if (std::ranges::any_of(config.publish, [&](const PublishedPort& other) { return conflict(port, other); })) return name;
+        } catch (const Error&) { // what cannot be read does not start either
+        }
+    }
+    return "";
+}
+
+// A line to be said when the port is free now and need not be later.
+std::string check_others(const Cli& cli, const std::string& own, const PublishedPort& port) {
+    const std::string other = who_has(Manager(lxcpath_of(cli)), own, port);
+    if (const auto listener = listener_in_the_way(port)) // a user's container has a program that does
+        throw Error(other.empty() ? fmt::format("{}: a program of the host listens on {}", published_port_text(port), *listener)
+                                  : fmt::format("{}: the container {} has it, or a program of the host: {} is taken", published_port_text(port), printable(other), *listener));
+    if (other.empty()) return "";
+    return fmt::format("{}: the container {} publishes it, too: only one of both runs at a time", published_port_text(port), printable(other));
 }
 
 // "8080", "8080/udp", or as it was published.
@@ -119,9 +140,11 @@ int publish(const Cli& cli, const Options& options) {
     EditedContainer container(cli, cli.words().at(1));
     ConfigText text = container.text();
     std::vector<PublishedPort> fresh;
+    std::vector<std::string> lines;
     for (std::size_t i = 2; i < cli.words().size(); ++i) {
         const PublishedPort port = wanted_port(cli.words()[i], options.listen);
         check_new(port, container.published);
+        if (std::string line = check_others(cli, cli.words()[1], port); !line.empty()) lines.push_back(std::move(line));
         container.published.push_back(port);
         fresh.push_back(port);
         text = with_added(text, container.file(), kKey, published_port_text(port));
@@ -129,9 +152,10 @@ int publish(const Cli& cli, const Options& options) {
     container.take_effect(container.published);
     save_config(text, container.file());
     if (cli.quiet()) return 0;
-    for (const std::string& line : foreign_listen_addresses(fresh)) say("{}: {}\n", cli.program(), line);
+    std::ranges::move(foreign_listen_addresses(fresh), std::back_inserter(lines));
+    for (const std::string& line : lines) say("{}: {}\n", cli.program(), line);
     if (!container.has_device)
-        say("{}: {} has no device to which a port could lead, and does not start until it has: "
+        say("{}: {} has no device that ports are published to, and does not start until it has: "
             "lxc.net.N.type = veth with lxc.net.N.link = the managed bridge\n",
             cli.program(), cli.words().at(1));
     return 0;

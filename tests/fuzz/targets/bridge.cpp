@@ -29,7 +29,7 @@ bool is_usable(const Ipv4Network& network) {
 void check_dnsmasq(const BridgeSettings& settings, const BridgeFiles& files) {
     constexpr std::array kWords = {
         "user", "group", "pid-file", "interface", "except-interface", "bind-dynamic", "no-hosts", "hostsdir", "domain", "local",
-        "domain-needed", "bogus-priv", "dhcp-ignore-names", "dhcp-leasefile", "dhcp-hostsdir", "quiet-dhcp", "quiet-ra",
+        "domain-needed", "bogus-priv", "dhcp-ignore-names", "dhcp-ignore-clid", "dhcp-leasefile", "dhcp-hostsdir", "quiet-dhcp", "quiet-ra",
         "dhcp-authoritative", "dhcp-range", "enable-ra", "ra-param", "conf-file"};
     const std::string text = dnsmasq_configuration(settings, files, {"nobody", "nogroup"});
     std::size_t lines = 0;

@@ -55,11 +55,17 @@ TEST(BridgeConfig, NamesWhatIsWrong) {
     EXPECT_EQ(error_in("ipv4.address = none\nipv6.address = none"),
               "net.conf: ipv6.address: none, and ipv4.address is none too: there is nothing left "
               "to manage");
+    EXPECT_EQ(error_in("ipv6.address = fd00::1/48"), "net.conf:1: ipv6.address: \"fd00::1/48\" is not valid, expected the prefix 64");
+    EXPECT_EQ(error_in("ipv6.address = fd00::1"), "net.conf:1: ipv6.address: \"fd00::1\" is not valid, expected an address with its prefix, as fd00:1:2:3::1/64");
+    EXPECT_EQ(error_in("ipv4.dhcp.range = 10.0.3.2,10.0.3.9\nipv4.address = none"),
+              "net.conf:1: ipv4.dhcp.range: ipv4.address is none, and there is nothing to give");
     for (const char* line : {"bridge = a.b",
                              "bridge = ",
                              "bridge = sixteen_letters_",
                              "bridge = a\"b",
                              "bridge.mac = 02:xx:00:00:00:01",
+                             "bridge.mac = ff:00:00:00:00:01",
+                             "bridge.mac = 00:00:00:00:00:00",
                              "bridge.mtu = 100",
                              "bridge.mtu = 70000",
                              "ipv4.address = 10.0.3.1",

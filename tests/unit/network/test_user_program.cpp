@@ -195,6 +195,8 @@ TEST(UserNics, ADeviceOfABridgeLeavesTheBridgesAddressesBehind) {
     veth.up = true;
     veth.addresses.push_back({AF_INET, "10.99.0.5", 24});
     veth.gateways.push_back({.family = AF_INET, .kind = GatewayKind::Link});
+    veth.script_up = RunProgram{.what = {}, .argv = {"/bin/x", "c1", "net", "up", "veth"}, .env = {"A=1", "LXC_NET_TYPE=veth"}};
+    veth.script_down = RunProgram{.what = {}, .argv = {"/bin/x", "c1", "net", "down", "veth"}, .env = {}};
     const NicPlan nic = as_user_nic(veth);
     EXPECT_EQ(nic.index, 3u);
     EXPECT_EQ(nic.type, NetType::User);
@@ -205,6 +207,10 @@ TEST(UserNics, ADeviceOfABridgeLeavesTheBridgesAddressesBehind) {
     EXPECT_TRUE(nic.up);
     EXPECT_EQ(user_address(nic, AF_INET)->address, kUserAddress4);
     EXPECT_EQ(user_gateway(nic, AF_INET), "10.0.2.2");
+    // The scripts are told what it is, at its beginning and at its end.
+    EXPECT_EQ(nic.script_up->argv.back(), "user");
+    EXPECT_THAT(nic.script_up->env, ElementsAre("A=1", "LXC_NET_TYPE=user"));
+    EXPECT_EQ(nic.script_down->argv.back(), "user");
 }
 
 } // namespace
