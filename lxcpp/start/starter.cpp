@@ -234,7 +234,7 @@ std::vector<std::string> cgroup_notes(const CgroupPlan& plan, const CgroupOption
     const std::string keys = plan.left_out.empty() ? "" : " (" + join(plan.left_out, ", ") + ')';
     if (plan.groups.empty()) {
         notes.push_back("no cgroup here is this user's: nothing limits the container's memory, processor time and number of processes" + keys +
-                        ", and it cannot be frozen; a login through systemd has one");
+                        ", it cannot be frozen, and an init that is systemd does not start without one; a login through systemd has one");
     } else if (!keys.empty()) {
         notes.push_back("these limits do not apply, for their controllers are not delegated to this user" + keys);
     }

@@ -514,6 +514,50 @@ test_a_container_sends_only_as_itself() {
     end_host
 }
 
+test_more_containers_than_addresses() {
+    make_host 'ipv4.address = 10.99.7.1/29' 'ipv4.dhcp.range = 10.99.7.1,10.99.7.3'
+    expect 0 host lxcpp-net up
+    container c1
+    container c2
+    is "$(printf '%s\n' "$IP_c1" "$IP_c2" | sort | xargs)" '10.99.7.2 10.99.7.3' addresses
+    mkdir "$LXCPATH/c3"
+    expect 1 host "$LXCPP_BRIDGE_PORT" attach "$BR" vc3 c3 -
+    err_is_one_line
+    err_has "all 2 addresses of the bridge $BR are taken: destroy containers, or give it a larger network in net.conf"
+    gone c1
+    expect 0 host "$LXCPP_BRIDGE_PORT" attach "$BR" vc3 c3 -
+    out_has "$IP_c1/29"
+    expect 0 host "$LXCPP_BRIDGE_PORT" detach "$BR" vc3
+    end_host
+}
+
+# Commands of several administrators at once: each has its end, and the last state is whole.
+test_ups_and_downs_at_once() {
+    local round i
+    local -a running
+    make_host
+    for round in 1 2 3; do
+        expect 0 host lxcpp-net up
+        running=()
+        for i in 1 2 3; do
+            host lxcpp-net down 2>"$SANDBOX/tmp/down$i" &
+            running+=($!)
+        done
+        for i in 0 1 2; do wait "${running[$i]}" || fail "down: $(cat "$SANDBOX"/tmp/down*)"; done
+        is "$(host nft list ruleset)" '' 'rules after three downs'
+        running=()
+        for i in 1 2 3 4; do
+            host lxcpp-net $([ $((i % 2)) = 0 ] && echo up || echo down) 2>"$SANDBOX/tmp/down$i" &
+            running+=($!)
+        done
+        for i in 0 1 2 3; do wait "${running[$i]}" || fail "up and down: $(cat "$SANDBOX"/tmp/down*)"; done
+        expect 0 host lxcpp-net up
+        expect 0 host lxcpp-net status
+        is "$(pgrep -c -f "conf-file=$LXCPP_STATE_DIR/.network/$BR/dnsmasq.conf")" 1 'dnsmasq of the bridge'
+    done
+    end_host
+}
+
 changed() { # WHAT STATUS SAYS, COMMAND…
     local says="$1"
     shift

@@ -214,7 +214,7 @@ test_verbs_of_a_user() {
     err_has "lxc.net.0.type: only root can give a container macvlan"
     anna lxcpp-start -n "$C1" -s lxc.cgroup2.memory.max=100M
     err_has "no cgroup here is this user's: nothing limits the container's memory"
-    err_has "(lxc.cgroup2.memory.max), and it cannot be frozen"
+    err_has "(lxc.cgroup2.memory.max), it cannot be frozen, and an init that is systemd does not start without one"
     err_has "loginctl enable-linger"
     anna lxcpp-wait -n "$C1" -s RUNNING -t 5
     anna lxcpp-attach -n "$C1" -- sh -c 'echo $COLOUR; cat /proc/net/dev | grep -c :'
