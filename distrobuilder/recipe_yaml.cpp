@@ -60,6 +60,10 @@ private:
 
     template <Section T>
     void write(const T& section, std::size_t depth) {
+        if (is_empty(section)) { // it is there all the same
+            text_ += " {}\n";
+            return;
+        }
         text_ += '\n';
         members(section, depth + 2);
     }

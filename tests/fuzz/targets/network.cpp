@@ -35,7 +35,7 @@ void check_address(Family family, std::string_view text) {
 void check_ip(Family family, std::string_view text) {
     const auto ip = accepted([&] { return parse_ip(family, text); });
     if (!ip) return;
-    FUZZ_CHECK(ip->prefix >= 0 && ip->prefix <= (family == Family::Ipv4 ? 32 : 128));
+    FUZZ_CHECK(ip->prefix >= (family == Family::Ipv4 ? kNoPrefix : 0) && ip->prefix <= (family == Family::Ipv4 ? 32 : 128));
     FUZZ_CHECK(bytes_of(family, ip->address).has_value());
     FUZZ_CHECK(ip->broadcast.empty() || bytes_of(family, ip->broadcast).has_value());
     IpAddress plain = *ip;
@@ -45,7 +45,7 @@ void check_ip(Family family, std::string_view text) {
 
 void check_device(const NetDevice& device) {
     for (const std::string* name : {&device.link, &device.name, &device.veth.pair}) {
-        FUZZ_CHECK_WITH(name->size() <= 15 && *name != "." && *name != "..", *name);
+        FUZZ_CHECK_WITH(name->size() <= (name == &device.link ? 127u : 15u) && *name != "." && *name != "..", *name);
         FUZZ_CHECK_WITH(name->find_first_of("/: \t\n") == std::string::npos, *name);
     }
     if (!device.mtu.empty()) FUZZ_CHECK(parse_u64(device.mtu).value_or(0) >= 68);
