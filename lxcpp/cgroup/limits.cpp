@@ -36,7 +36,15 @@ bool has(const std::vector<std::string>& list, const std::string& value) {
                             std::strerror(error), why));
 }
 
+// The kernel lets such a group have cpu and pids for its children, which are invalid from then on: no process may
+// enter them (cgroups(7), "Threaded cgroups"). The root group, which has no type, may hold processes.
+bool holds_processes(const fs::path& dir) {
+    const auto type = sys::read_file_if_exists(dir / "cgroup.type");
+    return type && trim(*type) == "domain" && !trim(sys::read_file(dir / "cgroup.procs")).empty();
+}
+
 void enable_in(const fs::path& dir, const CgroupGroups& groups) {
+    const bool busy = holds_processes(dir);
     const std::vector<std::string> available = words_in(dir / "cgroup.controllers");
     const std::vector<std::string> enabled = words_in(dir / "cgroup.subtree_control");
     // One by one: the kernel takes all of a line or nothing.
@@ -47,7 +55,7 @@ void enable_in(const fs::path& dir, const CgroupGroups& groups) {
             if (required) refuse(dir, controller, ENOENT);
             continue;
         }
-        const int result = sys::try_write_existing(dir / "cgroup.subtree_control", "+" + controller);
+        const int result = busy ? -EBUSY : sys::try_write_existing(dir / "cgroup.subtree_control", "+" + controller);
         if (result != 0 && required) refuse(dir, controller, -result);
         if (result != 0) log::debug("cgroup controller {} stays off below {}", controller, dir.native());
     }

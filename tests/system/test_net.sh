@@ -173,6 +173,69 @@ test_macvlan_modes() {
     host_pings 10.96.0.12
 }
 
+# up0, on which the host has interfaces of that kind, and up1 at its other end.
+make_uplink_for() { # KIND [OPTION…]
+    ip link add name up0 type veth peer name up1 && ip link set up1 up && ip link set up0 up
+    ip link add link up0 name probe0 type "$@" 2>/dev/null || skip "this kernel has no $1 interfaces"
+    ip link delete probe0
+}
+
+test_ipvlan_modes() {
+    local mode before
+    make_uplink_for ipvlan
+    before=$(links)
+    ip address add 10.96.0.1/24 dev up1
+    make_net_container "$C1" 'lxc.net.0.type = ipvlan' 'lxc.net.0.flags = up' 'lxc.net.0.link = up0' 'lxc.net.0.ipv4.address = 10.96.0.11/24'
+    make_net_container "$C2" 'lxc.net.0.type = ipvlan' 'lxc.net.0.flags = up' 'lxc.net.0.link = up0' 'lxc.net.0.ipv4.address = 10.96.0.12/24'
+    for mode in l2 l3 l3s; do
+        expect 0 lxcpp-start -n "$C1" -s lxc.net.0.ipvlan.mode=$mode
+        expect 0 lxcpp-start -n "$C2" -s lxc.net.0.ipvlan.mode=$mode
+        inside "$C1" cat /sys/class/net/eth0/address
+        out_is "$(ip -o link show up0 | sed 's/.*link.ether \([0-9a-f:]*\).*/\1/')"
+        can_ping "$C1" 10.96.0.12
+        [ $mode != l2 ] || host_pings 10.96.0.11
+        stop "$C1"
+        stop "$C2"
+    done
+    for mode in private vepa; do
+        expect 0 lxcpp-start -n "$C1" -s lxc.net.0.ipvlan.isolation=$mode
+        expect 0 lxcpp-start -n "$C2" -s lxc.net.0.ipvlan.isolation=$mode
+        cannot_ping "$C1" 10.96.0.12
+        stop "$C1"
+        stop "$C2"
+    done
+    # One address twice on one link.
+    start "$C1"
+    expect 1 lxcpp-start -n "$C2" -s lxc.net.0.ipv4.address=10.96.0.11/24
+    err_is_one_line
+    err_has 10.96.0.11
+    stop "$C1"
+    links_become "$before"
+}
+
+test_vlan_of_a_link() {
+    local before
+    make_uplink_for vlan id 9
+    ip link add link up1 name up1.5 type vlan id 5 && ip link set up1.5 up && ip address add 10.96.0.1/24 dev up1.5
+    before=$(links)
+    make_net_container "$C1" 'lxc.net.0.type = vlan' 'lxc.net.0.flags = up' 'lxc.net.0.link = up0' 'lxc.net.0.vlan.id = 5' 'lxc.net.0.ipv4.address = 10.96.0.11/24'
+    make_net_container "$C2" 'lxc.net.0.type = vlan' 'lxc.net.0.flags = up' 'lxc.net.0.link = up0' 'lxc.net.0.vlan.id = 7' 'lxc.net.0.ipv4.address = 10.96.0.12/24'
+    start "$C1"
+    start "$C2"
+    host_pings 10.96.0.11
+    ! run busybox ping -c 1 -W 1 10.96.0.12 || fail "another VLAN is reached"
+    cannot_ping "$C1" 10.96.0.12
+    stop "$C2"
+    expect 1 lxcpp-start -n "$C2" -s lxc.net.0.vlan.id=5
+    err_is_one_line
+    err_has 'lxc.net.0.type: make the vlan interface eth0'
+    stop "$C1"
+    expect 0 lxcpp-start -n "$C2" -s lxc.net.0.vlan.id=5
+    host_pings 10.96.0.12
+    stop "$C2"
+    links_become "$before"
+}
+
 refused() {
     expect 1 lxcpp-start -n "$C1" "${@:2}"
     err_is_one_line

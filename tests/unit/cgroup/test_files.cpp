@@ -3,6 +3,7 @@
 #include "cgroup/enter.h"
 #include "cgroup/freezer.h"
 #include "cgroup/item.h"
+#include "cgroup/limits.h"
 #include "cgroup/remove.h"
 #include "cgroup/stats.h"
 #include "sys/file.h"
@@ -179,6 +180,25 @@ TEST_F(FakeCgroups, TheRootGroupNeedsNoLeaf) {
     const std::vector<fs::path> dirs = {dir_.path()};
     EXPECT_EQ(sys::read_link(sys::fd_path(attach_fds(dirs).unified)), dirs[0].native());
     EXPECT_FALSE(sys::exists(dir_.path() / ".lxcpp"));
+}
+
+// With cpu alone the kernel would make the children of such a group invalid.
+TEST_F(FakeCgroups, AGroupThatHoldsProcessesGivesItsChildrenNoControllers) {
+    CgroupGroups groups;
+    groups.base = dir_.path() / "service";
+    groups.controllers = {"cpu", "memory"};
+    put(groups.base / "cgroup.type", "domain\n");
+    put(groups.base / "cgroup.procs", "12\n");
+    put(groups.base / "cgroup.controllers", "cpu memory\n");
+    put(groups.base / "cgroup.subtree_control", "\n");
+    enable_controllers(groups, groups.base);
+    EXPECT_EQ(sys::read_file(groups.base / "cgroup.subtree_control"), "\n");
+    groups.required = {"cpu"};
+    EXPECT_THAT([&] { enable_controllers(groups, groups.base); },
+                testing::ThrowsMessage<Error>(HasSubstr("processes live in that group")));
+    put(groups.base / "cgroup.procs", "");
+    enable_controllers(groups, groups.base);
+    EXPECT_THAT(sys::read_file(groups.base / "cgroup.subtree_control"), HasSubstr("+memory"));
 }
 
 TEST_F(FakeCgroups, RemovesNestedGroupsOfAnyName) {
