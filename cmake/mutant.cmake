@@ -61,7 +61,7 @@ endfunction()
 
 # All that is installed, without the test programs, which most mutants do not need.
 add_custom_target(lxcpp_installed)
-foreach(directory lxcpp templates tools doc)
+foreach(directory lxcpp templates distrobuilder tools doc)
   get_property(targets DIRECTORY ${PROJECT_SOURCE_DIR}/${directory} PROPERTY BUILDSYSTEM_TARGETS)
   foreach(target IN LISTS targets)
     get_target_property(type ${target} TYPE)
