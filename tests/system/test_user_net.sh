@@ -240,6 +240,14 @@ test_on_the_managed_bridge() { # 240 s
     expect 1 "${AS_ANNA[@]}" lxcpp-start -n "$C1" -s lxc.net.0.ipv4.address="$ip_bert/24"
     err_has "another container has it"
     [[ "$ERR" != *"$C1 has it"* && "$ERR" != *$BERT* ]] || fail "one user is told of another's: $ERR"
+    # Of a container of root's that does not run.
+    mkdir -p /var/lib/lxcpp/roots
+    root "$LXCPP_BRIDGE_PORT" attach "$BR" vroots roots -
+    local ip_root
+    ip_root=$(awk '{print $2}' <<<"$OUT")
+    root "$LXCPP_BRIDGE_PORT" detach "$BR" vroots
+    expect 1 "${AS_ANNA[@]}" lxcpp-start -n "$C1" -s lxc.net.0.ipv4.address="$ip_root"
+    err_has "another container has it"
     expect 1 "${AS_ANNA[@]}" lxcpp-start -n "$C1" -s lxc.net.0.ipv4.address=10.250.0.1/24
     err_has "it is not in the network"
     expect 1 "${AS_ANNA[@]}" lxcpp-start -n "$C1" -s lxc.net.0.ipv6.address=fd00::1234/64
