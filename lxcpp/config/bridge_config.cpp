@@ -62,6 +62,8 @@ struct BridgeName : PlainInterface {
     static void parse(std::string_view text, std::string& value) {
         PlainInterface::parse(text, value);
         if (value.find_first_of(".@-") != value.npos) reject(text, "letters, digits and '_'");
+        if (value == "all" || value == "default" || value == "lo")
+            reject(text, "a name that stands for nothing else");
     }
 };
 
@@ -275,6 +277,8 @@ BridgeConfig parse_bridge_config(std::string_view text, const std::string& file)
     if (config.ipv4_address == kNone && config.ipv6_address == kNone)
         throw ConfigError(file, 0, "ipv6.address",
                           "none, and ipv4.address is none too: there is nothing left to manage");
+    if (!config.uplink.empty() && (config.uplink == config.bridge || config.uplink == "lo"))
+        throw ConfigError(file, 0, "uplink", fmt::format("{} leads nowhere else", config.uplink));
     if (config.ipv4_address == kNone && !config.ipv4_first.empty())
         throw ConfigError(file, places.at(find_key(kRange)), std::string(kRange), "ipv4.address is none, and there is nothing to give");
     return config;

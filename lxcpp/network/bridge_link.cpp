@@ -19,6 +19,7 @@ namespace lxcpp {
 namespace {
 
 constexpr int kGlobalScope = 0; // RT_SCOPE_UNIVERSE
+constexpr int kLinkScope = 253; // RT_SCOPE_LINK
 
 std::vector<sys::InterfaceAddress> wanted_addresses(const BridgeSettings& settings) {
     std::vector<sys::InterfaceAddress> wanted;
@@ -46,6 +47,19 @@ void correct_addresses(sys::Netlink& netlink, const sys::NetLink& link,
             sys::remove_address(netlink, link, {address.family, address.text, address.prefix});
     }
     for (const sys::InterfaceAddress& address : missing) sys::add_address(netlink, link, address);
+}
+
+std::string link_local(const BridgeSettings& settings) {
+    return ipv6_text(ipv6_link_local(mac_address(settings.mac)));
+}
+
+// The kernel makes it when the interface comes up, and not again when somebody has removed it. Routers speak from it.
+bool lacks_link_local(sys::Netlink& netlink, const sys::NetLink& link,
+                      const BridgeSettings& settings) {
+    if (!settings.ipv6) return false;
+    return std::ranges::none_of(netlink.addresses(link), [](const sys::NetAddress& one) {
+        return one.family == AF_INET6 && one.scope == kLinkScope;
+    });
 }
 
 sys::NetLink require_link(sys::Netlink& netlink, const std::string& name) {
@@ -124,11 +138,20 @@ std::vector<std::string> bridge_link_problems(sys::Netlink& netlink,
             problems.push_back(
                 fmt::format("it lacks the address {}/{}", wanted.address, wanted.prefix));
     }
+    if ((link->flags & IFF_UP) != 0 && lacks_link_local(netlink, *link, settings))
+        problems.push_back(fmt::format("it lacks the address {}/64", link_local(settings)));
     return problems;
 }
 
-void raise_bridge_link(sys::Netlink& netlink, const std::string& bridge) {
-    netlink.set_up(bridge);
+void raise_bridge_link(sys::Netlink& netlink, const BridgeSettings& settings) {
+    netlink.set_up(settings.bridge);
+    const sys::NetLink link = require_link(netlink, settings.bridge);
+    if (!lacks_link_local(netlink, link, settings)) return;
+    sys::add_address(netlink, link,
+                     {.family = AF_INET6,
+                      .address = link_local(settings),
+                      .prefix = 64,
+                      .without_detection = true});
 }
 
 void delete_bridge_link(sys::Netlink& netlink, const BridgeFiles& files,

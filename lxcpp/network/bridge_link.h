@@ -25,7 +25,7 @@ void make_bridge_link(sys::Netlink& netlink, const BridgeSettings& settings,
 // Lines: what of the interface is not as make_bridge_link() and raise_bridge_link() leave it.
 [[nodiscard]] std::vector<std::string> bridge_link_problems(sys::Netlink& netlink,
                                                             const BridgeSettings& settings);
-void raise_bridge_link(sys::Netlink& netlink, const std::string& bridge);
+void raise_bridge_link(sys::Netlink& netlink, const BridgeSettings& settings);
 void delete_bridge_link(sys::Netlink& netlink, const BridgeFiles& files, const std::string& bridge);
 
 } // namespace lxcpp

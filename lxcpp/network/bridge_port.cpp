@@ -56,9 +56,10 @@ std::vector<std::string> bring_up(const Paths& paths, const std::string& bridge)
     return lines;
 }
 
-// Of its rules only that they are there shows, when the port's own are added.
+// That the table of its port's filter is there shows when the port's own elements are added.
 bool is_whole(const BridgeFiles& files, const BridgeSettings& settings) {
     if (!forwarding_problems(settings).empty() || !running_dnsmasq(files)) return false;
+    if (!sys::has_table(sys::NftFamily::Inet, bridge_table(settings.bridge))) return false;
     sys::Netlink netlink;
     return bridge_link_problems(netlink, settings).empty();
 }
@@ -181,12 +182,6 @@ void add_elements(const Paths& paths, const BridgeSettings& settings, const Brid
     }
 }
 
-bool wants_loopback(const BridgePort& port) {
-    return std::ranges::any_of(port.published, [](const PublishedPort& published) {
-        return published.listen.empty() || published.listen.starts_with("127.");
-    });
-}
-
 } // namespace
 
 std::string mac_of_owner(const PortOwner& owner) {
@@ -236,7 +231,7 @@ std::optional<PortAddresses> attach_port(const Paths& paths, const PortRequest& 
     sys::write_file_atomic(port_file(files, request.port), bridge_port_text(port), 0600);
     lock.reset(); // bringing it up takes the lock, too
     add_elements(paths, *settings, port);
-    if (wants_loopback(port)) allow_published_loopback(request.bridge);
+    if (reaches_loopback(port.published)) allow_published_loopback(request.bridge);
     std::ranges::move(foreign_listen_addresses(port.published), std::back_inserter(notes));
     PortAddresses addresses = addresses_of(*settings, port, ipv4);
     addresses.notes = std::move(notes);
@@ -275,7 +270,7 @@ bool change_published(const Paths& paths, const std::string& lxcpath, const std:
             sys::write_file_atomic(port_file(files, port.port), bridge_port_text(port), 0600);
             if (!settings) return true;
             sys::add_set_elements(port_elements(*settings, port));
-            if (wants_loopback(port)) allow_published_loopback(bridge);
+            if (reaches_loopback(port.published)) allow_published_loopback(bridge);
             sys::Netlink netlink;
             if (const auto link = sys::find_link(netlink, port.port))
                 sys::set_bridge_port(netlink, *link, {.hairpin = !published.empty()});

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "network/bridge_status.h"
 
+#include "base/strings.h"
 #include "network/bridge_link.h"
+#include "network/bridge_rules.h"
 #include "network/bridge_use.h"
 #include "network/bridge_wish.h"
 #include "network/dnsmasq.h"
 #include "network/forwarding.h"
 #include "network/nft.h"
+#include "network/publish.h"
+#include "network/sysctl.h"
 #include "sys/file.h"
 #include "sys/netlink_link.h"
 #include "sys/own_file.h"
@@ -16,7 +20,9 @@
 #include <algorithm>
 #include <fmt/format.h>
 #include <iterator>
+#include <net/if.h>
 #include <string_view>
+#include <sys/socket.h>
 
 namespace lxcpp {
 namespace {
@@ -59,6 +65,37 @@ std::vector<std::string> faults_of(const BridgeSettings& settings, const BridgeF
     return lines;
 }
 
+// Of containers that are joined.
+std::vector<std::string> faults_of_ports(const BridgeSettings& settings, const BridgeFiles& files,
+                                         const std::vector<BridgePort>& ports,
+                                         sys::Netlink& netlink) {
+    std::vector<std::string> lines;
+    for (const BridgePort& port : ports) {
+        const std::string container = "container " + owner_name(files, port.owner);
+        const auto link = sys::find_link(netlink, port.port);
+        if (link && (link->flags & IFF_UP) == 0)
+            lines.push_back(fmt::format("{}: {} is down: run lxcpp-net up", container, port.port));
+        if (!std::ranges::all_of(port_elements(settings, port), sys::has_set_element))
+            lines.push_back(fmt::format("{}: the rules lack what is {}'s: run lxcpp-net up", container, port.port));
+        if (reaches_loopback(port.published) && interface_sysctl(AF_INET, settings.bridge, "route_localnet") == "0")
+            lines.push_back(fmt::format("{}: its ports are not published at 127.0.0.1: run lxcpp-net up", container));
+    }
+    return lines;
+}
+
+// Anybody may put an interface there; who takes one for a container's should know.
+std::vector<std::string> strangers(const BridgeFiles& files, const std::string& bridge, const std::vector<BridgePort>& ports, sys::Netlink& netlink) {
+    std::vector<std::string> lines;
+    const auto own = sys::find_link(netlink, bridge);
+    if (!own) return lines;
+    for (const sys::NetLink& link : netlink.links()) {
+        if (link.master != own->index || std::ranges::count(ports, link.name, &BridgePort::port) != 0) continue;
+        if (sys::exists(files.left() / std::to_string(link.index))) continue;
+        lines.push_back(fmt::format("{} is in the bridge, and no record says whose it is: nothing filters what it sends", printable(link.name)));
+    }
+    return lines;
+}
+
 } // namespace
 
 BridgeStatus bridge_status(const Paths& paths) {
@@ -73,14 +110,17 @@ BridgeStatus bridge_status(const Paths& paths) {
     const auto rules = listed_rules(status.settings);
     status.rules = rules.has_value();
     status.dnsmasq = running_dnsmasq(files);
-    const std::vector<std::string> faults = sys::exists(files.up()) ? faults_of(status.settings, files, rules, netlink) : std::vector<std::string>();
-    std::ranges::copy(faults, std::back_inserter(status.problems));
+    std::vector<std::string> faults;
+    if (sys::exists(files.up())) faults = faults_of(status.settings, files, rules, netlink);
     JoinedPorts ports = sort_ports(living_ports(paths, files, netlink), bridge, netlink);
     for (const BridgePort& port : ports.apart)
         status.problems.push_back(fmt::format("container {} is not joined ({}): run lxcpp-net up",
                                               owner_name(files, port.owner), port.port));
+    std::ranges::move(faults_of_ports(status.settings, files, ports.joined, netlink), std::back_inserter(faults));
+    std::ranges::copy(faults, std::back_inserter(status.problems));
     status.up = sys::exists(files.up()) && status.link && status.rules && status.dnsmasq &&
                 faults.empty() && ports.apart.empty();
+    std::ranges::move(strangers(files, bridge, ports.joined, netlink), std::back_inserter(status.problems));
     status.ports = std::move(ports.joined);
     status.obstacles = find_obstacles(bridge);
     return status;

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <fmt/format.h>
+#include <net/if.h>
 
 namespace lxcpp {
 namespace {
@@ -121,7 +122,11 @@ void rejoin_ports(std::span<const BridgePort> ports, const std::string& bridge,
     const auto own = sys::find_link(netlink, bridge);
     for (const BridgePort& port : ports) {
         const auto link = sys::find_link(netlink, port.port);
-        if (!own || !link || link->master == own->index) continue;
+        if (!own || !link) continue;
+        if (link->master == own->index) {
+            if ((link->flags & IFF_UP) == 0) sys::change_link(netlink, *link, {.up = true});
+            continue;
+        }
         if (link->master != 0) {
             note(fmt::format("{}, the interface of container {}, is in another bridge: somebody has "
                              "put it there",

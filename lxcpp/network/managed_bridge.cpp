@@ -12,6 +12,7 @@
 #include "network/foreign_firewall.h"
 #include "network/forwarding.h"
 #include "network/nft.h"
+#include "network/publish.h"
 #include "sys/file.h"
 #include "sys/netlink_link.h"
 #include "sys/own_file.h"
@@ -75,7 +76,6 @@ void refuse_while_used(const Paths& paths, const BridgeFiles& files, const std::
 void remove_runtime_files(const BridgeFiles& files, const std::vector<BridgePort>& living) {
     forget_dead_ports(files, living);
     forget_all_left_ports(files); // they are in no bridge any more
-    sys::remove_file(files.runtime / "rules.nft");
     sys::remove_file(files.rules());
     sys::remove_file(files.made()); // what is there still is ours
     remove_empty_directories(files);
@@ -91,7 +91,7 @@ void take_down(const Paths& paths, const std::string& bridge, bool force) {
     sys::remove_file(files.up());
     stop_dnsmasq(files);
     undo_repairs(files);
-    if (host_program("nft")) run_nft(files, bridge_ruleset_removal(bridge));
+    if (host_program("nft")) run_nft(bridge_ruleset_removal(bridge));
     restore_forwarding(files.sysctls(), others_forward(bridge));
     delete_bridge_link(netlink, files, bridge);
     remove_runtime_files(files, living);
@@ -126,7 +126,7 @@ void take_rest_down(const Paths& paths) {
     if (!sys::exists(files.state)) return; // it never was up
     const auto lock = lock_bridge(paths, bridge);
     stop_dnsmasq(files);
-    if (host_program("nft")) run_nft(files, bridge_ruleset_removal(bridge));
+    if (host_program("nft")) run_nft(bridge_ruleset_removal(bridge));
     remove_empty_directories(files);
 }
 
@@ -180,12 +180,16 @@ void make_all(const BridgeSettings& settings, const BridgeFiles& files,
     sys::make_dirs(files.ports(), 0700);
     sys::make_dirs(files.left(), 0700); // here alone: not by who comes after a "down"
     const bool reload = refit_ports(settings, files, ports);
-    run_nft(files, bridge_ruleset(settings, ports));
-    sys::write_file_atomic(files.rules(), listed_rules(settings).value_or(""), 0600);
+    run_nft(bridge_ruleset(settings, ports));
+    const auto listed = listed_rules(settings);
+    if (!listed) throw Error("nft does not show the rules that it has just made");
+    sys::write_file_atomic(files.rules(), *listed, 0600);
     forget_dead_ports(files, ports);
     forget_left_ports(files);
     enable_forwarding(settings, files.sysctls());
-    raise_bridge_link(netlink, settings.bridge);
+    raise_bridge_link(netlink, settings);
+    if (std::ranges::any_of(ports, [](const BridgePort& port) { return reaches_loopback(port.published); }))
+        allow_published_loopback(settings.bridge);
     rejoin_ports(ports, settings.bridge, netlink, note);
     if (!ensure_dnsmasq(settings, files) && reload) reload_dnsmasq(files);
     for (const Obstacle& obstacle : repair_obstacles(files, settings.bridge))

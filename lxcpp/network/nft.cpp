@@ -5,6 +5,8 @@
 #include "network/bridge_rules.h"
 #include "network/dnsmasq.h"
 #include "sys/file.h"
+#include "sys/memory_file.h"
+#include "sys/signal.h"
 #include "sys/spawn.h"
 
 #include <lxcpp/error.h>
@@ -20,21 +22,24 @@ constexpr std::chrono::seconds kPatience{20};
 
 } // namespace
 
-void run_nft(const BridgeFiles& files, const std::string& ruleset) {
+void run_nft(const std::string& ruleset) {
     const auto program = host_program("nft");
     if (!program)
         throw Error(
             "nft is not installed, and the bridge's rules need it: apt-get install nftables");
-    const std::filesystem::path file = files.runtime / "rules.nft";
-    sys::make_private_dirs(files.runtime); // another one may have taken the bridge down just before
-    sys::write_file_atomic(file, ruleset, 0600);
+    const Fd text = sys::memory_file("rules.nft"); // a full disk keeps nobody from taking rules away
+    sys::write_all(text, ruleset, "the rules for nft");
+    const Fd input = sys::open_file(sys::fd_path(text));
     sys::SpawnOptions options;
-    options.argv = {"nft", "-f", file.string()};
+    options.argv = {"nft", "-f", "-"};
     options.program = program->string();
+    options.standard_input = input;
     const sys::RunResult result = sys::run_and_capture(options, kPatience);
-    if (result.status != sys::ExitStatus{})
-        throw Error(fmt::format("nft: {}", one_line(result.output)));
-    sys::remove_file(file);
+    if (result.status == sys::ExitStatus{}) return;
+    const std::string said = one_line(result.output);
+    if (result.status.signaled)
+        throw Error(fmt::format("nft was ended by {}", sys::signal_name(result.status.value)));
+    throw Error(fmt::format("nft: {}", said.empty() ? fmt::format("exit code {}", result.status.value) : said));
 }
 
 std::optional<std::string> listed_rules(const BridgeSettings& settings) {

@@ -10,7 +10,7 @@
 namespace lxcpp {
 
 // A transaction: all or nothing. Throws Error, with what nft says.
-void run_nft(const BridgeFiles& files, const std::string& ruleset);
+void run_nft(const std::string& ruleset);
 // Both tables as nft shows them, without what belongs to single ports; nullopt: one is missing.
 [[nodiscard]] std::optional<std::string> listed_rules(const BridgeSettings& settings);
 

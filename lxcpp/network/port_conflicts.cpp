@@ -80,7 +80,11 @@ void check_own_choice(const BridgeSettings& settings, const BridgeFiles& files,
     const OwnChoice choice(request);
     const std::string bridge = "the bridge " + settings.bridge;
     choice.check_mac(wanted.mac, settings.mac, bridge);
-    if (settings.ipv6) choice.check_ipv6(ipv6_text(*settings.ipv6), bridge);
+    if (settings.ipv6) {
+        choice.check_ipv6(ipv6_text(*settings.ipv6), bridge);
+        choice.check_ipv6(ipv6_text(ipv6_link_local(mac_address(settings.mac))), bridge);
+        choice.check_ipv6(ipv6_text(ipv6_prefix64(*settings.ipv6)), "any router of the network");
+    }
     for (const Reservation& other : reservations_of_others(files, wanted.owner)) {
         const std::string whose = whose_it_is(files, wanted.owner, other.owner);
         choice.check_mac(wanted.mac, other.mac, whose);

@@ -59,6 +59,12 @@ std::optional<std::string> listener_in(std::string_view table, bool ipv6,
     return std::nullopt;
 }
 
+bool reaches_loopback(const std::vector<PublishedPort>& ports) {
+    return std::ranges::any_of(ports, [](const PublishedPort& published) {
+        return published.listen.empty() || published.listen.starts_with("127.");
+    });
+}
+
 std::vector<std::string> foreign_listen_addresses(const std::vector<PublishedPort>& ports) {
     std::vector<std::string> lines;
     std::vector<sys::NetAddress> own;

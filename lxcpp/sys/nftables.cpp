@@ -14,6 +14,7 @@
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netlink.h>
+#include <optional>
 #include <sys/socket.h>
 #include <sys/time.h>
 
@@ -92,6 +93,32 @@ std::vector<int> change(FdRef fd, std::uint16_t type, std::span<const SetElement
     return receive_verdicts(fd, elements.size(), what);
 }
 
+// The answer to a question, without the verdict behind it; nullopt: there is no such thing.
+std::optional<std::string> ask(const std::string& message, const std::string& what) {
+    const Fd fd = netfilter_socket();
+    const ssize_t sent =
+        retry_eintr([&] { return ::send(fd.raw(), message.data(), message.size(), MSG_NOSIGNAL); });
+    if (sent != static_cast<ssize_t>(message.size())) throw SystemError(what);
+    std::string found;
+    std::array<char, 32768> buffer;
+    while (true) {
+        const ssize_t size =
+            retry_eintr([&] { return ::recv(fd.raw(), buffer.data(), buffer.size(), 0); });
+        if (size <= 0) throw SystemError(what, size == 0 ? EIO : errno);
+        std::string_view bytes(buffer.data(), static_cast<std::size_t>(size));
+        while (const auto answer = take_answer(bytes)) {
+            if (answer->type != NLMSG_ERROR) {
+                found = answer->payload;
+                continue;
+            }
+            const int error = parse_verdict(*answer).error;
+            if (error == ENOENT) return std::nullopt;
+            if (error != 0) throw SystemError(what, error);
+            return found;
+        }
+    }
+}
+
 std::string what_of(const char* verb, const SetElement& element) {
     return fmt::format("{} set {} of the nftables table {}", verb, element.set, element.table);
 }
@@ -121,6 +148,23 @@ Fd remove_set_elements(std::span<const SetElement> elements) {
             throw SystemError(what_of("remove from", element), error);
     }
     return socket;
+}
+
+bool has_table(NftFamily family, const std::string& table) {
+    constexpr std::uint16_t kGet = NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETTABLE;
+    const nfgenmsg fixed{static_cast<std::uint8_t>(family), NFNETLINK_V0, 0};
+    NetlinkRequest request(kGet, NLM_F_ACK, as_bytes(fixed));
+    request.text(NFTA_TABLE_NAME, table);
+    return ask(request.finish(1), fmt::format("look for the nftables table {}", table)).has_value();
+}
+
+bool has_set_element(const SetElement& element) {
+    constexpr std::uint16_t kGet = NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETSETELEM;
+    SetElement key = element;
+    key.data.clear();
+    const auto found = ask(element_message(kGet, key, 1), what_of("look into", element));
+    // The kernel says what is with the key; its value is the last thing that it says.
+    return found && (element.data.empty() || found->find(element.data) != found->npos);
 }
 
 } // namespace lxcpp::sys

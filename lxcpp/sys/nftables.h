@@ -31,4 +31,8 @@ void add_set_elements(std::span<const SetElement> elements);
 // it is for the caller to say when.
 [[nodiscard]] Fd remove_set_elements(std::span<const SetElement> elements);
 
+// Both are read from the kernel, of the network namespace of the caller.
+[[nodiscard]] bool has_table(NftFamily family, const std::string& table);
+[[nodiscard]] bool has_set_element(const SetElement& element); // with this value, where it is of a map
+
 } // namespace lxcpp::sys

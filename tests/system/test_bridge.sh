@@ -584,6 +584,24 @@ test_what_others_have_changed_is_seen_and_mended() {
     changed "somebody has changed its rules" nft add rule inet "lxcpp_$BR" forward counter accept
     changed "Rules:      missing" nft delete table bridge "lxcpp_$BR"
     changed "Rules:      missing" nft flush ruleset
+    changed "it lacks the address fe80:" ip -6 address flush dev "$BR" scope link
+    changed "container c1: vc1 is down" ip link set vc1 down
+    changed "container c1: the rules lack what is vc1's" nft flush set bridge "lxcpp_$BR" filtered
+    changed "container c1: the rules lack what is vc1's" nft flush set bridge "lxcpp_$BR" ipv6s
+    expect 0 host "$LXCPP_BRIDGE_PORT" change c1 publish=8080:80
+    changed "container c1: the rules lack what is vc1's" nft flush map inet "lxcpp_$BR" published4
+    changed "container c1: its ports are not published at 127.0.0.1" sysctl -q "net.ipv4.conf.$BR.route_localnet=0"
+    host ip link delete "$BR"
+    expect 0 host lxcpp-net up
+    is "$(host cat "/proc/sys/net/ipv4/conf/$BR/route_localnet")" 1 'of a bridge that was made again'
+    expect 0 host "$LXCPP_BRIDGE_PORT" change c1
+    # Who has an interface there that is no container's sees that nobody filters it.
+    host ip link add stranger type veth peer name strange1
+    host ip link set stranger master "$BR"
+    expect 0 host lxcpp-net status
+    out_has "Containers: 1"
+    out_has "stranger is in the bridge, and no record says whose it is: nothing filters what it sends"
+    host ip link delete stranger
     # What is in the sets of single ports is no change.
     expect 0 host "$LXCPP_BRIDGE_PORT" detach "$BR" vc1
     expect 0 host lxcpp-net status
@@ -593,7 +611,21 @@ test_what_others_have_changed_is_seen_and_mended() {
     host sysctl -q net.ipv4.ip_forward=0
     container c2
     expect 0 host lxcpp-net status
-    # Without the records: nothing is done, and said.
+    host nft delete table inet "lxcpp_$BR"
+    container c3
+    expect 0 host lxcpp-net status
+    host ip link delete vc3
+    # Without one of the records.
+    expect 0 host "$LXCPP_BRIDGE_PORT" detach "$BR" vc2
+    expect 0 host "$LXCPP_BRIDGE_PORT" detach "$BR" vc3
+    host ip link delete vc2
+    rm "$LXCPP_RUNTIME_DIR/.network/$BR/made"
+    expect 0 host lxcpp-net down
+    err_has "its interface was not taken down: there is an interface $BR"
+    host ip link delete "$BR"
+    expect 0 host lxcpp-net up
+    container c2
+    # Without any of them.
     host ip link delete vc1
     rm -rf "$LXCPP_RUNTIME_DIR/.network"
     expect 0 host lxcpp-net down
@@ -635,6 +667,8 @@ test_an_address_is_one_containers() {
     refused "lxc.net.0.hwaddr = $bridge_mac: the bridge $BR has it" "$bridge_mac"
     refused "lxc.net.0.ipv6.address = $IP6_c1: container c1 has it" - "ipv6=$IP6_c1/64"
     refused "lxc.net.0.ipv6.address = fd00:9::5: container c1 has it" - ipv6=fd00:9::5/64
+    refused "lxc.net.0.ipv6.address = $bridge_ip6: the bridge $BR has it" - "ipv6=$bridge_ip6/64"
+    bridge_ip6=$(host ip -6 -o address show dev "$BR" scope link | sed 's/.*inet6 \([0-9a-f:]*\).*/\1/')
     refused "lxc.net.0.ipv6.address = $bridge_ip6: the bridge $BR has it" - "ipv6=$bridge_ip6/64"
     expect 0 host "$LXCPP_BRIDGE_PORT" attach "$BR" vc2 c2 02:00:00:00:00:07 ipv4=192.168.77.5/24
     err_is_one_line

@@ -12,6 +12,8 @@
 #include <lxcpp/error.h>
 
 #include <fmt/core.h>
+#include <set>
+#include <utility>
 
 namespace lxcpp::tools::net {
 namespace {
@@ -36,6 +38,12 @@ std::string state_of(const BridgeStatus& status) {
     return status.link || status.rules || status.dnsmasq ? "partly up" : "down";
 }
 
+std::set<std::pair<std::string, std::string>> containers_of(const BridgeStatus& status) {
+    std::set<std::pair<std::string, std::string>> containers;
+    for (const BridgePort& port : status.ports) containers.emplace(port.owner.lxcpath, port.owner.container);
+    return containers;
+}
+
 // In the order in which somebody who looks for a fault goes through them.
 void print_status(const BridgeStatus& status) {
     const BridgeSettings& settings = status.settings;
@@ -52,7 +60,7 @@ void print_status(const BridgeStatus& status) {
     fmt::print("Rules:      {}\n", status.rules ? "there" : "missing");
     fmt::print("dnsmasq:    {}\n",
                status.dnsmasq ? fmt::format("process {}", *status.dnsmasq) : "not running");
-    fmt::print("Containers: {}\n", status.ports.size());
+    fmt::print("Containers: {}\n", containers_of(status).size());
     for (const std::string& problem : status.problems)
         fmt::print("Note:       {}\n", harmless(problem));
     for (const Obstacle& obstacle : status.obstacles) {
@@ -92,12 +100,13 @@ Rows status_row(const BridgeStatus& status) {
                          settings.ipv4_nat, text_or_none(own_ipv6(settings)), settings.ipv6_nat,
                          settings.domain, settings.filter, status.link, status.rules,
                          status.dnsmasq ? Cell(std::int64_t{*status.dnsmasq}) : Cell(),
-                         static_cast<std::int64_t>(status.ports.size()), blocked, advice,
+                         static_cast<std::int64_t>(containers_of(status).size()), blocked, advice,
                          status.problems});
     return rows;
 }
 
-// A container whose monitor was killed together with it is no reason to refuse.
+} // namespace
+
 void clean_up_after_dead(const Cli& cli) {
     for (const PortOwner& owner : owners_of_ports(default_paths())) {
         try {
@@ -110,8 +119,6 @@ void clean_up_after_dead(const Cli& cli) {
     }
 }
 
-} // namespace
-
 int up(const Cli& cli, const Options& options) {
     clean_up_after_dead(cli);
     bring_bridge_up(default_paths(), options.force ? CutOff::Allow : CutOff::Refuse,
@@ -123,7 +130,8 @@ int up(const Cli& cli, const Options& options) {
 
 int down(const Cli& cli, const Options& options) {
     clean_up_after_dead(cli);
-    if (take_bridge_down(default_paths(), options.force) || cli.quiet()) return 0;
+    static_cast<void>(take_bridge_down(default_paths(), options.force));
+    if (cli.quiet()) return 0;
     const std::string stays = foreign_bridge(default_paths());
     if (!stays.empty()) say("{}: its interface was not taken down: {}\n", cli.program(), harmless(stays));
     return 0;

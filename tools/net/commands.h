@@ -15,6 +15,9 @@ struct Options {
     std::string listen;
 };
 
+// A container whose monitor was killed together with it is no reason to refuse.
+void clean_up_after_dead(const Cli& cli);
+
 int up(const Cli& cli, const Options& options);
 int down(const Cli& cli, const Options& options);
 int status(const Options& options);

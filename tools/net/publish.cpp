@@ -137,6 +137,7 @@ bool is_meant(const PublishedPort& port, const std::string& text) {
 } // namespace
 
 int publish(const Cli& cli, const Options& options) {
+    clean_up_after_dead(cli);
     EditedContainer container(cli, cli.words().at(1));
     ConfigText text = container.text();
     std::vector<PublishedPort> fresh;

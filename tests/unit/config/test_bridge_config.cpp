@@ -63,6 +63,8 @@ TEST(BridgeConfig, NamesWhatIsWrong) {
                              "bridge = ",
                              "bridge = sixteen_letters_",
                              "bridge = a\"b",
+                             "bridge = all",
+                             "bridge = lo",
                              "bridge.mac = 02:xx:00:00:00:01",
                              "bridge.mac = ff:00:00:00:00:01",
                              "bridge.mac = 00:00:00:00:00:00",
