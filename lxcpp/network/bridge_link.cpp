@@ -34,19 +34,31 @@ std::vector<sys::InterfaceAddress> wanted_addresses(const BridgeSettings& settin
     return wanted;
 }
 
+bool is_it(const sys::InterfaceAddress& wanted, const sys::NetAddress& address) {
+    return wanted.family == address.family && wanted.address == address.text &&
+           wanted.prefix == address.prefix;
+}
+
+std::vector<sys::InterfaceAddress> missing_addresses(const BridgeSettings& settings,
+                                                     std::span<const sys::NetAddress> own) {
+    std::vector<sys::InterfaceAddress> missing = wanted_addresses(settings);
+    std::erase_if(missing, [&](const sys::InterfaceAddress& wanted) {
+        return std::ranges::any_of(own, [&](const auto& address) { return is_it(wanted, address); });
+    });
+    return missing;
+}
+
 void correct_addresses(sys::Netlink& netlink, const sys::NetLink& link,
                        const BridgeSettings& settings) {
-    std::vector<sys::InterfaceAddress> missing = wanted_addresses(settings);
-    for (const sys::NetAddress& address : netlink.addresses()) {
-        if (address.interface != link.name || address.scope != kGlobalScope) continue;
-        const auto same = [&](const sys::InterfaceAddress& wanted) {
-            return wanted.family == address.family && wanted.address == address.text &&
-                   wanted.prefix == address.prefix;
-        };
-        if (std::erase_if(missing, same) == 0)
+    const std::vector<sys::NetAddress> own = netlink.addresses(link);
+    const std::vector<sys::InterfaceAddress> wanted = wanted_addresses(settings);
+    for (const sys::NetAddress& address : own) {
+        const auto same = [&](const auto& one) { return is_it(one, address); };
+        if (address.scope == kGlobalScope && std::ranges::none_of(wanted, same))
             sys::remove_address(netlink, link, {address.family, address.text, address.prefix});
     }
-    for (const sys::InterfaceAddress& address : missing) sys::add_address(netlink, link, address);
+    for (const sys::InterfaceAddress& address : missing_addresses(settings, own))
+        sys::add_address(netlink, link, address);
 }
 
 std::string link_local(const BridgeSettings& settings) {
@@ -54,12 +66,10 @@ std::string link_local(const BridgeSettings& settings) {
 }
 
 // The kernel makes it when the interface comes up, and not again when somebody has removed it. Routers speak from it.
-bool lacks_link_local(sys::Netlink& netlink, const sys::NetLink& link,
-                      const BridgeSettings& settings) {
-    if (!settings.ipv6) return false;
-    return std::ranges::none_of(netlink.addresses(link), [](const sys::NetAddress& one) {
-        return one.family == AF_INET6 && one.scope == kLinkScope;
-    });
+bool lacks_link_local(const BridgeSettings& settings, std::span<const sys::NetAddress> own) {
+    return settings.ipv6 && std::ranges::none_of(own, [](const sys::NetAddress& one) {
+               return one.family == AF_INET6 && one.scope == kLinkScope;
+           });
 }
 
 sys::NetLink require_link(sys::Netlink& netlink, const std::string& name) {
@@ -128,17 +138,12 @@ std::vector<std::string> bridge_link_problems(sys::Netlink& netlink,
     const auto link = sys::find_link(netlink, settings.bridge);
     if (!link) return {"it is missing"};
     std::vector<std::string> problems;
-    if ((link->flags & IFF_UP) == 0) problems.emplace_back("it is down");
+    const bool up = (link->flags & IFF_UP) != 0;
+    if (!up) problems.emplace_back("it is down");
     const std::vector<sys::NetAddress> own = netlink.addresses(*link);
-    for (const sys::InterfaceAddress& wanted : wanted_addresses(settings)) {
-        const bool there = std::ranges::any_of(own, [&](const sys::NetAddress& address) {
-            return wanted.address == address.text && wanted.prefix == address.prefix;
-        });
-        if (!there)
-            problems.push_back(
-                fmt::format("it lacks the address {}/{}", wanted.address, wanted.prefix));
-    }
-    if ((link->flags & IFF_UP) != 0 && lacks_link_local(netlink, *link, settings))
+    for (const sys::InterfaceAddress& missing : missing_addresses(settings, own))
+        problems.push_back(fmt::format("it lacks the address {}/{}", missing.address, missing.prefix));
+    if (up && lacks_link_local(settings, own))
         problems.push_back(fmt::format("it lacks the address {}/64", link_local(settings)));
     return problems;
 }
@@ -146,7 +151,7 @@ std::vector<std::string> bridge_link_problems(sys::Netlink& netlink,
 void raise_bridge_link(sys::Netlink& netlink, const BridgeSettings& settings) {
     netlink.set_up(settings.bridge);
     const sys::NetLink link = require_link(netlink, settings.bridge);
-    if (!lacks_link_local(netlink, link, settings)) return;
+    if (!lacks_link_local(settings, netlink.addresses(link))) return;
     sys::add_address(netlink, link,
                      {.family = AF_INET6,
                       .address = link_local(settings),

@@ -194,46 +194,54 @@ bool is_managed_bridge(const Paths& paths, const std::string& bridge) {
     return load_bridge_settings(files) || is_configured(paths, files, bridge);
 }
 
-bool ready_bridge(const Paths& paths, const std::string& bridge) {
+std::optional<BridgeSettings> ready_bridge(const Paths& paths, const std::string& bridge) {
     std::vector<std::string> notes; // for root, who is not there
-    return settings_of(paths, bridge, notes).has_value();
+    return settings_of(paths, bridge, notes);
 }
 
 std::optional<PortAddresses> attach_port(const Paths& paths, const PortRequest& request) {
     std::vector<std::string> notes;
     const auto settings = settings_of(paths, request.bridge, notes);
     if (!settings) return std::nullopt;
+    PortAddresses addresses = attach_ready_port(paths, *settings, request);
+    addresses.notes.insert(addresses.notes.begin(), notes.begin(), notes.end());
+    return addresses;
+}
+
+PortAddresses attach_ready_port(const Paths& paths, const BridgeSettings& settings,
+                                const PortRequest& request) {
+    std::vector<std::string> notes;
     check_port_name(request.port);
     check_container_name(request.owner.container);
     const BridgeFiles files = bridge_files(paths, request.bridge);
     const std::string mac = mac_address_text(
         mac_address(request.mac.empty() ? mac_of_owner(request.owner) : request.mac));
     std::optional<sys::FileLock> lock = lock_bridge(paths, request.bridge);
-    BridgePort port = port_of(*settings, request, mac, "");
+    BridgePort port = port_of(settings, request, mac, "");
     check_published(files, port);
-    check_own_choice(*settings, files, request, port);
-    std::ranges::move(addresses_without_route(*settings, request), std::back_inserter(notes));
-    const std::string ipv6 = settings->ipv6 ? port.ipv6.back() : "";
+    check_own_choice(settings, files, request, port);
+    std::ranges::move(addresses_without_route(settings, request), std::back_inserter(notes));
+    const std::string ipv6 = settings.ipv6 ? port.ipv6.back() : "";
     bool reload = false;
     const std::string ipv4 =
-        reserve_address(*settings, files, {request.owner, mac, false, ipv6, request.charged},
+        reserve_address(settings, files, {request.owner, mac, false, ipv6, request.charged},
                         request.ipv4, reload);
     if (request.named) {
-        std::string why = write_name(*settings, files, request.owner, ipv4, ipv6);
+        std::string why = write_name(settings, files, request.owner, ipv4, ipv6);
         if (!why.empty()) notes.push_back(std::move(why));
     }
     if (reload) reload_dnsmasq(files);
-    port = port_of(*settings, request, mac, ipv4);
+    port = port_of(settings, request, mac, ipv4);
     forget_left_ports(files);
     check_port_is_free(files, request);
     if (const auto old = load_port(files, request.port); old && *old != port)
-        (void)remove_elements(*settings, *old);
+        (void)remove_elements(settings, *old);
     sys::write_file_atomic(port_file(files, request.port), bridge_port_text(port), 0600);
     lock.reset(); // bringing it up takes the lock, too
-    add_elements(paths, *settings, port);
+    add_elements(paths, settings, port);
     if (reaches_loopback(port.published)) allow_published_loopback(request.bridge);
     std::ranges::move(foreign_listen_addresses(port.published), std::back_inserter(notes));
-    PortAddresses addresses = addresses_of(*settings, port, ipv4);
+    PortAddresses addresses = addresses_of(settings, port, ipv4);
     addresses.notes = std::move(notes);
     return addresses;
 }

@@ -47,8 +47,11 @@ struct PortAddresses {
 // True for a bridge that lxcpp-net has brought up, or would. Throws ConfigError of net.conf.
 [[nodiscard]] bool is_managed_bridge(const Paths& paths, const std::string& bridge);
 
-// The same; one that is configured and not there, or not whole, is brought up.
-[[nodiscard]] bool ready_bridge(const Paths& paths, const std::string& bridge);
+// nullopt: none of ours; one that is configured and not there, or not whole, is brought up.
+[[nodiscard]] std::optional<BridgeSettings> ready_bridge(const Paths& paths, const std::string& bridge);
+// attach_port() on a bridge that ready_bridge() has just given.
+[[nodiscard]] PortAddresses attach_ready_port(const Paths& paths, const BridgeSettings& settings,
+                                              const PortRequest& request);
 
 // nullopt: that bridge is none that lxcpp-net manages, and there is nothing to do. One that is
 // configured and not there, or not whole (a dnsmasq that was killed), is brought up first. Throws

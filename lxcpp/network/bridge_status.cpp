@@ -83,19 +83,6 @@ std::vector<std::string> faults_of_ports(const BridgeSettings& settings, const B
     return lines;
 }
 
-// Anybody may put an interface there; who takes one for a container's should know.
-std::vector<std::string> strangers(const BridgeFiles& files, const std::string& bridge, const std::vector<BridgePort>& ports, sys::Netlink& netlink) {
-    std::vector<std::string> lines;
-    const auto own = sys::find_link(netlink, bridge);
-    if (!own) return lines;
-    for (const sys::NetLink& link : netlink.links()) {
-        if (link.master != own->index || std::ranges::count(ports, link.name, &BridgePort::port) != 0) continue;
-        if (sys::exists(files.left() / std::to_string(link.index))) continue;
-        lines.push_back(fmt::format("{} is in the bridge, and no record says whose it is: nothing filters what it sends", printable(link.name)));
-    }
-    return lines;
-}
-
 } // namespace
 
 BridgeStatus bridge_status(const Paths& paths) {
@@ -120,7 +107,12 @@ BridgeStatus bridge_status(const Paths& paths) {
     std::ranges::copy(faults, std::back_inserter(status.problems));
     status.up = sys::exists(files.up()) && status.link && status.rules && status.dnsmasq &&
                 faults.empty() && ports.apart.empty();
-    std::ranges::move(strangers(files, bridge, ports.joined, netlink), std::back_inserter(status.problems));
+    // Anybody may put an interface there; who takes one for a container's should know.
+    for (const std::string& name : strangers(ports.joined, files, bridge, netlink))
+        status.problems.push_back(fmt::format("{} is in the bridge, and no record says whose it is: "
+                                              "nothing filters what it sends",
+                                              printable(name)));
+    status.containers = containers_of(files, ports.joined).size();
     status.ports = std::move(ports.joined);
     status.obstacles = find_obstacles(bridge);
     return status;

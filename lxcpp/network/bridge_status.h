@@ -5,6 +5,7 @@
 #include "network/bridge_files.h"
 #include "network/foreign_firewall.h"
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <sys/types.h>
@@ -19,6 +20,7 @@ struct BridgeStatus {
     bool rules = false;
     std::optional<pid_t> dnsmasq;
     std::vector<BridgePort> ports;     // of containers that run, in the bridge
+    std::size_t containers = 0;        // whose they are
     std::vector<std::string> problems; // lines: what is not as it should be, beside the above
     std::vector<Obstacle> obstacles;
 };

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <fmt/format.h>
+#include <iterator>
 #include <net/if.h>
 
 namespace lxcpp {
@@ -83,24 +84,37 @@ void forget_all_left_ports(const BridgeFiles& files) {
     for (const std::string& index : left_ports(files)) sys::remove_file(files.left() / index);
 }
 
-std::vector<std::string> bridge_users(const Paths& paths, const BridgeFiles& files,
-                                      const std::string& bridge, sys::Netlink& netlink) {
-    std::vector<std::string> users;
-    const auto add = [&](const std::string& name) {
-        if (std::ranges::count(users, name) == 0) users.push_back(name);
-    };
-    const std::vector<BridgePort> ports = living_ports(paths, files, netlink);
-    for (const BridgePort& port : ports) add(owner_name(files, port.owner));
+std::vector<std::string> strangers(std::span<const BridgePort> ports, const BridgeFiles& files,
+                                   const std::string& bridge, sys::Netlink& netlink) {
+    std::vector<std::string> names;
     const std::vector<std::string> left = left_ports(files);
     const std::vector<sys::NetLink> links = netlink.links();
     const auto own = std::ranges::find(links, bridge, &sys::NetLink::name);
-    if (own == links.end()) return users;
+    if (own == links.end()) return names;
     for (const sys::NetLink& link : links) {
         if (link.master != own->index || std::ranges::count(ports, link.name, &BridgePort::port))
             continue;
-        if (std::ranges::count(left, std::to_string(link.index)) == 0) add(link.name);
+        if (std::ranges::count(left, std::to_string(link.index)) == 0) names.push_back(link.name);
     }
+    return names;
+}
+
+std::vector<std::string> bridge_users(const Paths& paths, const BridgeFiles& files,
+                                      const std::string& bridge, sys::Netlink& netlink) {
+    const std::vector<BridgePort> ports = living_ports(paths, files, netlink);
+    std::vector<std::string> users = containers_of(files, ports);
+    std::ranges::move(strangers(ports, files, bridge, netlink), std::back_inserter(users));
     return users;
+}
+
+std::vector<std::string> containers_of(const BridgeFiles& files,
+                                       std::span<const BridgePort> ports) {
+    std::vector<std::string> names;
+    for (const BridgePort& port : ports) {
+        std::string name = owner_name(files, port.owner);
+        if (std::ranges::count(names, name) == 0) names.push_back(std::move(name));
+    }
+    return names;
 }
 
 JoinedPorts sort_ports(std::span<const BridgePort> ports, const std::string& bridge,

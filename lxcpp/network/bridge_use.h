@@ -28,6 +28,13 @@ void leave_port(const BridgeFiles& files, const std::string& port);
 void forget_left_ports(const BridgeFiles& files);
 void forget_all_left_ports(const BridgeFiles& files);
 
+// Whose they are, as owner_name() says; each once.
+[[nodiscard]] std::vector<std::string> containers_of(const BridgeFiles& files,
+                                                     std::span<const BridgePort> ports);
+// Interfaces in the bridge that are none of these ports, and none that a container has left.
+[[nodiscard]] std::vector<std::string> strangers(std::span<const BridgePort> ports,
+                                                 const BridgeFiles& files,
+                                                 const std::string& bridge, sys::Netlink& netlink);
 // Containers, and interfaces that are no container's, by name; each once.
 [[nodiscard]] std::vector<std::string> bridge_users(const Paths& paths, const BridgeFiles& files,
                                                     const std::string& bridge,

@@ -119,15 +119,11 @@ std::optional<std::string> bridge_of_configuration(const Paths& paths) {
     }
 }
 
-// What bears the bridge's name and no record tells of. An interface of that name may be anybody's.
+// What bears the bridge's name and no record tells of; its interface may be anybody's, and stays.
 void take_rest_down(const Paths& paths) {
     const std::string bridge = bridge_of_configuration(paths).value_or(BridgeConfig{}.bridge);
-    const BridgeFiles files = bridge_files(paths, bridge);
-    if (!sys::exists(files.state)) return; // it never was up
-    const auto lock = lock_bridge(paths, bridge);
-    stop_dnsmasq(files);
-    if (host_program("nft")) run_nft(bridge_ruleset_removal(bridge));
-    remove_empty_directories(files);
+    const bool was_ever_up = sys::exists(bridge_files(paths, bridge).state);
+    if (was_ever_up) take_down(paths, bridge, true);
 }
 
 // net.conf had another name before.
@@ -157,11 +153,7 @@ BridgeSettings allowed(const BridgeSettings& wanted, const BridgeFiles& files,
     if (!before || ports.empty() || cut_off == CutOff::Allow) return wanted;
     const std::string lost = lost_addresses(*before, wanted);
     if (lost.empty()) return wanted;
-    std::vector<std::string> users;
-    for (const BridgePort& port : ports) {
-        std::string user = owner_name(files, port.owner);
-        if (std::ranges::count(users, user) == 0) users.push_back(std::move(user));
-    }
+    const std::vector<std::string> users = containers_of(files, ports);
     if (cut_off == CutOff::Put) {
         note(fmt::format("{}: \"lxcpp-net up\" makes it effective when {} {} not run", lost,
                          join(users, ", "), users.size() == 1 ? "does" : "do"));

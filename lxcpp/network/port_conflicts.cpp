@@ -10,39 +10,47 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <optional>
+#include <string_view>
 
 namespace lxcpp {
 namespace {
 
-// Keys and values of one device's configuration that may be somebody's.
-class OwnChoice {
-public:
-    explicit OwnChoice(const PortRequest& request) : request_(request) {}
-
-    void check_mac(const std::string& wanted, const std::string& theirs,
-                   const std::string& whose) const {
-        if (same_letters(wanted, theirs)) refuse("hwaddr", wanted, whose);
-    }
-    void check_ipv4(const std::vector<std::string>& theirs, const std::string& whose) const {
-        for (const IpAddress& one : request_.ipv4) {
-            if (std::ranges::count(theirs, one.address) != 0) refuse("ipv4.address", one.address, whose);
-        }
-    }
-    void check_ipv6(const std::string& theirs, const std::string& whose) const {
-        for (const IpAddress& one : request_.ipv6) {
-            if (ipv6_address(one.address) == ipv6_address(theirs))
-                refuse("ipv6.address", one.address, whose);
-        }
-    }
-
-private:
-    [[noreturn]] void refuse(std::string_view key, const std::string& value,
-                             const std::string& whose) const {
-        throw Error(fmt::format("lxc.net.{}.{} = {}: {} has it", request_.owner.nic, key, value, whose));
-    }
-
-    const PortRequest& request_;
+struct Clash {
+    std::string_view key;
+    std::string value;
 };
+
+// What of the device's configuration is theirs, too.
+std::optional<Clash> clash(const PortRequest& request, const BridgePort& wanted,
+                           const BridgePort& theirs) {
+    if (same_letters(wanted.mac, theirs.mac)) return Clash{"hwaddr", wanted.mac};
+    for (const IpAddress& one : request.ipv4) {
+        if (std::ranges::count(theirs.ipv4, one.address) != 0)
+            return Clash{"ipv4.address", one.address};
+    }
+    for (const IpAddress& one : request.ipv6) {
+        const auto same = [&](const std::string& address) {
+            return ipv6_address(address) == ipv6_address(one.address);
+        };
+        if (std::ranges::any_of(theirs.ipv6, same)) return Clash{"ipv6.address", one.address};
+    }
+    return std::nullopt;
+}
+
+[[noreturn]] void refuse(const PortRequest& request, const Clash& clash, const std::string& whose) {
+    throw Error(fmt::format("lxc.net.{}.{} = {}: {} has it", request.owner.nic, clash.key,
+                            clash.value, whose));
+}
+
+// Its IPv4 address is reserve_address()'s to refuse.
+BridgePort place_of_bridge(const BridgeSettings& settings) {
+    BridgePort place{.mac = settings.mac};
+    if (!settings.ipv6) return place;
+    place.ipv6 = {ipv6_text(*settings.ipv6),
+                  ipv6_text(ipv6_link_local(mac_address(settings.mac)))};
+    return place;
+}
 
 // A user is told nothing of others' containers.
 std::string whose_it_is(const BridgeFiles& files, const PortOwner& asks, const PortOwner& has) {
@@ -77,27 +85,26 @@ void check_published(const BridgeFiles& files, const BridgePort& wanted,
 void check_own_choice(const BridgeSettings& settings, const BridgeFiles& files,
                       const PortRequest& request, const BridgePort& wanted) {
     if (request.mac.empty() && request.ipv4.empty() && request.ipv6.empty()) return;
-    const OwnChoice choice(request);
-    const std::string bridge = "the bridge " + settings.bridge;
-    choice.check_mac(wanted.mac, settings.mac, bridge);
+    if (const auto found = clash(request, wanted, place_of_bridge(settings)))
+        refuse(request, *found, "the bridge " + settings.bridge);
     if (settings.ipv6) {
-        choice.check_ipv6(ipv6_text(*settings.ipv6), bridge);
-        choice.check_ipv6(ipv6_text(ipv6_link_local(mac_address(settings.mac))), bridge);
-        choice.check_ipv6(ipv6_text(ipv6_prefix64(*settings.ipv6)), "any router of the network");
+        const BridgePort routers{.ipv6 = {ipv6_text(ipv6_prefix64(*settings.ipv6))}};
+        if (const auto found = clash(request, wanted, routers))
+            refuse(request, *found, "any router of the network");
     }
-    for (const Reservation& other : reservations_of_others(files, wanted.owner)) {
-        const std::string whose = whose_it_is(files, wanted.owner, other.owner);
-        choice.check_mac(wanted.mac, other.mac, whose);
-        if (!other.ipv6.empty()) choice.check_ipv6(other.ipv6, whose);
+    const std::vector<BridgePort> ports = load_bridge_ports(files);
+    for (const Reservation& other : reservations_of_others(files, wanted.owner, ports)) {
+        BridgePort theirs{.mac = other.mac};
+        if (!other.ipv6.empty()) theirs.ipv6 = {other.ipv6};
+        if (const auto found = clash(request, wanted, theirs))
+            refuse(request, *found, whose_it_is(files, wanted.owner, other.owner));
     }
     sys::Netlink netlink;
-    for (const BridgePort& other : load_bridge_ports(files)) {
+    for (const BridgePort& other : ports) {
         if (owner_key(other.owner) == owner_key(wanted.owner)) continue;
-        if (!sys::find_link(netlink, other.port)) continue; // it has ended, and nobody has told
-        const std::string whose = whose_it_is(files, wanted.owner, other.owner);
-        choice.check_mac(wanted.mac, other.mac, whose);
-        choice.check_ipv4(other.ipv4, whose);
-        for (const std::string& theirs : other.ipv6) choice.check_ipv6(theirs, whose);
+        const auto found = clash(request, wanted, other);
+        if (found && sys::find_link(netlink, other.port)) // else it has ended, and nobody has told
+            refuse(request, *found, whose_it_is(files, wanted.owner, other.owner));
     }
 }
 

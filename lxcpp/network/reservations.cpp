@@ -26,11 +26,14 @@ std::optional<Reservation> load(const BridgeFiles& files, const std::string& add
 
 // Of what is asked for by name, or when there is nothing else, one of a user's container that does
 // not run is nobody's: users tell nobody that a container is gone.
-bool is_left_by_user(const BridgeFiles& files, const Reservation& reservation) {
+bool is_left_by_user(std::span<const BridgePort> ports, const Reservation& reservation) {
     if (!is_of_user(reservation.owner)) return false;
-    return std::ranges::none_of(load_bridge_ports(files), [&](const BridgePort& port) {
+    return std::ranges::none_of(ports, [&](const BridgePort& port) {
         return owner_key(port.owner) == owner_key(reservation.owner);
     });
+}
+bool is_left_by_user(const BridgeFiles& files, const Reservation& reservation) {
+    return is_of_user(reservation.owner) && is_left_by_user(load_bridge_ports(files), reservation);
 }
 
 // One of a container that was removed by hand is nobody's.
@@ -198,10 +201,13 @@ std::vector<std::pair<std::string, Reservation>> load_reservations(const BridgeF
     return found;
 }
 
-std::vector<Reservation> reservations_of_others(const BridgeFiles& files, const PortOwner& owner) {
+std::vector<Reservation> reservations_of_others(const BridgeFiles& files, const PortOwner& owner,
+                                                std::span<const BridgePort> ports) {
     std::vector<Reservation> others;
     for (auto& [address, reservation] : load_reservations(files)) {
-        if (owner_key(reservation.owner) == owner_key(owner) || is_void(reservation) || is_left_by_user(files, reservation)) continue;
+        if (owner_key(reservation.owner) == owner_key(owner) || is_void(reservation) ||
+            is_left_by_user(ports, reservation))
+            continue;
         others.push_back(std::move(reservation));
     }
     return others;

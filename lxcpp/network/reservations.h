@@ -6,6 +6,7 @@
 #include "network/dnsmasq_text.h"
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -34,9 +35,10 @@ void remove_reservation(const BridgeFiles& files, const std::string& address,
 // By address.
 [[nodiscard]] std::vector<std::pair<std::string, Reservation>>
 load_reservations(const BridgeFiles& files);
-// Of containers that are there, but for this one.
+// Of containers that are there, but for this one. ports: all of the bridge.
 [[nodiscard]] std::vector<Reservation> reservations_of_others(const BridgeFiles& files,
-                                                              const PortOwner& owner);
+                                                              const PortOwner& owner,
+                                                              std::span<const BridgePort> ports);
 // What DHCP may have given for them: to be ended.
 [[nodiscard]] std::vector<DhcpLease> remove_reservations(const BridgeFiles& files,
                                                          const std::string& lxcpath,

@@ -101,10 +101,9 @@ std::vector<IpAddress> wished(const BridgeSettings& settings, const UserPortRequ
 } // namespace
 
 std::optional<PortAddresses> attach_user_port(const Paths& paths, const UserPortRequest& request) {
-    if (!ready_bridge(paths, request.bridge)) return std::nullopt;
+    const auto settings = ready_bridge(paths, request.bridge);
+    if (!settings) return std::nullopt;
     const BridgeFiles files = bridge_files(paths, request.bridge);
-    const auto settings = load_bridge_settings(files);
-    if (!settings) throw Error(fmt::format("the bridge {} is not there", request.bridge));
     PortRequest port{.bridge = request.bridge, .port = request.port};
     port.owner = {path_of_user(request.uid), request.container, request.nic};
     port.charged = request.charged;
@@ -117,14 +116,13 @@ std::optional<PortAddresses> attach_user_port(const Paths& paths, const UserPort
         keep_to_allotment(files, request, port.owner, all, running);
         port.mac = choose_mac_for(port.owner, all, load_bridge_ports(files));
     }
-    const auto addresses = attach_port(paths, port);
-    if (!addresses) return std::nullopt;
+    const PortAddresses addresses = attach_ready_port(paths, *settings, port);
     const auto lock = lock_bridge(paths, request.bridge);
     const auto bare = [](const std::string& address) {
         return address.substr(0, address.find('/'));
     };
-    write_user_name(*settings, files, port.owner, request.user, bare(addresses->ipv4),
-                    bare(addresses->ipv6));
+    write_user_name(*settings, files, port.owner, request.user, bare(addresses.ipv4),
+                    bare(addresses.ipv6));
     return addresses;
 }
 

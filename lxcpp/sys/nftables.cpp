@@ -3,7 +3,7 @@
 
 #include "base/fd.h"
 #include "sys/eintr.h"
-#include "sys/netlink_message.h"
+#include "sys/netlink.h"
 
 #include <lxcpp/error.h>
 
@@ -35,7 +35,7 @@ void add_value(NetlinkRequest& request, std::uint16_t type, const std::string& v
     request.nested(type, [&](NetlinkRequest& data) { data.bytes(NFTA_DATA_VALUE, value); });
 }
 
-std::string element_message(std::uint16_t type, const SetElement& element, std::uint32_t sequence) {
+NetlinkRequest element_request(std::uint16_t type, const SetElement& element) {
     const nfgenmsg fixed{static_cast<std::uint8_t>(element.family), NFNETLINK_V0, 0};
     const std::uint16_t flags = type == kAdd ? NLM_F_CREATE | NLM_F_ACK : NLM_F_ACK;
     NetlinkRequest request(type, flags, as_bytes(fixed));
@@ -47,7 +47,7 @@ std::string element_message(std::uint16_t type, const SetElement& element, std::
             if (!element.data.empty()) add_value(one, NFTA_SET_ELEM_DATA, element.data);
         });
     });
-    return request.finish(sequence);
+    return request;
 }
 
 // The errno of each element, 0 for none.
@@ -85,7 +85,7 @@ std::vector<int> change(FdRef fd, std::uint16_t type, std::span<const SetElement
                         const std::string& what) {
     std::string batch = batch_mark(NFNL_MSG_BATCH_BEGIN, 0);
     std::uint32_t sequence = 0;
-    for (const SetElement& element : elements) batch += element_message(type, element, ++sequence);
+    for (const SetElement& element : elements) batch += element_request(type, element).finish(++sequence);
     batch += batch_mark(NFNL_MSG_BATCH_END, ++sequence);
     const ssize_t sent =
         retry_eintr([&] { return ::send(fd.raw(), batch.data(), batch.size(), MSG_NOSIGNAL); });
@@ -93,30 +93,18 @@ std::vector<int> change(FdRef fd, std::uint16_t type, std::span<const SetElement
     return receive_verdicts(fd, elements.size(), what);
 }
 
-// The answer to a question, without the verdict behind it; nullopt: there is no such thing.
-std::optional<std::string> ask(const std::string& message, const std::string& what) {
-    const Fd fd = netfilter_socket();
-    const ssize_t sent =
-        retry_eintr([&] { return ::send(fd.raw(), message.data(), message.size(), MSG_NOSIGNAL); });
-    if (sent != static_cast<ssize_t>(message.size())) throw SystemError(what);
+// What the kernel has of it; nullopt: nothing.
+std::optional<std::string> ask(const NetlinkRequest& question, const std::string& what) {
     std::string found;
-    std::array<char, 32768> buffer;
-    while (true) {
-        const ssize_t size =
-            retry_eintr([&] { return ::recv(fd.raw(), buffer.data(), buffer.size(), 0); });
-        if (size <= 0) throw SystemError(what, size == 0 ? EIO : errno);
-        std::string_view bytes(buffer.data(), static_cast<std::size_t>(size));
-        while (const auto answer = take_answer(bytes)) {
-            if (answer->type != NLMSG_ERROR) {
-                found = answer->payload;
-                continue;
-            }
-            const int error = parse_verdict(*answer).error;
-            if (error == ENOENT) return std::nullopt;
-            if (error != 0) throw SystemError(what, error);
-            return found;
-        }
+    try {
+        Netlink(netfilter_socket()).request(question, what, [&](std::uint16_t, std::string_view payload) {
+            found = payload;
+        });
+    } catch (const SystemError& error) {
+        if (error.code() != ENOENT) throw;
+        return std::nullopt;
     }
+    return found;
 }
 
 std::string what_of(const char* verb, const SetElement& element) {
@@ -153,16 +141,16 @@ Fd remove_set_elements(std::span<const SetElement> elements) {
 bool has_table(NftFamily family, const std::string& table) {
     constexpr std::uint16_t kGet = NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETTABLE;
     const nfgenmsg fixed{static_cast<std::uint8_t>(family), NFNETLINK_V0, 0};
-    NetlinkRequest request(kGet, NLM_F_ACK, as_bytes(fixed));
+    NetlinkRequest request(kGet, 0, as_bytes(fixed));
     request.text(NFTA_TABLE_NAME, table);
-    return ask(request.finish(1), fmt::format("look for the nftables table {}", table)).has_value();
+    return ask(request, fmt::format("look for the nftables table {}", table)).has_value();
 }
 
 bool has_set_element(const SetElement& element) {
     constexpr std::uint16_t kGet = NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETSETELEM;
     SetElement key = element;
     key.data.clear();
-    const auto found = ask(element_message(kGet, key, 1), what_of("look into", element));
+    const auto found = ask(element_request(kGet, key), what_of("look into", element));
     // The kernel says what is with the key; its value is the last thing that it says.
     return found && (element.data.empty() || found->find(element.data) != found->npos);
 }

@@ -77,8 +77,8 @@ sys::NetLink make_pair(sys::Netlink& netlink, const Pair& pair) {
         throw Error("the pair of interfaces is gone as soon as it was made");
     try {
         // The host believes no container about routes, be the pair on no bridge, or its bridge gone.
-        for (const std::string name : {"ipv6/conf/*/accept_ra", "ipv6/conf/*/autoconf", "ipv6/conf/*/accept_redirects", "ipv4/conf/*/accept_redirects"}) {
-            const std::string path = name.substr(0, 10) + pair.host + name.substr(11);
+        for (const auto& [family, name] : {std::pair("ipv6/conf/", "/accept_ra"), std::pair("ipv6/conf/", "/autoconf"), std::pair("ipv6/conf/", "/accept_redirects"), std::pair("ipv4/conf/", "/accept_redirects")}) {
+            const std::string path = family + pair.host + name;
             const int error = sys::raw::write_proc(pair.sysctls.raw(), path.c_str(), "0", 1);
             if (error < 0 && error != -ENOENT) throw SystemError("write " + path, -error); // a kernel without IPv6
         }

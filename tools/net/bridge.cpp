@@ -12,8 +12,6 @@
 #include <lxcpp/error.h>
 
 #include <fmt/core.h>
-#include <set>
-#include <utility>
 
 namespace lxcpp::tools::net {
 namespace {
@@ -38,12 +36,6 @@ std::string state_of(const BridgeStatus& status) {
     return status.link || status.rules || status.dnsmasq ? "partly up" : "down";
 }
 
-std::set<std::pair<std::string, std::string>> containers_of(const BridgeStatus& status) {
-    std::set<std::pair<std::string, std::string>> containers;
-    for (const BridgePort& port : status.ports) containers.emplace(port.owner.lxcpath, port.owner.container);
-    return containers;
-}
-
 // In the order in which somebody who looks for a fault goes through them.
 void print_status(const BridgeStatus& status) {
     const BridgeSettings& settings = status.settings;
@@ -60,7 +52,7 @@ void print_status(const BridgeStatus& status) {
     fmt::print("Rules:      {}\n", status.rules ? "there" : "missing");
     fmt::print("dnsmasq:    {}\n",
                status.dnsmasq ? fmt::format("process {}", *status.dnsmasq) : "not running");
-    fmt::print("Containers: {}\n", containers_of(status).size());
+    fmt::print("Containers: {}\n", status.containers);
     for (const std::string& problem : status.problems)
         fmt::print("Note:       {}\n", harmless(problem));
     for (const Obstacle& obstacle : status.obstacles) {
@@ -100,7 +92,7 @@ Rows status_row(const BridgeStatus& status) {
                          settings.ipv4_nat, text_or_none(own_ipv6(settings)), settings.ipv6_nat,
                          settings.domain, settings.filter, status.link, status.rules,
                          status.dnsmasq ? Cell(std::int64_t{*status.dnsmasq}) : Cell(),
-                         static_cast<std::int64_t>(containers_of(status).size()), blocked, advice,
+                         static_cast<std::int64_t>(status.containers), blocked, advice,
                          status.problems});
     return rows;
 }

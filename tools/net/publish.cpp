@@ -104,27 +104,39 @@ void check_new(const PublishedPort& port, const std::vector<PublishedPort>& othe
     }
 }
 
-// Another container of the same lxcpath whose configuration has it; empty: none.
-std::string who_has(const Manager& manager, const std::string& own, const PublishedPort& port) {
+struct Published {
+    std::string container;
+    PublishedPort port;
+};
+
+// What the configurations of the other containers of the same lxcpath have.
+std::vector<Published> published_by_others(const Manager& manager, const std::string& own) {
+    std::vector<Published> all;
     for (const std::string& name : manager.names()) {
         if (name == own) continue;
         try {
             const Config config = load_config(manager.lxcpath() / name / "config").config;
-            if (std::ranges::any_of(config.publish, [&](const PublishedPort& other) { return conflict(port, other); })) return name;
+            for (const PublishedPort& port : config.publish) all.push_back({name, port});
         } catch (const Error&) { // what cannot be read does not start either
         }
     }
-    return "";
+    return all;
 }
 
-// A line to be said when the port is free now and need not be later.
-std::string check_others(const Cli& cli, const std::string& own, const PublishedPort& port) {
-    const std::string other = who_has(Manager(lxcpath_of(cli)), own, port);
-    if (const auto listener = listener_in_the_way(port)) // a user's container has a program that does
-        throw Error(other.empty() ? fmt::format("{}: a program of the host listens on {}", published_port_text(port), *listener)
-                                  : fmt::format("{}: the container {} has it, or a program of the host: {} is taken", published_port_text(port), printable(other), *listener));
-    if (other.empty()) return "";
-    return fmt::format("{}: the container {} publishes it, too: only one of both runs at a time", published_port_text(port), printable(other));
+// A line to be said when the port is free now and need not be later; else empty.
+std::string check_others(const PublishedPort& port, const std::vector<Published>& others) {
+    const auto other = std::ranges::find_if(
+        others, [&](const Published& one) { return conflict(port, one.port); });
+    const std::string text = published_port_text(port);
+    if (const auto listener = listener_in_the_way(port)) { // a user's container has a program that does
+        if (other == others.end())
+            throw Error(fmt::format("{}: a program of the host listens on {}", text, *listener));
+        throw Error(fmt::format("{}: the container {} has it, or a program of the host: {} is taken",
+                                text, printable(other->container), *listener));
+    }
+    if (other == others.end()) return "";
+    return fmt::format("{}: the container {} publishes it, too: only one of both runs at a time",
+                       text, printable(other->container));
 }
 
 // "8080", "8080/udp", or as it was published.
@@ -142,10 +154,12 @@ int publish(const Cli& cli, const Options& options) {
     ConfigText text = container.text();
     std::vector<PublishedPort> fresh;
     std::vector<std::string> lines;
+    const auto others = published_by_others(Manager(lxcpath_of(cli)), cli.words()[1]);
     for (std::size_t i = 2; i < cli.words().size(); ++i) {
         const PublishedPort port = wanted_port(cli.words()[i], options.listen);
         check_new(port, container.published);
-        if (std::string line = check_others(cli, cli.words()[1], port); !line.empty()) lines.push_back(std::move(line));
+        std::string line = check_others(port, others);
+        if (!line.empty()) lines.push_back(std::move(line));
         container.published.push_back(port);
         fresh.push_back(port);
         text = with_added(text, container.file(), kKey, published_port_text(port));
